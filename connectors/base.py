@@ -1,0 +1,168 @@
+"""The port between Rapport and a CRM: what every connector can do, in plain values.
+
+`sync.pipeline` calls these methods and nothing else; `connectors.salesforce`, `connectors.hubspot`, `connectors.files`
+and the in-memory connector of the property tests implement them and pass the same contract suite.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import arro3.core as arrow
+
+from mapping.metadata import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of one stream as canonical rows.
+
+    `ids` are the CRM records this page was read from; `tables` maps a canonical table (see `mapping.records`) to its
+    rows. Rows of the same parent staged earlier are replaced, also when a table of `tables` has no row for an id.
+    `deleted` are ids the CRM no longer has.
+    """
+
+    stream: str
+    ids: Sequence[str]
+    tables: Mapping[str, arrow.Table]
+    deleted: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The last thing a stream says. Everything before it becomes visible together with its cursor, or not at all.
+
+    `whole` means that the stream was listed in full: staged records of the stream that were not read are gone.
+    `expected` is the number of records the vendor says exist, where it says so; `dropped` counts what was left out, by reason.
+    """
+
+    stream: str
+    cursor: str | None
+    whole: bool
+    read: int
+    expected: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """Set fields of ours on one contact or account.
+
+    `values` maps the attribute name of a `mapping.metadata.Field` to canonical text; None clears the field.
+    """
+
+    object: str
+    id: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTask:
+    """Create the follow-up task `key`. Repeating it after an unknown outcome never makes a second task."""
+
+    key: str
+    subject: str
+    body: str
+    due_at: int
+    owner_id: str | None
+    account_id: str
+    contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTaskState:
+    """Complete (`open` False) or reopen our task `id`; `note` is appended to its body."""
+
+    id: str
+    key: str
+    open: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTask:
+    """Remove our task `id` again; only `undo` asks for it."""
+
+    id: str
+    key: str
+
+
+Write = UpdateRecord | CreateTask | SetTaskState | DeleteTask
+
+
+class Outcome(StrEnum):
+    """What became of a write."""
+
+    DONE = "done"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    """No answer came back: the next run must look before it writes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """The outcome of one write, with the vendor's message for a person and the record's id."""
+
+    write: Write
+    outcome: Outcome
+    id: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionStep:
+    """One thing provisioning did or would do: what, and whether it was needed."""
+
+    what: str
+    done: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the connection a person should know before a run; `fatal` when a run would fail."""
+
+    where: str
+    cause: str
+    fix: str
+    fatal: bool
+
+
+class Connector(Protocol):
+    """One connection to one CRM. Every method may raise a `connectors.errors.ConnectorError`."""
+
+    source: str
+    """Name of the connection, used as `source` of every row."""
+
+    def server_time(self) -> int:
+        """Tell the CRM's clock in epoch seconds; `as_of` of a run is taken from it."""
+        ...
+
+    def check(self) -> Sequence[Finding]:
+        """Prove that credentials, scopes and every mapped field are usable; reads only."""
+        ...
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        """Read everything mapped, stream after stream; `cursors` holds what each `StreamEnd` left last time."""
+        ...
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        """Name the fields of ours (attribute names) this connection may write on contact, account or task."""
+        ...
+
+    def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
+        """Carry writes out in batches; yields one result a write, in any order, as soon as it is known."""
+        ...
+
+    def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
+        """Create what is missing of `fields` and make it visible to the integration user; running it again changes nothing."""
+        ...
+
+    def calls(self) -> Mapping[str, int]:
+        """Count the requests sent so far, by method and endpoint with ids left out."""
+        ...
+
+    def close(self) -> None:
+        """Give the network connections back."""
+        ...

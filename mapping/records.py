@@ -1,0 +1,482 @@
+"""The canonical tables: what a connector delivers, what each step of the computation adds.
+
+Connectors fill the *staged* tables, `sync.stage` keeps them in DuckDB, the SQL beside this module reads
+them and creates the *derived* ones. Everything is declared here once: the stage's DDL, the Arrow schema of
+a page and the check of every step's output come from these declarations.
+
+Conventions, valid for every table:
+
+- `source` is the name of the connection a row came from (for example ``salesforce``); `id` is the CRM's own
+  identifier as text (Salesforce: 18 characters). A reference column ``xyz_id`` points into the same source.
+- a column ending in ``_at`` or named `at` is an instant in integer epoch seconds, UTC (a date is its midnight);
+- money is in the organisation's currency, durations are in seconds, flags are BOOLEAN;
+- NULL means *unknown*, never "no".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its SQL type (TEXT, BIGINT, DOUBLE or BOOLEAN) and what it means."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One canonical table.
+
+    `key` names the columns that identify a row. `parent` is the column that holds the id of the CRM record
+    a row was read from: when that record is read again, all rows with the same (`source`, `parent`) are replaced.
+    """
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    parent: str = "id"
+
+    def column_names(self) -> tuple[str, ...]:
+        """Name the columns in their declared order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _table(name: str, meaning: str, key: str, columns: str, parent: str = "id") -> Table:
+    """Read a table from its compact notation: one ``name TYPE meaning`` a line."""
+    parsed = tuple(Column(*line.split(maxsplit=2)) for line in columns.strip().splitlines())
+    return Table(name, meaning, tuple(key.split()), parsed, parent)
+
+
+STAGED = (
+    _table(
+        "user_account",
+        "A colleague on our side: a CRM user or owner.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT Salesforce User.Id, HubSpot owner id
+        name TEXT full name
+        email TEXT lower-cased address; its domain is one of our own domains
+        manager_id TEXT user this one reports to
+        team TEXT primary team, where the CRM has teams instead of managers
+        active BOOLEAN may own records and receive tasks
+        """,
+    ),
+    _table(
+        "account",
+        "A company: Salesforce Account, HubSpot company.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id
+        name TEXT company name
+        domain TEXT lower-cased web domain without scheme and www
+        other_id TEXT id of the same company in the other CRM (integration id)
+        owner_id TEXT the CSM: user who owns the account
+        parent_id TEXT parent company
+        customer BOOLEAN is a customer by the CRM's own word (type or lifecycle stage)
+        segment TEXT mapped segment as the CRM spells it
+        breadth TEXT mapped product breadth as the CRM spells it
+        arr DOUBLE annual recurring revenue of the mapped field
+        employees BIGINT number of employees
+        seats BIGINT seats bought
+        since_at BIGINT customer since
+        renewal_at BIGINT next renewal
+        """,
+    ),
+    _table(
+        "contact",
+        "A person's record in one CRM.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id
+        name TEXT first and last name as the CRM shows them
+        email TEXT lower-cased primary address
+        other_id TEXT id of the same person in the other CRM (integration id)
+        account_id TEXT primary account
+        owner_id TEXT user who owns the contact
+        title TEXT job title
+        department TEXT department as the CRM spells it
+        reports_to_id TEXT contact this person reports to
+        core_job BOOLEAN needs the product for the core job
+        bounced_at BIGINT when mail to the person bounced hard
+        left_at BIGINT when the person left the company, by a field of the CRM
+        confirmed_role TEXT human override: buyer, champion, power user, user, guardian or none; several joined by a semicolon
+        confirmed_depth BIGINT human override: depth 0-5
+        confirmed_at BIGINT date of the human override
+        not_a_champion BOOLEAN human override: never call this person a champion
+        do_not_task BOOLEAN human override: never open a task about this person
+        """,
+    ),
+    _table(
+        "affiliation",
+        "A person's tie to an account: AccountContactRelation, HubSpot association.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id, or contact and company id joined by a colon
+        contact_id TEXT the person
+        account_id TEXT the company
+        direct BOOLEAN is the person's primary account
+        active BOOLEAN still works there
+        """,
+    ),
+    _table(
+        "contact_role",
+        "A role that somebody named in the CRM: opportunity contact role, account relation role, label, buying role.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id, made unique per role
+        contact_id TEXT the person
+        account_id TEXT account the role is about, when the record names one
+        opportunity_id TEXT opportunity the role is about, when the record names one
+        role TEXT the role as the CRM spells it
+        origin TEXT the CRM object or field that says so, for the evidence
+        """,
+    ),
+    _table(
+        "opportunity",
+        "A deal.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id
+        name TEXT deal name
+        account_id TEXT the company
+        owner_id TEXT user who owns the deal
+        amount DOUBLE deal amount
+        closed BOOLEAN is closed
+        won BOOLEAN is won
+        close_at BIGINT close date
+        probability DOUBLE 0-100
+        """,
+    ),
+    _table(
+        "activity",
+        "An e-mail, call, meeting, task, note or message. Tasks that carry our key are never staged here.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id
+        kind TEXT email, call, meeting, task, note or message
+        at BIGINT when it happened (a meeting: when it began)
+        end_at BIGINT when it ended
+        direction TEXT in (contact to us), out (us to contact) or NULL
+        outcome TEXT canonical: held, cancelled, no-show, rescheduled, connected, not-connected, bounced, open or NULL
+        owner_id TEXT colleague who owns it
+        account_id TEXT company the record names
+        subject TEXT subject line or title
+        type TEXT type as the CRM spells it
+        organizer TEXT us or contact, where the record tells
+        twin_id TEXT id of another record of the same source that logs the same act
+        """,
+    ),
+    _table(
+        "participant",
+        "Who took part in an activity; a contact, or only an address.",
+        "source activity_id contact_id email part",
+        """
+        source TEXT connection the row came from
+        activity_id TEXT the activity
+        contact_id TEXT the contact, when the CRM links one
+        email TEXT lower-cased address, when the record holds one
+        part TEXT from, to or attendee
+        """,
+        parent="activity_id",
+    ),
+    _table(
+        "usage",
+        "How much a person uses a product, from fields of the CRM or a feed.",
+        "source contact_id product",
+        """
+        source TEXT connection the row came from
+        contact_id TEXT the person
+        product TEXT product name, default when only one is sold
+        active_days BIGINT distinct active days of the last 30
+        last_active_at BIGINT last day of use
+        """,
+        parent="contact_id",
+    ),
+    _table(
+        "signal",
+        "A survey answer or an advocacy act of a person.",
+        "source contact_id kind at",
+        """
+        source TEXT connection the row came from
+        contact_id TEXT the person
+        kind TEXT nps, csat or advocacy
+        score DOUBLE the answer: nps 0-10, csat 1-5; NULL for an act
+        what TEXT the act: reference, referral, case study, advisory board, community post
+        at BIGINT when it was given
+        """,
+        parent="contact_id",
+    ),
+    _table(
+        "own_task",
+        "A follow-up task that carries our key.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT record id
+        key TEXT our key (see mapping/gaps.sql)
+        open BOOLEAN is not completed
+        subject TEXT subject as the CRM holds it
+        owner_id TEXT assignee
+        due_at BIGINT due date
+        """,
+    ),
+    _table(
+        "coverage_of_source",
+        "What a connection can see at all, so that silence is not mistaken for absence.",
+        "source fact",
+        """
+        source TEXT connection the row came from
+        fact TEXT activity (captured at all), usage (mapped at all)
+        available BOOLEAN the source is mapped and visible
+        since_at BIGINT earliest captured record
+        """,
+        parent="fact",
+    ),
+)
+"""What connectors deliver. The observed values of our own output fields come in two more tables, one column a
+field, declared by `mapping.metadata.observed_tables`."""
+
+
+DERIVED = (
+    _table(
+        "person",
+        "Step resolve: which contact records are one human being.",
+        "source contact_id",
+        """
+        source TEXT connection of the record
+        contact_id TEXT the record
+        person_id TEXT the person: the smallest ``source:id`` of its records
+        rule TEXT how the record was matched: single, integration-id or email
+        """,
+    ),
+    _table(
+        "company",
+        "Step resolve: which account records are one customer, and which of them is home.",
+        "source account_id",
+        """
+        source TEXT connection of the record
+        account_id TEXT the record
+        account_key TEXT the company: the ``source:id`` of its home record
+        home BOOLEAN this record is in the CRM that owns the customer record; tasks live there
+        rule TEXT how the record was matched: single, integration-id or domain
+        """,
+    ),
+    _table(
+        "ambiguity",
+        "Step resolve: records that could be one but were not merged; for a human.",
+        "kind left_ref right_ref",
+        """
+        kind TEXT person or company
+        left_ref TEXT ``source:id`` of the first record
+        right_ref TEXT ``source:id`` of the second record
+        why TEXT what they share, in words
+        """,
+    ),
+    _table(
+        "customer",
+        "Step resolve: one row a customer account with everything the later steps ask of it.",
+        "account_key",
+        """
+        account_key TEXT the company
+        name TEXT its name
+        segment TEXT SMB, Mid-Market or Enterprise; NULL unknown
+        breadth TEXT workgroup, department or company-wide; NULL unknown
+        arr DOUBLE annual recurring revenue; NULL unknown
+        seats BIGINT seats bought; NULL unknown
+        tier TEXT high, low or tech
+        renewal_at BIGINT next renewal
+        owner_source TEXT connection of the CSM's user row
+        owner_id TEXT the CSM
+        activity_known BOOLEAN activity capture is there and reaches back at least 90 days
+        usage_known BOOLEAN usage is mapped for the account's people
+        """,
+    ),
+    _table(
+        "member",
+        "Step resolve: a person belongs to a customer account.",
+        "account_key person_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        name TEXT the person's name
+        title TEXT job title
+        department TEXT department in canonical spelling; NULL unknown
+        departed BOOLEAN bounced, left, inactive or marked gone
+        departed_why TEXT the record that says so, in words
+        """,
+    ),
+    _table(
+        "evidence",
+        "Why we say what we say: one row a fact that a later value rests on.",
+        "subject topic rule record",
+        """
+        subject TEXT ``person_id`` or ``account_key``
+        account_key TEXT account the fact is about
+        topic TEXT axis or value: buying_authority, process_authority, influence, product_importance, usage_frequency, attitude, depth, departed
+        rule TEXT name of the rule that made the row
+        value DOUBLE the points or level the fact speaks for
+        weight DOUBLE source weight 0-1
+        record TEXT ``source/object/id`` of the record it came from
+        at BIGINT when the fact was true
+        detail TEXT the words a sentence is made of, for example a title or a count
+        """,
+    ),
+    _table(
+        "axis",
+        "Step classify: what is known about a person on one axis.",
+        "account_key person_id axis",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        axis TEXT one of the seven axes of the domain
+        value DOUBLE 0-100 (attitude: -100 to 100); a missing row is unknown
+        confidence DOUBLE 0-1
+        """,
+    ),
+    _table(
+        "depth",
+        "Step assess: how deep the relationship with a person is.",
+        "account_key person_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        level BIGINT 0-5; NULL cannot tell
+        why TEXT name of the criterion that holds the person at this level
+        confirmed BOOLEAN set by a human
+        strength DOUBLE tie strength 0-100
+        trend TEXT rising, steady, fading or ghosting
+        two_way_at BIGINT last exchange
+        exchanges BIGINT exchanges of the last 90 days
+        reply_rate DOUBLE 0-1; NULL nothing to reply to
+        """,
+    ),
+    _table(
+        "role",
+        "Step classify: a role a person holds in an account.",
+        "account_key person_id role",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        role TEXT buyer, champion, power user, user or guardian
+        subtype TEXT buyer: advocate, department leader or check-signer
+        status TEXT confirmed, likely, candidate, lapsed or departed
+        confidence DOUBLE 0-1
+        missing TEXT for a candidate: the axis that is missing
+        """,
+    ),
+    _table(
+        "stance",
+        "Step classify: capacity to drive change x attitude.",
+        "account_key person_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        stance TEXT champion-stance, blocker, influencer, detractor or unaligned
+        quartet TEXT business buyer, technical buyer, business user or technical user
+        """,
+    ),
+    _table(
+        "credit",
+        "Step assess: what a role-holder counts toward coverage.",
+        "account_key person_id role",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        role TEXT buyer, champion or power user
+        subtype TEXT the buyer sub-type that the person's depth supports
+        credit DOUBLE 0-1
+        head BOOLEAN counts as a live head
+        """,
+    ),
+    _table(
+        "need",
+        "Step assess: required and actual numbers of a role.",
+        "account_key role",
+        """
+        account_key TEXT the company
+        role TEXT buyer, champion or power user
+        required BIGINT after the seats cap; 0 leaves the score
+        heads BIGINT live heads
+        credits DOUBLE sum of credits
+        known BOOLEAN evidence for this role is there at all
+        outside_required BIGINT champions needed in other departments
+        outside BIGINT live champions there
+        """,
+    ),
+    _table(
+        "coverage",
+        "Step assess: the answer per account.",
+        "account_key",
+        """
+        account_key TEXT the company
+        status TEXT covered, partial, gap or cannot tell
+        score BIGINT 0-100; NULL no needs
+        single_threaded BOOLEAN fewer than two distinct people at depth >= 2; NULL cannot tell
+        redundancy DOUBLE chance 0-1 that a live champion remains after a year
+        completeness TEXT what was missing to judge, in words; NULL nothing
+        """,
+    ),
+    _table(
+        "gap",
+        "Step assess: something missing that deserves a task.",
+        "key",
+        """
+        key TEXT one gap, one key for life (see mapping/gaps.sql)
+        account_key TEXT the company
+        kind TEXT gap kind of the domain
+        role TEXT role it is about; NULL none
+        person_id TEXT person it is about; NULL none
+        severity DOUBLE 0-100
+        to_manager BOOLEAN goes to the CSM's manager
+        detail TEXT what is missing, in words
+        people TEXT suggested people, in words
+        """,
+    ),
+    _table(
+        "sentence",
+        "Step plan: why a value is what it is, rendered for the records a plan writes and on demand.",
+        "object source id field",
+        """
+        object TEXT contact or account
+        source TEXT connection of the record
+        id TEXT record id
+        field TEXT output field the sentence is about
+        text TEXT one sentence with the records it rests on
+        """,
+    ),
+    _table(
+        "desired_task",
+        "Step desire: the follow-up task a gap deserves, in the account's home CRM.",
+        "key",
+        """
+        key TEXT the gap's key
+        source TEXT connection of the home CRM
+        account_id TEXT home account record
+        contact_id TEXT contact it is about; NULL none
+        owner_id TEXT assignee in that CRM
+        subject TEXT one line
+        body TEXT what is missing, why it matters, evidence, suggested people
+        due_at BIGINT due date
+        severity DOUBLE 0-100
+        """,
+    ),
+)
+"""What the computation creates, in order. `desired_contact` and `desired_account`, one column an output field,
+are declared by `mapping.metadata.desired_tables`."""
+
+
+def all_tables() -> Iterator[Table]:
+    """Yield every staged and derived table declared here."""
+    yield from STAGED
+    yield from DERIVED

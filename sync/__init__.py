@@ -1,0 +1,1 @@
+"""When to plan and whether to apply."""
