@@ -317,6 +317,23 @@ DERIVED = (
         """,
     ),
     _table(
+        "touch",
+        "Step assess: one row an act and person, after sync artefacts, duplicates and colleagues are taken out.",
+        "record person_id",
+        """
+        record TEXT ``source/activity/id``
+        account_key TEXT the company
+        person_id TEXT the person
+        kind TEXT email, call, meeting, review (a meeting that matches the review rule), case or message
+        at BIGINT when it happened
+        direction TEXT in, out or both (a held meeting, a connected call)
+        others BIGINT n of the tie-strength formula: recipients or other attendees, at least 1
+        colleague TEXT ``source:id`` of the user on our side; NULL unknown
+        started_by_contact BOOLEAN the contact organised it
+        one_to_many BOOLEAN newsletter, webinar, campaign: keeps cadence, never raises depth
+        """,
+    ),
+    _table(
         "evidence",
         "Why we say what we say: one row a fact that a later value rests on.",
         "subject topic rule record",

@@ -1,0 +1,60 @@
+"""Runs the ``.sql`` files that stand beside the modules of this package.
+
+A file is a row of blocks. Each block is one statement with a comment of one or more sentences above it that says what
+the block is for; blocks are separated by an empty line. The same text must stay within what DuckDB and Spark share
+(see docs/architecture.md), so no parameter and no generated SQL: what varies comes in as a table.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+import arro3.core as arrow
+import duckdb
+
+from mapping.records import Table
+
+ARROW_TYPES = {
+    "TEXT": arrow.DataType.string(),
+    "BIGINT": arrow.DataType.int64(),
+    "DOUBLE": arrow.DataType.float64(),
+    "BOOLEAN": arrow.DataType.bool(),
+}
+
+
+@cache
+def blocks(name: str) -> tuple[str, ...]:
+    """Read the statements of ``mapping/<name>.sql`` in their order, each with its comment."""
+    text = files("mapping").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return tuple(block for part in text.split(";\n") if (block := part.strip()) and not _only_comment(block))
+
+
+def _only_comment(block: str) -> bool:
+    return all(line.startswith("--") or not line.strip() for line in block.splitlines())
+
+
+def execute(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Run every statement of ``mapping/<name>.sql`` on the connection that is handed in."""
+    for statement in blocks(name):
+        connection.execute(statement)
+
+
+def arrow_table(table: Table, rows: Iterable[Sequence[object]]) -> arrow.Table:
+    """Turn rows (in the declared column order of `table`) into the Arrow table that DuckDB reads without copying."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(table.columns)
+    arrays = {
+        column.name: arrow.Array(list(values), type=ARROW_TYPES[column.type])
+        for column, values in zip(table.columns, columns, strict=True)
+    }
+    return arrow.Table(arrays)
+
+
+def create(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Sequence[object]] = ()) -> None:
+    """Create or replace `table` on the connection and fill it with `rows` in the declared column order."""
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
+    arrived = arrow_table(table, rows)
+    if arrived.num_rows:
+        connection.register("arrived", arrived)
+        connection.execute(f"INSERT INTO {table.name} SELECT * FROM arrived")
+        connection.unregister("arrived")
