@@ -8,7 +8,7 @@ Conventions, valid for every table:
 
 - `source` is the name of the connection a row came from (for example ``salesforce``); `id` is the CRM's own
   identifier as text (Salesforce: 18 characters). A reference column ``xyz_id`` points into the same source.
-- a column ending in ``_at`` or named `at` is an instant in integer epoch seconds, UTC (a date is its midnight);
+- a column ending in ``_at`` is an instant in integer epoch seconds, UTC (a date is its midnight);
 - money is in the organisation's currency, durations are in seconds, flags are BOOLEAN;
 - NULL means *unknown*, never "no".
 """
@@ -165,7 +165,7 @@ STAGED = (
         source TEXT connection the row came from
         id TEXT record id
         kind TEXT email, call, meeting, task, note or message
-        at BIGINT when it happened (a meeting: when it began)
+        happened_at BIGINT when it happened (a meeting: when it began)
         end_at BIGINT when it ended
         direction TEXT in (contact to us), out (us to contact) or NULL
         outcome TEXT canonical: held, cancelled, no-show, rescheduled, connected, not-connected, bounced, open or NULL
@@ -206,14 +206,14 @@ STAGED = (
     _table(
         "signal",
         "A survey answer or an advocacy act of a person.",
-        "source contact_id kind at",
+        "source contact_id kind happened_at",
         """
         source TEXT connection the row came from
         contact_id TEXT the person
         kind TEXT nps, csat or advocacy
         score DOUBLE the answer: nps 0-10, csat 1-5; NULL for an act
         what TEXT the act: reference, referral, case study, advisory board, community post
-        at BIGINT when it was given
+        happened_at BIGINT when it was given
         """,
         parent="contact_id",
     ),
@@ -325,7 +325,7 @@ DERIVED = (
         account_key TEXT the company
         person_id TEXT the person
         kind TEXT email, call, meeting, review (a meeting that matches the review rule), case or message
-        at BIGINT when it happened
+        happened_at BIGINT when it happened
         direction TEXT in, out or both (a held meeting, a connected call)
         others BIGINT n of the tie-strength formula: recipients or other attendees, at least 1
         colleague TEXT ``source:id`` of the user on our side; NULL unknown
@@ -345,7 +345,7 @@ DERIVED = (
         value DOUBLE the points or level the fact speaks for
         weight DOUBLE source weight 0-1
         record TEXT ``source/object/id`` of the record it came from
-        at BIGINT when the fact was true
+        happened_at BIGINT when the fact was true
         detail TEXT the words a sentence is made of, for example a title or a count
         """,
     ),
