@@ -86,6 +86,7 @@ STAGED = (
         seats BIGINT seats bought
         since_at BIGINT customer since
         renewal_at BIGINT next renewal
+        captured_since_at BIGINT when activity capture began for this account, where a field says so
         """,
     ),
     _table(
@@ -427,8 +428,10 @@ DERIVED = (
         heads BIGINT live heads
         credits DOUBLE sum of credits
         known BOOLEAN evidence for this role is there at all
-        outside_required BIGINT champions needed in other departments
+        outside_required BIGINT champions needed outside the department the product is sold to
         outside BIGINT live champions there
+        departments_required BIGINT distinct departments the live champions must come from
+        departments BIGINT distinct departments they come from
         """,
     ),
     _table(
