@@ -1,0 +1,42 @@
+# Two commands are enough on a fresh machine with Python, pip and make:
+#   make demo    the main job against the emulator        make test    the tests
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+ARGS   ?=
+
+.PHONY: demo test check bench format clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/rapport demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python .ci/budgets.py
+	$(BIN)/pytest
+
+bench: $(VENV)/.dev
+	@$(BIN)/python tests/bench/main_job.py $(ARGS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable . --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(PIP) --editable '.[dev]' --constraint constraints.txt
+	@touch $@
