@@ -23,9 +23,9 @@ ARROW_TYPES = {
 
 
 @cache
-def blocks(name: str) -> tuple[str, ...]:
-    """Read the statements of ``mapping/<name>.sql`` in their order, each with its comment."""
-    text = files("mapping").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def blocks(name: str, package: str = "mapping") -> tuple[str, ...]:
+    """Read the statements of ``<package>/<name>.sql`` in their order, each with its comment."""
+    text = files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
     return tuple(block for part in text.split(";\n") if (block := part.strip()) and not _only_comment(block))
 
 
@@ -33,9 +33,9 @@ def _only_comment(block: str) -> bool:
     return all(line.startswith("--") or not line.strip() for line in block.splitlines())
 
 
-def execute(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Run every statement of ``mapping/<name>.sql`` on the connection that is handed in."""
-    for statement in blocks(name):
+def execute(connection: duckdb.DuckDBPyConnection, name: str, package: str = "mapping") -> None:
+    """Run every statement of ``<package>/<name>.sql`` on the connection that is handed in."""
+    for statement in blocks(name, package):
         connection.execute(statement)
 
 

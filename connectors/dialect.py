@@ -1,0 +1,99 @@
+"""How a vendor speaks of failure: the one table a vendor package hands to the transport.
+
+`connectors.salesforce.failures` and the HubSpot package each build one `Dialect`; `connectors.transport` asks it
+what an answer means and whether a request may be repeated. Nobody else looks at status codes or vendor codes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Meaning(StrEnum):
+    """What a refused request means for the caller."""
+
+    SIGN_IN = "sign in"
+    """The token is not accepted: renew it once, then ask again."""
+    BUSY = "busy"
+    """Declined and certainly not carried out: any request may be repeated soon, else `RetryLater`."""
+    BROKEN = "broken"
+    """Failed on the way or inside: perhaps carried out, so only a repeatable request is repeated."""
+    QUOTA = "quota"
+    """An allowance is used up for hours: `RetryLater` at once."""
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the body of a refused request says, in our words.
+
+    `code` is the vendor's code, refined where one code means two things; `ref` the record it names; `wait` the seconds
+    the vendor's documentation asks for when the answer itself does not say.
+    """
+
+    code: str = ""
+    message: str = ""
+    ref: str | None = None
+    wait: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One vendor's ways.
+
+    `read` takes status and body (bytes that may be anything) and never raises. `table` maps ``(status, code)``;
+    status 0 stands for any status, code "" for any code; what is not listed falls back to what HTTP itself says.
+    `repeatable_posts` are regular expressions of paths whose POST changes nothing or changes the same thing twice.
+    """
+
+    vendor: str
+    read: Callable[[int, bytes], Problem]
+    table: Mapping[tuple[int, str], Meaning]
+    repeatable_posts: tuple[str, ...] = ()
+
+    def meaning(self, status: int, code: str) -> Meaning:
+        """Look an answer up, the most precise entry first."""
+        for key in ((status, code), (0, code), (status, "")):
+            if key in self.table and (key[0] or key[1]):
+                return self.table[key]
+        return _by_http(status)
+
+    def repeatable(self, method: str, path: str) -> bool:
+        """Tell whether sending the request twice ends as sending it once; decided by the operation, not by its verb."""
+        return method != "POST" or any(re.search(pattern, path) for pattern in self.repeatable_posts)
+
+
+def _by_http(status: int) -> Meaning:
+    if status >= 500:
+        return Meaning.BROKEN
+    known = {401: Meaning.SIGN_IN, 403: Meaning.UNUSABLE, 409: Meaning.CONFLICT, 423: Meaning.BUSY, 429: Meaning.BUSY}
+    return known.get(status, Meaning.REJECTED)
+
+
+_IDENTIFIER = re.compile(
+    r"^(?:\d+|(?=(?:\D*\d){2})[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?(?:-\d+)?|[0-9a-f-]{36}|.*[@%].*)$"
+)
+
+
+def template(path: str) -> str:
+    """Leave the identifiers out of a path, so that calls can be counted and logged by endpoint.
+
+    >>> template("/services/data/v62.0/query/01gRO0000016PIAYA2-2000")
+    '/services/data/v62.0/query/{id}'
+    """
+    parts = path.partition("?")[0].split("/")
+    return "/".join("{id}" if _IDENTIFIER.match(part) else part for part in parts)
+
+
+_SECRETS = re.compile(
+    r"Bearer\s+\S+|00D\w{12,15}![\w.]+|pat-[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|(?:access_token|refresh_token|client_secret|assertion|password)[\"']?\s*[=:]\s*[\"']?[^\s&\"',}]+"
+)
+
+
+def redact(text: str) -> str:
+    """Replace everything that looks like a credential; used on each text that leaves the transport."""
+    return _SECRETS.sub("[secret]", text)

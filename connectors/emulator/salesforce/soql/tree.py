@@ -1,0 +1,157 @@
+"""What a SOQL query says, as values. `at` is the place in the text, counted in characters from 0."""
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+LiteralKind: TypeAlias = OneOf["string", "number", "boolean", "null", "date", "datetime"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A field, possibly through relationships: `Account.Name` is ("Account", "Name")."""
+
+    parts: tuple[str, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of one field, or COUNT() of nothing."""
+
+    function: str
+    argument: Path | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A selected field or function; `alias` is empty where none was given."""
+
+    what: "Path | Call"
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """FIELDS(ALL), FIELDS(STANDARD) or FIELDS(CUSTOM); `kind` is the word in upper case."""
+
+    kind: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """TYPEOF relationship WHEN type THEN fields ... ELSE fields END."""
+
+    relationship: Path
+    cases: tuple[tuple[str, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant. `value` is ready to compare (datetimes in the wire form); `raw` keeps a string's escapes for LIKE."""
+
+    kind: LiteralKind
+    value: str | float | bool | None
+    raw: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DateLiteral:
+    """A span named relative to today, as TODAY or LAST_N_DAYS:30; `name` in upper case."""
+
+    name: str
+    count: int
+    at: int
+
+
+Value: TypeAlias = Literal | DateLiteral
+Operand: TypeAlias = Path | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """field operator value; the operator is one of = != < <= > >= LIKE."""
+
+    operand: Operand
+    operator: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """field [NOT] IN (values) or (query)."""
+
+    operand: Operand
+    negated: bool
+    choices: "tuple[Value, ...] | Query"
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """field INCLUDES or EXCLUDES (sets of picklist values, each joined by semicolons)."""
+
+    operand: Operand
+    negated: bool
+    choices: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Conditions joined by AND."""
+
+    parts: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Conditions joined by OR."""
+
+    parts: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a condition."""
+
+    part: "Condition"
+
+
+Condition: TypeAlias = Compare | Among | Picks | Every | Some | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One term of ORDER BY."""
+
+    by: Operand
+    descending: bool
+    nulls_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A whole query or subquery; `text` is the whole statement, for error messages."""
+
+    text: str
+    select: "tuple[Selected, ...]"
+    source: Path
+    alias: str
+    where: Condition | None = None
+    group: tuple[Operand, ...] = ()
+    having: Condition | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+
+Selected: TypeAlias = Item | Macro | TypeOf | Query
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+
+
+def is_aggregate(item: Selected) -> bool:
+    """Whether a selected item needs grouping."""
+    return isinstance(item, Item) and isinstance(item.what, Call) and item.what.function in AGGREGATES

@@ -1,0 +1,1 @@
+"""The connector to HubSpot, through hubspot-api-client over `connectors.transport`."""

@@ -1,0 +1,199 @@
+"""The HubSpot operations Rapport uses, one method each: the client library builds the request, we read the raw answer.
+
+Each API object of the library is built once and kept (the library would open new connections on every access), and its
+network layer is replaced by `connectors.transport.RestLayer`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import hubspot
+
+from connectors.hubspot.paths import ROUTES
+from connectors.transport import RestLayer, Transport
+from connectors.wire import Reply
+
+PAGE = 100
+"""Records a list page or a batch holds at most."""
+ASSOCIATION_INPUTS = 1000
+"""Records whose associations one request may ask for."""
+LONGEST_QUERY = 6_000
+"""Characters of property names a GET may carry; HubSpot refuses addresses of about 16,000, proxies of 8,000."""
+
+Json = dict[str, Any]
+
+
+class Client:
+    """HubSpot's API in the version the settings name; raises what `connectors.transport` raises."""
+
+    def __init__(self, transport: Transport, version: str, access_token: str | None = None) -> None:
+        self.transport = transport
+        self._layer = RestLayer(transport, ROUTES[version])
+        sdk = hubspot.HubSpot(access_token=access_token, host=transport.base, base_url=transport.base)
+        self._objects = self._over_transport(sdk.crm.objects.basic_api)
+        self._batches = self._over_transport(sdk.crm.objects.batch_api)
+        self._searches = self._over_transport(sdk.crm.objects.search_api)
+        self._owners = self._over_transport(sdk.crm.owners.owners_api)
+        self._properties = self._over_transport(sdk.crm.properties.core_api)
+        self._groups = self._over_transport(sdk.crm.properties.groups_api)
+        self._pipelines = self._over_transport(sdk.crm.pipelines.pipelines_api)
+        self._associations = self._over_transport(sdk.crm.associations.v4.batch_api)
+        self._labels = self._over_transport(sdk.crm.associations.v4.schema.definitions_api)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def probe(self) -> Reply:
+        """Send the cheapest request there is; its answer carries HubSpot's clock."""
+        reply: Reply = self._owners.get_page(limit=1, _preload_content=False)
+        return reply
+
+    def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[list[Json]]:
+        """List all records in ascending order of id, a page at a time, however long the list of properties is."""
+        too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
+        asked = ["hs_object_id"] if too_long else list(properties)
+        after: str | None = None
+        while True:
+            page = self._listed(object_type, asked, associations, after)
+            records: list[Json] = page["results"]
+            yield self._completed(object_type, records, properties) if too_long else records
+            after = next_page(page)
+            if after is None:
+                return
+
+    def read(
+        self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
+    ) -> Iterator[Json]:
+        """Read records by id, or by the unique property `by`; the ones that do not exist are left out."""
+        for part in chunks(ids, PAGE):
+            body: Json = {
+                "properties": list(properties),
+                "propertiesWithHistory": [],
+                "inputs": [{"id": record_id} for record_id in part],
+            }
+            if by:
+                body["idProperty"] = by
+            yield from _object(self._batches.read(object_type, body, _preload_content=False))["results"]
+
+    def search(self, object_type: str, name: str, values: Sequence[str], properties: Sequence[str]) -> Iterator[Json]:
+        """Find records whose property `name` equals one of `values`; a record is found only moments after it was made."""
+        for part in chunks(values, 5):
+            groups = [{"filters": [{"propertyName": name, "operator": "EQ", "value": value}]} for value in part]
+            body = {"filterGroups": groups, "properties": list(properties), "limit": PAGE}
+            yield from _object(self._searches.do_search(object_type, body, _preload_content=False))["results"]
+
+    def owners(self, archived: bool) -> Iterator[list[Json]]:  # noqa: FBT001 - the API's own parameter
+        """List owners, a page at a time: the active ones or the deactivated ones."""
+        after: str | None = None
+        while True:
+            page = _object(self._owners.get_page(limit=PAGE, after=after, archived=archived, _preload_content=False))
+            yield page["results"]
+            after = next_page(page)
+            if after is None:
+                return
+
+    def pipelines(self, object_type: str) -> list[Json]:
+        """List the pipelines with their stages."""
+        found: list[Json] = _object(self._pipelines.get_all(object_type, _preload_content=False))["results"]
+        return found
+
+    def properties(self, object_type: str) -> list[Json]:
+        """List the properties of an object."""
+        found: list[Json] = _object(self._properties.get_all(object_type, _preload_content=False))["results"]
+        return found
+
+    def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[Json]]:
+        """Read the associations of records with their labels, all of them, by the id they start from.
+
+        An association is ``{"toObjectId", "associationTypes": [{"category", "typeId", "label"}]}``.
+        """
+        found: dict[str, list[Json]] = {}
+        waiting: list[Json] = [{"id": record_id} for record_id in ids]
+        while waiting:
+            asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
+            page = _object(self._associations.get_page(from_type, to_type, {"inputs": asked}, _preload_content=False))
+            for row in page["results"]:
+                record_id = str(row["from"]["id"])
+                found.setdefault(record_id, []).extend(row["to"])
+                if after := next_page(row):
+                    waiting.append({"id": record_id, "after": after})
+        return found
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def update(self, object_type: str, inputs: Sequence[Json]) -> Json:
+        """Update up to 100 records by id."""
+        return _object(self._batches.update(object_type, {"inputs": list(inputs)}, _preload_content=False))
+
+    def upsert(self, object_type: str, inputs: Sequence[Json]) -> Json:
+        """Create or update up to 100 records by a unique property."""
+        return _object(self._batches.upsert(object_type, {"inputs": list(inputs)}, _preload_content=False))
+
+    def create(self, object_type: str, record: Json) -> Json:
+        """Create one record, with its associations."""
+        return _object(self._objects.create(object_type, record, _preload_content=False))
+
+    def archive(self, object_type: str, record_id: str) -> None:
+        """Move a record to the recycle bin."""
+        self._objects.archive(object_type, record_id, _preload_content=False)
+
+    def associate(self, from_type: str, to_type: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """Tie records with the unlabelled association; tying them again changes nothing."""
+        for part in chunks(pairs, PAGE):
+            inputs = [{"from": {"id": one}, "to": {"id": other}} for one, other in part]
+            self._associations.create_default(from_type, to_type, {"inputs": inputs}, _preload_content=False)
+
+    # --- what exists -------------------------------------------------------------------------------------------------
+
+    def groups(self, object_type: str) -> list[Json]:
+        """List the property groups of an object."""
+        found: list[Json] = _object(self._groups.get_all(object_type, _preload_content=False))["results"]
+        return found
+
+    def create_group(self, object_type: str, group: Json) -> None:
+        """Create a property group."""
+        self._groups.create(object_type, group, _preload_content=False)
+
+    def create_property(self, object_type: str, declared: Json) -> None:
+        """Create a property."""
+        self._properties.create(object_type, declared, _preload_content=False)
+
+    def update_property(self, object_type: str, name: str, change: Json) -> None:
+        """Change a property's definition."""
+        self._properties.update(object_type, name, change, _preload_content=False)
+
+    def _over_transport(self, api: Any) -> Any:
+        """Put our network layer under an API object of the library, which ships no types."""
+        api.api_client.rest_client = self._layer
+        return api
+
+    def _listed(self, object_type: str, properties: Sequence[str], associations: Sequence[str], after: str | None) -> Json:
+        optional: Json = {"associations": list(associations)} if associations else {}
+        if after is not None:
+            optional["after"] = after
+        return _object(
+            self._objects.get_page(
+                object_type, limit=PAGE, properties=list(properties), archived=False, _preload_content=False, **optional
+            )
+        )
+
+    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> list[Json]:
+        """Add the properties an address is too short for, read by POST and joined by id."""
+        read = {found["id"]: found for found in self.read(object_type, [one["id"] for one in records], properties)}
+        return [{**record, "properties": read[record["id"]]["properties"]} for record in records if record["id"] in read]
+
+
+def next_page(answer: Json) -> str | None:
+    """Tell where the next page begins; None on the last one, which has no `paging` at all."""
+    after: str | None = answer.get("paging", {}).get("next", {}).get("after")
+    return after
+
+
+def chunks[Item](items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Cut a sequence into parts of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _object(reply: Reply) -> Json:
+    answer = reply.json()
+    return answer if isinstance(answer, dict) else {}

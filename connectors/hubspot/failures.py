@@ -1,0 +1,109 @@
+"""How HubSpot speaks of failure: its statuses and categories, and what each one asks of us.
+
+`DIALECT` is handed to `connectors.transport`; `sentence` turns a refusal into words for a person.
+Sources: HubSpot's error handling and usage guidelines pages, and public issue threads where those are silent.
+"""
+
+import re
+from collections.abc import Mapping
+
+import orjson
+
+from connectors.dialect import Dialect, Meaning, Problem
+
+Json = Mapping[str, object]
+
+TABLE: Mapping[tuple[int, str], Meaning] = {
+    (400, "BAD_REFRESH_TOKEN"): Meaning.UNUSABLE,
+    (400, "invalid_grant"): Meaning.UNUSABLE,
+    (403, ""): Meaning.REJECTED,
+    (404, "PAGE"): Meaning.UNUSABLE,
+    (405, ""): Meaning.UNUSABLE,
+    (410, ""): Meaning.UNUSABLE,
+    (414, ""): Meaning.REJECTED,
+    (415, ""): Meaning.UNUSABLE,
+    (423, ""): Meaning.BUSY,
+    (429, "DAILY"): Meaning.QUOTA,
+    (429, ""): Meaning.BUSY,
+    (477, ""): Meaning.QUOTA,
+}
+"""403 concerns one object or feature, not the connection: the reader skips the object, everybody else gets the sentence.
+477 announces a migration of the account to another region, which lasts up to a day."""
+
+WAITS: Mapping[str, float] = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "LOCKED": 2.0}
+"""Seconds to wait by the policy that was violated; HubSpot seldom sends Retry-After."""
+
+REPEATABLE_POSTS = (
+    r"/search$",
+    r"/batch/(read|update|upsert|archive)$",
+    r"/batch/associate/default$",
+    r"/oauth/v\d/token$",
+)
+
+_EXISTING = re.compile(r"Existing ID:\s*(\d+)")
+_LISTED = re.compile(r"^(?P<lead>[^\[]*)(?P<list>\[\{.*\}\])\s*$", re.DOTALL)
+
+
+def read(status: int, body: bytes) -> Problem:
+    """Read an error body, every field of which is optional and which may be anything but JSON."""
+    said = _object(body)
+    code = _code(status, said)
+    message = sentence(said) or body[:200].decode("utf-8", "replace")
+    found = _EXISTING.search(message)
+    return Problem(code, message, found[1] if found else None, WAITS.get(code))
+
+
+def sentence(said: Json) -> str:
+    """Say in words what an error object reports: its message, freed of embedded JSON, and what its details add."""
+    message = _without_json(str(said.get("message") or said.get("error_description") or ""))
+    details = [str(detail["message"]) for detail in _details(said) if detail.get("message")]
+    scopes = [str(scope) for detail in _details(said) for scope in _scopes(detail)]
+    extra = [text for text in details if text not in message]
+    return " ".join([message, *extra, *([f"Missing: {', '.join(scopes)}."] if scopes else [])]).strip()
+
+
+def _code(status: int, said: Json) -> str:
+    if status == 423:
+        return "LOCKED"
+    if status == 429 and "daily limit" in str(said.get("message")).lower():
+        return "DAILY"
+    for name in ("policyName", "category", "errorType", "status", "error"):
+        value = said.get(name)
+        if isinstance(value, str) and value != "error":
+            return value
+    return ""
+
+
+def _object(body: bytes) -> Json:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _details(said: Json) -> list[Json]:
+    errors = said.get("errors")
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _scopes(detail: Json) -> list[object]:
+    context = detail.get("context")
+    scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
+    return scopes if isinstance(scopes, list) else []
+
+
+def _without_json(message: str) -> str:
+    """Replace the JSON list that HubSpot embeds in validation messages by the messages inside it."""
+    found = _LISTED.match(message)
+    if not found:
+        return message
+    try:
+        rows = orjson.loads(found["list"])
+    except orjson.JSONDecodeError:
+        return message
+    inner = [str(row.get("message") or row.get("localizedErrorMessage") or row) for row in rows]
+    return f"{found['lead'].rstrip(' :')}: {'; '.join(inner)}"
+
+
+DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS)

@@ -1,0 +1,127 @@
+"""How a connection is described in the settings; untrusted YAML enters here.
+
+`sync.settings` embeds `Options`; `connectors.open` turns a description into a connector. Secrets are never written
+here: only where they are kept (``env:NAME``, ``file:PATH``, ``keyring:NAME``).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from mapping import fields
+from mapping.metadata import PREFIX
+
+_REFERENCE = re.compile(r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*|keyring:[\w.@/-]+)$")
+
+
+def _reference(value: object) -> str:
+    """Accept a reference to a secret; the message never repeats what was written, it may be the secret itself."""
+    if isinstance(value, str) and _REFERENCE.match(value):
+        return value
+    raise PydanticCustomError("secret", "write where the secret is kept: env:NAME, file:PATH or keyring:NAME")
+
+
+def _url(value: str) -> str:
+    """Accept an address, with or without a path, and drop a slash at its end."""
+    if not re.match(r"^https?://[^/\s@]+(?:/[^\s@]*)?$", value):
+        raise PydanticCustomError("url", "an address begins with https:// and holds no user name")
+    return value.rstrip("/")
+
+
+def _mapped(value: fields.Chosen) -> fields.Chosen:
+    if wrong := list(fields.problems(value)):
+        raise PydanticCustomError("fields", "{reasons}", {"reasons": "; ".join(wrong)})
+    return value
+
+
+Secret = Annotated[str, BeforeValidator(_reference)]
+"""A reference to a secret, resolved by the `secret` function handed to `connectors.open`."""
+Url = Annotated[str, AfterValidator(_url)]
+CrmField = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+FieldMap = Annotated[Mapping[str, Mapping[str, CrmField | None]], AfterValidator(_mapped)]
+"""Table -> attribute -> CRM field (None turns an attribute off); see `mapping.fields`."""
+Prefix = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,14}$")]
+
+
+class _Closed(BaseModel):
+    """Immutable, and a misspelt key is an error; messages never repeat the input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ClientCredentials(_Closed):
+    """Salesforce server-to-server sign-in by an External Client App with a run-as user."""
+
+    flow: Literal["client_credentials"]
+    client_id: Secret
+    client_secret: Secret
+
+
+class JwtBearer(_Closed):
+    """Salesforce sign-in by a certificate; `audience` is only needed where the login host is unusual."""
+
+    flow: Literal["jwt_bearer"]
+    client_id: Secret
+    username: str
+    private_key: Secret
+    audience: Url | None = None
+
+
+class RefreshToken(_Closed):
+    """OAuth with a refresh token that a person granted once; both vendors."""
+
+    flow: Literal["refresh_token"]
+    client_id: Secret
+    client_secret: Secret
+    refresh_token: Secret
+
+
+class Password(_Closed):
+    """Salesforce username and password over OAuth; blocked in new organisations, never SOAP."""
+
+    flow: Literal["password"]
+    username: str
+    password: Secret
+    security_token: Secret | None = None
+    client_id: Secret
+    client_secret: Secret
+
+
+class AccessToken(_Closed):
+    """HubSpot private app token or service key."""
+
+    flow: Literal["token"]
+    access_token: Secret
+
+
+class SalesforceOptions(_Closed):
+    """One Salesforce organisation. `url` is its My Domain address; `customer_types` are beginnings of Account.Type."""
+
+    vendor: Literal["salesforce"]
+    url: Url
+    auth: Annotated[ClientCredentials | JwtBearer | RefreshToken | Password, Field(discriminator="flow")]
+    ca_file: str | None = None
+    api_version: Annotated[str, Field(pattern=r"^\d{2,3}\.0$")] = "62.0"
+    prefix: Prefix = PREFIX
+    customer_types: tuple[str, ...] = ("Customer",)
+    fields: FieldMap = Field(default_factory=dict)
+
+
+class HubSpotOptions(_Closed):
+    """One HubSpot portal. `customer_stages` are the lifecycle stages of a customer company."""
+
+    vendor: Literal["hubspot"]
+    auth: Annotated[AccessToken | RefreshToken, Field(discriminator="flow")]
+    url: Url = "https://api.hubapi.com"
+    ca_file: str | None = None
+    api: Literal["2026-09", "v3"] = "2026-09"
+    prefix: Prefix = PREFIX
+    customer_stages: tuple[str, ...] = ("customer",)
+    fields: FieldMap = Field(default_factory=dict)
+
+
+Options = Annotated[SalesforceOptions | HubSpotOptions, Field(discriminator="vendor")]
+"""What `sync.settings` embeds for each connection."""

@@ -1,0 +1,349 @@
+"""The one way to a CRM's network: timeouts, retries, sign-in, counting, and errors a person understands.
+
+Both client libraries build their requests on top of it: simple-salesforce through `Transport.session`, the HubSpot
+client through `RestLayer`. Their own defaults have no timeout, never repeat a POST and sign in once per thread.
+Nothing but this module sleeps.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partialmethod
+from typing import NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import tenacity
+import urllib3.exceptions
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from connectors.dialect import Dialect, Meaning, Problem, redact, template
+from connectors.errors import Conflict, ConnectorError, Rejected, RetryLater, Unusable
+from connectors.wire import Reply, is_page, never_sent, origin, reason, retry_after
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 60.0
+"""Seconds; a longer `Retry-After` ends the run with `RetryLater` instead of holding the org's lease."""
+RENEW_AHEAD = 60.0
+"""Seconds before its end at which a token is renewed."""
+
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+class Unanswered(RetryLater):
+    """A request that must not be repeated went out and no answer came back: look before writing again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, the address its requests go to, and the epoch second it ends, where that is known."""
+
+    value: str
+    base: str
+    expires_at: float | None = None
+
+
+class Pace(Protocol):
+    """A vendor's limiter: asked before each request, told about each answer."""
+
+    def before(self, method: str, path: str) -> float:
+        """Tell the seconds to wait before the request may go out."""
+        ...
+
+    def after(self, path: str, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from the limits an answer reports; may raise RetryLater when a budget is spent."""
+        ...
+
+
+class Unpaced:
+    """A limiter that never limits."""
+
+    def before(self, method: str, path: str) -> float:  # noqa: ARG002 - the signature of Pace
+        """Let everything pass."""
+        return 0.0
+
+    def after(self, path: str, status: int, headers: Mapping[str, str]) -> None:
+        """Learn nothing."""
+
+
+class _Again(Exception):  # noqa: N818 - a signal to tenacity, never seen outside
+    """This attempt failed in a way that allows another; `final` is raised when attempts are used up."""
+
+    def __init__(self, final: ConnectorError, wait: float | None = None) -> None:
+        super().__init__(str(final))
+        self.final = final
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How to behave on the network: the clock, and what a test or an operator may want otherwise.
+
+    `ca_file` replaces the trusted certificate authorities. `timeout` is (connect, read) in seconds.
+    """
+
+    now: Callable[[], float]
+    ca_file: str | None = None
+    timeout: tuple[float, float] = (5.0, 120.0)
+    attempts: int = 6
+    sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the one place that sleeps
+
+
+class Transport:
+    """One connection pool to one CRM; safe to use from several threads.
+
+    `sign_in` fetches a token by means of `submit`; `base` is where requests go until a token says otherwise.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        base: str,
+        sign_in: Callable[["Transport"], Token],
+        network: Network,
+        pace: Pace | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.base = base.rstrip("/")
+        self._sign_in = sign_in
+        self._network = network
+        self._pace = pace or Unpaced()
+        self._token: Token | None = None
+        self._refused: Unusable | None = None
+        self._signing_in = threading.Lock()
+        self._counting = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            stop=tenacity.stop_after_attempt(network.attempts),
+            wait=_patience,
+            sleep=network.sleep,
+            reraise=True,
+        )
+        self._pool = requests.Session()
+        self._pool.trust_env = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
+        for scheme in ("http://", "https://"):
+            self._pool.mount(scheme, HTTPAdapter(pool_maxsize=32, pool_block=True))
+
+    def session(self) -> requests.Session:
+        """Make a session for a client library whose requests all travel through this transport."""
+        session = requests.Session()
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Bridge(self))
+        return session
+
+    def request(self, method: str, path: str, *, params: Query | None = None, json: object = None) -> Reply:
+        """Send one signed request of our own."""
+        body = None if json is None else orjson.dumps(json)
+        headers = {"Content-Type": "application/json"}
+        return self.send(requests.Request(method, self.base + path, headers, data=body, params=params).prepare())
+
+    def submit(self, address: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Reply:
+        """Post a form without a token: this is how a token is asked for."""
+        asked = requests.Request("POST", address, dict(headers or {}), data=dict(form))
+        return self.send(asked.prepare(), signed=False)
+
+    def send(self, request: requests.PreparedRequest, *, signed: bool = True) -> Reply:
+        """Carry a prepared request out, as often as its operation allows; raises a ConnectorError on failure."""
+        try:
+            return self._retrying.copy()(self._attempt, request, signed)
+        except _Again as again:
+            raise again.final from again.__cause__
+
+    def calls(self) -> Mapping[str, int]:
+        """Count the requests sent so far by method and endpoint."""
+        with self._counting:
+            return dict(self._calls)
+
+    def close(self) -> None:
+        """Close the pool's connections."""
+        self._pool.close()
+
+    def _attempt(self, request: requests.PreparedRequest, signed: bool) -> Reply:
+        if not signed:
+            return self._judged(request, self._exchange(request))
+        token = self._valid_token()
+        reply = self._exchange(_addressed(request, token))
+        if self._meaning(reply) is Meaning.SIGN_IN:
+            renewed = self._renewed(token)
+            if renewed.value != token.value:
+                reply = self._exchange(_addressed(request, renewed))
+        return self._judged(request, reply)
+
+    def _valid_token(self) -> Token:
+        token = self._token
+        if token is None or (token.expires_at is not None and token.expires_at - RENEW_AHEAD <= self._network.now()):
+            return self._renewed(token)
+        return token
+
+    def _renewed(self, stale: Token | None) -> Token:
+        """Sign in once, however many threads found the same token stale; refused credentials are not tried again."""
+        with self._signing_in:
+            if self._refused:
+                raise self._refused
+            if self._token is None or self._token is stale:
+                try:
+                    self._token = self._sign_in(self)
+                except Unusable as error:
+                    self._refused = error
+                    raise
+            return self._token
+
+    def _exchange(self, request: requests.PreparedRequest) -> Reply:
+        """Send once and read the whole answer; what becomes of a failure depends on whether the request left."""
+        method, path = str(request.method), urlsplit(str(request.url)).path
+        if pause := self._pace.before(method, path):
+            self._network.sleep(pause)
+        with self._counting:
+            self._calls[f"{method} {template(path)}"] += 1
+        request.headers["Accept-Encoding"] = "gzip, deflate"
+        settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
+        settings["verify"] = self._network.ca_file or settings["verify"]
+        try:
+            response = self._pool.send(request, timeout=self._network.timeout, allow_redirects=False, **settings)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            log.warning("%s %s failed: %s", method, template(path), type(error).__name__)
+            self._no_answer(request, error)
+        log.debug("%s %s -> %s", method, template(path), response.status_code)
+        self._pace.after(path, response.status_code, response.headers)
+        reply = Reply()
+        reply.__dict__.update(response.__dict__)
+        return reply
+
+    def _no_answer(self, request: requests.PreparedRequest, error: Exception) -> NoReturn:
+        place = f"{self.dialect.vendor} at {origin(request)}"
+        match error:
+            case requests.exceptions.SSLError():
+                raise Unusable(
+                    f"{place} shows a certificate that is not trusted ({reason(error)}). "
+                    "Name the authority's file as `ca_file`, or correct the address."
+                ) from error
+            case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+                raise Unusable(f"{place}: this is not an address. Correct `url` of the connection.") from error
+            case _ if never_sent(error):
+                unreachable = Unusable(
+                    f"{place} cannot be reached ({reason(error)}). Check `url`, the network and the proxy."
+                )
+                raise _Again(unreachable) from error
+        seconds = f"{self._network.timeout[1]:.0f}"
+        cause = (
+            f"gave no answer within {seconds} s" if isinstance(error, requests.Timeout) else "broke the connection off"
+        )
+        operation = f"{request.method} {template(urlsplit(str(request.url)).path)}"
+        if self.dialect.repeatable(str(request.method), urlsplit(str(request.url)).path):
+            raise _Again(RetryLater(f"{place} {cause} on {operation}. Run again later.")) from error
+        raise Unanswered(
+            f"{place} {cause} on {operation}; it may have been carried out. The next run looks before it repeats it."
+        ) from error
+
+    def _judged(self, request: requests.PreparedRequest, reply: Reply) -> Reply:
+        """Return a success; raise what anything else means."""
+        if reply.ok and reply.status_code < 300 and not is_page(reply):
+            return reply
+        problem = self._problem(reply)
+        after = retry_after(reply, self._network.now())
+        at = int(self._network.now() + after) if after is not None else None
+        path = urlsplit(str(request.url)).path
+        where = f"{self.dialect.vendor} answered {reply.status_code} to {request.method} {template(path)}"
+        said = redact(f"{where}: {problem.message.strip() or reply.reason}")
+        wait = after if after is not None else problem.wait
+        match self._meaning(reply):
+            case Meaning.SIGN_IN:
+                raise Unusable(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
+            case Meaning.BUSY:
+                raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
+            case Meaning.BROKEN:
+                if self.dialect.repeatable(str(request.method), path):
+                    raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
+                raise Unanswered(f"{said}. It may have been carried out; the next run looks before it repeats it.", at)
+            case Meaning.QUOTA:
+                raise RetryLater(f"{said}. The allowance is used up; run again when it is renewed.", at)
+            case Meaning.REJECTED:
+                raise Rejected(said, problem.code)
+            case Meaning.CONFLICT:
+                raise Conflict(said, problem.ref)
+            case Meaning.UNUSABLE:
+                raise Unusable(said)
+
+    def _problem(self, reply: Reply) -> Problem:
+        if is_page(reply):
+            return Problem("PAGE", "a web page came instead of data")
+        return self.dialect.read(reply.status_code, reply.data)
+
+    def _meaning(self, reply: Reply) -> Meaning:
+        if reply.ok and is_page(reply):
+            return Meaning.BROKEN
+        return self.dialect.meaning(reply.status_code, self._problem(reply).code)
+
+
+class _Bridge(BaseAdapter):
+    """Mounted on a client library's session; the library's own timeouts, retries and addresses do not count."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        """Hand the request to the transport."""
+        return self._transport.send(request)
+
+    def close(self) -> None:
+        """Close nothing: the pool belongs to the transport."""
+
+
+class RestLayer:
+    """Stands in for the `rest_client` of an ApiClient of the HubSpot SDK: the five calls it makes, raw bytes back.
+
+    `route` turns the path the SDK hard-codes into the one of the chosen API version. Call the SDK with
+    ``_preload_content=False``; the result is a `Reply`.
+    """
+
+    def __init__(self, transport: Transport, route: Callable[[str], str] = lambda path: path) -> None:
+        self._transport = transport
+        self._route = route
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        query_params: Sequence[tuple[str, object]] | None = None,
+        body: object = None,
+        **_: object,
+    ) -> Reply:
+        """Send what the SDK built; its headers and timeouts do not count."""
+        pairs = [(name, _wire(value)) for name, value in query_params or ()]
+        return self._transport.request(method, self._route(urlsplit(url).path), params=pairs, json=body)
+
+    GET = partialmethod(_call, "GET")
+    POST = partialmethod(_call, "POST")
+    PUT = partialmethod(_call, "PUT")
+    PATCH = partialmethod(_call, "PATCH")
+    DELETE = partialmethod(_call, "DELETE")
+
+
+def _wire(value: object) -> str:
+    """Write a value of the query; booleans as JSON writes them, where the SDK would write ``True``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _addressed(request: requests.PreparedRequest, token: Token) -> requests.PreparedRequest:
+    """Point a copy at the token's address, whatever host and scheme the client library wrote, and sign it."""
+    copy = request.copy()
+    parts = urlsplit(str(request.url))
+    copy.url = token.base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
+    copy.headers["Authorization"] = f"Bearer {token.value}"
+    return copy
+
+
+def _patience(state: tenacity.RetryCallState) -> float:
+    """Wait as long as the vendor asks, at most `LONGEST_WAIT`; else a random part of a growing interval."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _Again) and error.wait is not None:
+        return min(error.wait, LONGEST_WAIT)
+    return tenacity.wait_random_exponential(multiplier=0.5, max=30)(state)

@@ -1,0 +1,81 @@
+"""What comes back over the network, read once: an answer, or the reason there is none."""
+
+import email.utils
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3.exceptions
+
+from connectors.dialect import redact
+from connectors.errors import Unusable
+
+
+class Reply(requests.Response):
+    """An answer with its bytes read; `json` parses with orjson whatever hooks a client library passes."""
+
+    @property
+    def data(self) -> bytes:
+        """The raw body, under the name the HubSpot client uses."""
+        return self.content or b""
+
+    @property
+    def status(self) -> int:
+        """The status code, under the name the HubSpot client uses."""
+        return self.status_code
+
+    def json(self, **_: object) -> object:
+        """Parse the body; an empty one is None. Raises Unusable when it is not JSON."""
+        try:
+            return orjson.loads(self.data) if self.data else None
+        except orjson.JSONDecodeError as error:
+            raise Unusable(f"The answer of {urlsplit(self.url).path} is not JSON: {error}.") from error
+
+    def server_time(self) -> int:
+        """Read the server's clock from the Date header, in epoch seconds."""
+        moment = email.utils.parsedate_to_datetime(self.headers["Date"])
+        return int(moment.timestamp())
+
+
+def retry_after(reply: requests.Response, now: float) -> float | None:
+    """Read the Retry-After header, seconds or a date, as seconds from `now`; None where it is missing or garbled."""
+    text = reply.headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def is_page(reply: requests.Response) -> bool:
+    """Tell whether a web page came instead of data (a proxy, a login form, a maintenance notice)."""
+    return str(reply.headers.get("Content-Type", "")).startswith("text/html")
+
+
+def never_sent(error: Exception) -> bool:
+    """Tell whether the request certainly did not leave: no connection came about."""
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return isinstance(_root(error), urllib3.exceptions.NewConnectionError)
+
+
+def _root(error: Exception) -> object:
+    inner = error.args[0] if error.args else error
+    return inner.reason if isinstance(inner, urllib3.exceptions.MaxRetryError) else inner
+
+
+def reason(error: Exception) -> str:
+    """Say the cause in a few words, without the address and without anything that was sent."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    text = str(_root(error))
+    return redact(text.rpartition(": ")[2].strip("()'\" ") or type(error).__name__)
+
+
+def origin(request: requests.PreparedRequest) -> str:
+    """Name scheme and host of a request, for a message."""
+    parts = urlsplit(str(request.url))
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,79 @@
+"""The pure steps in their order: staged tables and rules in, desired values and tasks out.
+
+`sync.pipeline` and the tests call `compute` with a DuckDB connection on which every staged table exists (see
+`mapping.records`). Nothing here reads a clock, the network or the environment: equal stage, rules, profile and `as_of`
+give equal tables.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from mapping import evidence, identity, lifecycle, roles, titles
+from mapping.metadata import desired_tables
+from mapping.records import DERIVED, Table
+from mapping.spec import Profile, Rows, Rules, listing
+from mapping.statements import create, execute
+
+RuleTables = Iterator[tuple[Table, Rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: the ``.sql`` file it runs, the rule tables that file joins, the declared tables that stand after it."""
+
+    name: str
+    tables: Callable[[Rules, Profile], RuleTables]
+    makes: tuple[str, ...] = ()
+
+
+STEPS = (
+    Step("titles", titles.tables),
+    Step("identity", identity.tables, ("person", "company", "ambiguity", "member")),
+    Step("lifecycle", lifecycle.tables, ("customer",)),
+    Step("evidence", evidence.tables, ("evidence", "axis")),
+    Step("roles", roles.tables, ("role", "stance")),
+)
+"""Every step in order. Titles come first because a person's department may rest on the title."""
+
+
+class WrongShape(AssertionError):
+    """A step's SQL made a table that differs from its declaration; a fault of ours, never of the data."""
+
+
+def compute(connection: duckdb.DuckDBPyConnection, rules: Rules, profile: Profile, as_of: int) -> None:
+    """Run every step on `connection`; `as_of` is the CRM's server time when the pull began, epoch seconds.
+
+    Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
+    """
+    load(connection, _run(profile, as_of))
+    for step in STEPS:
+        load(connection, step.tables(rules, profile))
+        execute(connection, step.name)
+        for name in step.makes:
+            check(connection, DECLARED[name])
+
+
+def load(connection: duckdb.DuckDBPyConnection, tables: Iterable[tuple[Table, Rows]]) -> None:
+    """Create each rule table with its rows, replacing the one of an earlier run."""
+    for table, rows in tables:
+        create(connection, table, rows)
+
+
+def check(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Compare a table's columns and types with its declaration; raises WrongShape naming both."""
+    found = [(row[0], row[1].replace("VARCHAR", "TEXT")) for row in connection.execute(f"DESCRIBE {table.name}").fetchall()]
+    declared = [(column.name, column.type) for column in table.columns]
+    if found != declared:
+        raise WrongShape(f"{table.name}: declared {declared}, made {found}")
+
+
+def _run(profile: Profile, as_of: int) -> RuleTables:
+    """Say what is the same for the whole run: the moment, the organisation, its sources in home order."""
+    yield listing("run", "as_of BIGINT, organisation TEXT", [(as_of, profile.organisation)])
+    order = [(source, place) for place, source in enumerate(profile.sources)]
+    yield listing("rule_source", "source TEXT, place BIGINT", order)
+
+
+DECLARED = {table.name: table for table in (*DERIVED, *desired_tables())}

@@ -1,0 +1,351 @@
+"""The rules: every figure and word list of the domain, as frozen models that a YAML file fills.
+
+`load_rules` reads the shipped files of ``mapping/rules`` and lays an organisation's own file over them. The result is
+immutable, has a digest (part of every plan's digest) and a JSON Schema (for editors). `Profile` says what an
+organisation is: its sources, products and people. Both are read by `mapping.compute`, which turns them into small
+tables that the SQL joins.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from mapping.records import Column, Table
+from mapping.rulefile import SpecError, merge, read, read_file, section, validate
+
+__all__ = ["Product", "Profile", "Rules", "SpecError", "figures", "load_rules", "schema"]
+
+Rows = list[tuple[object, ...]]
+Share = Annotated[float, Field(ge=0, le=1)]
+Points = Annotated[float, Field(ge=-100, le=100)]
+Days = Annotated[int, Field(gt=0)]
+Level = Literal["c-level", "vp", "director", "manager", "individual"]
+Segment = Literal["SMB", "Mid-Market", "Enterprise"]
+Breadth = Literal["workgroup", "department", "company-wide"]
+Tier = Literal["high", "low", "tech"]
+Subtype = Literal["advocate", "department leader", "check-signer"]
+
+
+class Frozen(BaseModel):
+    """Base of all rules: immutable, and a name that nobody knows is an error instead of silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IdentityRules(Frozen):
+    """Who is one person, who is a colleague, who has gone (rules/identity.yaml)."""
+
+    free_mail: tuple[str, ...]
+    """Mail domains that belong to nobody: they match no companies and are never our own."""
+    gone_markers: tuple[str, ...]
+    """Texts in a contact's name that say the person has left."""
+
+
+class TitleRules(Frozen):
+    """Phrases that a title is read by (rules/titles.yaml); compared word by word, lower case, without accents."""
+
+    levels: dict[Level, tuple[str, ...]]
+    functions: dict[str, tuple[str, ...]]
+    """Department that a phrase of a title speaks for."""
+    board: tuple[str, ...]
+    """Board seats: no operating level, and they hide a level word inside them."""
+    fractional: tuple[str, ...]
+    former: tuple[str, ...]
+    """What stands after such a word was true once and is no evidence."""
+    assistant: tuple[str, ...]
+    """Assistants carry the title of somebody else; they are individuals."""
+    other_person: tuple[str, ...]
+    """What stands after such words is somebody else's title."""
+    ignored: tuple[str, ...]
+    """Phrases that contain a level or department word without meaning it."""
+
+
+class DepartmentRules(Frozen):
+    """Departments and their spellings (rules/departments.yaml)."""
+
+    spellings: dict[str, tuple[str, ...]]
+    """Canonical department -> spellings in CRM fields, compared in lower case."""
+    technical: tuple[str, ...]
+    """Departments that make a buyer or user technical (quartet)."""
+    guardian: tuple[str, ...]
+    """Departments whose people are guardians."""
+
+
+class CrmRoleRules(Frozen):
+    """What a role that somebody named in the CRM speaks for (rules/roles.yaml)."""
+
+    spellings: dict[str, tuple[str, ...]]
+    """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
+    points: dict[str, dict[str, Points]]
+    """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
+
+
+class SourceWeights(Frozen):
+    """How far each kind of source is trusted, 0-1 (our default)."""
+
+    human: Share
+    crm_role: Share
+    title: Share
+    usage: Share
+    third_party: Share
+    network: Share
+    survey: Share
+    department: Share
+    core_job: Share
+
+
+class TitlePoints(Frozen):
+    """Points of a title level on the three structural axes (our default)."""
+
+    buying_authority: Points
+    process_authority: Points
+    influence: Points
+
+
+class SurveyBand(Frozen):
+    """Answers from `low` to `high` speak for `points` of attitude."""
+
+    kind: Literal["nps", "csat"]
+    low: float
+    high: float
+    points: Points
+
+
+class EvidenceRules(Frozen):
+    """Points, weights and thresholds of the axes and roles (rules/evidence.yaml)."""
+
+    weights: SourceWeights
+    titles: dict[Level, TitlePoints]
+    process_authority_inside_only: bool
+    """Where consuming departments are configured, a title speaks for process authority only inside them."""
+    surveys: tuple[SurveyBand, ...]
+    advocacy_points: Points
+    attitude_half_life_days: Days
+    core_job_yes: Points
+    core_job_no: Points
+    consuming_department: Points
+    frequent_use: Points
+    some_use: Points
+    frequent_days: Days
+    """Distinct active days of the last 30 that make usage frequent."""
+    high: Points
+    positive: Points
+    negative: Points
+    endorses: Points
+
+
+class SegmentRules(Frozen):
+    """Segments, breadth and touch tiers (rules/segments.yaml)."""
+
+    segments: dict[Segment, tuple[str, ...]]
+    breadths: dict[Breadth, tuple[str, ...]]
+    smb_arr_below: float
+    enterprise_arr_above: float
+    smb_employees_below: int
+    enterprise_employees_from: int
+    won_days: Days
+    """Won amounts of so many days stand in for an unknown ARR."""
+    high_share: Share
+    low_share: Share
+    high_arr_from: float
+    tier_of_segment: dict[Segment, Tier]
+    """Tier of an account whose ARR is unknown."""
+    tier_unknown: Tier
+    """Tier of an account whose ARR and segment are unknown."""
+
+
+class DepthRules(Frozen):
+    """Depth scorecard and tie strength (rules/depth.yaml)."""
+
+    half_life_days: Days
+    capture_days: Days
+    memory_days: Days
+    window_days: Days
+    month_days: Days
+    answer_days: Days
+    initiated_days: Days
+    ghosting_outreaches: int
+    responsive_reply_rate: Share
+    engaged_reply_rate: Share
+    engaged_months: int
+    trusted_acts: int
+    trusted_attendance: Share
+    advocacy_days: Days
+    confirmed_days: Days
+    daily_cap: int
+    one_way_cap: float
+    saturation: float
+    out_weight: float
+    trend_days: Days
+    trend_change: Share
+    bulk_recipients: int
+    kind_weights: dict[str, float]
+    review_patterns: tuple[str, ...]
+    cancelled_prefixes: tuple[str, ...]
+    auto_reply_prefixes: tuple[str, ...]
+    bulk_prefixes: tuple[str, ...]
+    one_to_many_types: tuple[str, ...]
+
+
+class Need(Frozen):
+    """Required numbers of one cell: segment x breadth."""
+
+    buyers: int
+    champions: int
+    power_users: int
+    outside: int = 0
+    """Champions needed outside the department the product is sold to."""
+    outside_consuming: bool = False
+    """Those champions must come from departments that consume the product."""
+    departments: int = 0
+    """Distinct departments the champions must come from."""
+
+
+class BuyerCredit(Frozen):
+    """What a buyer sub-type counts and the depth it takes."""
+
+    depth: int
+    credit: Share
+
+
+class CoverageRules(Frozen):
+    """Required numbers and what counts toward them (rules/coverage.yaml)."""
+
+    needs: dict[Breadth, dict[Segment, Need]]
+    buyers: dict[Subtype, BuyerCredit]
+    champion_depth: int
+    champion_half_depth: int
+    champion_half_credit: Share
+    power_user_depth: int
+    power_user_share: Share
+    """Share of the active users that caps the required power users."""
+    both_count_in: tuple[Segment, ...]
+    """Segments in which a person who is buyer and champion counts for both."""
+    threaded_people: int
+    threaded_depth: int
+    turnover: Share
+
+
+class TierDays(Frozen):
+    """A number of days for each touch tier; None where the tier has none."""
+
+    high: int | None
+    low: int | None
+    tech: int | None
+
+
+class SeverityRules(Frozen):
+    """How a gap's severity is mixed (our default)."""
+
+    renewal: Share
+    arr: Share
+    kind: Share
+    renewal_near_days: Days
+    renewal_far_days: Days
+    renewal_unknown: Share
+
+
+class GapRules(Frozen):
+    """Gaps and the tasks they deserve (rules/gaps.yaml)."""
+
+    kind_weights: dict[str, Share]
+    other_weight: Share
+    severity: SeverityRules
+    due_days: TierDays
+    grace_days: TierDays
+    manager_kinds: tuple[str, ...]
+    tasks_per_day: int
+    tasks_per_week: int
+    chronic_days: Days
+    suggestions: int
+    cadence: dict[str, TierDays]
+    load: TierDays
+    """Most accounts of a tier that one CSM can look after."""
+
+
+class Rules(Frozen):
+    """All rules of a run."""
+
+    identity: IdentityRules
+    titles: TitleRules
+    departments: DepartmentRules
+    roles: CrmRoleRules
+    evidence: EvidenceRules
+    segments: SegmentRules
+    depth: DepthRules
+    coverage: CoverageRules
+    gaps: GapRules
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of every rule: equal rules, equal digest, whatever file they came from."""
+        text = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()
+
+
+class Product(Frozen):
+    """A product and the departments of a customer that it is sold to and consumed in."""
+
+    name: str = "default"
+    sold_to: tuple[str, ...] = ()
+    consumed_in: tuple[str, ...] = ()
+
+
+class Profile(Frozen):
+    """What an organisation is, from its settings."""
+
+    organisation: str
+    sources: tuple[str, ...] = ("salesforce", "hubspot")
+    """Connections in home order: the first that holds an account is its home."""
+    managers: dict[str, str] = {}
+    """Team -> e-mail address of its manager, for CRMs that have teams instead of managers."""
+    products: tuple[Product, ...] = (Product(),)
+    own_domains: tuple[str, ...] = ()
+    """Domains of ours beyond those of the CRM's users."""
+
+
+def load_rules(override: Path | None = None) -> Rules:
+    """Read the shipped rules and lay the organisation's file over them.
+
+    The override holds any of the sections by name, each with only what differs; mappings are joined, lists replaced.
+    Raises SpecError with the file and line of every problem at once.
+    """
+    tree = section({name: read(text, f"rules/{name}.yaml") for name, text in _shipped()})
+    if override is not None:
+        tree = merge(tree, read_file(override))
+    return validate(Rules, tree)
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    for name in Rules.model_fields:
+        yield name, files("mapping").joinpath(f"rules/{name}.yaml").read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, object]:
+    """Give the JSON Schema of the override file, so that an editor completes and checks it: every section optional."""
+    return {**Rules.model_json_schema(), "required": []}
+
+
+SQL_TYPES = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "TEXT"}
+
+
+def figures(name: str, rules: Frozen) -> tuple[Table, Rows]:
+    """Turn the single figures of a section into a one-row table `name`, one column a figure; lists and tables stay out.
+
+    The columns take the figures' names. Each module's `tables` uses it for what its SQL compares with.
+    """
+    single = {field: value for field in type(rules).model_fields if type(value := rules.__dict__[field]) in SQL_TYPES}
+    columns = tuple(Column(field, SQL_TYPES[type(value)], f"figure of {name}") for field, value in single.items())
+    return Table(name, "One row of figures.", (), columns), [tuple(single.values())]
+
+
+def listing(name: str, columns: str, rows: Rows) -> tuple[Table, Rows]:
+    """Declare a rule table from ``name TYPE`` pairs separated by commas, with its rows."""
+    pairs = [pair.split() for pair in columns.split(",")]
+    return Table(name, "Rule table.", (), tuple(Column(key, kind, "rule") for key, kind in pairs)), rows

@@ -1,0 +1,299 @@
+"""The stage: a cache of the CRMs in one DuckDB file, owned by one process, rebuildable by pulling again.
+
+`sync.pipeline` opens it for the length of a run, lets connectors fill it stream by stream and hands its connection to
+the computation. A stream becomes visible together with its cursor, or not at all; lose the file and the next pull is full.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from connectors.base import Page, StreamEnd
+from mapping.metadata import observed_tables
+from mapping.records import STAGED, Column, Table
+from mapping.statements import create
+
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+"""Everything a connector may deliver, by name."""
+
+BOOKS = (
+    Table("stage_layout", "Which layout this file has.", (), (Column("fingerprint", "TEXT", "digest of the layout"),)),
+    Table(
+        "stage_cursor",
+        "Where the next pull of a stream begins.",
+        ("source", "stream"),
+        (
+            Column("source", "TEXT", "connection"),
+            Column("stream", "TEXT", "stream"),
+            Column("cursor", "TEXT", "what the last StreamEnd left"),
+        ),
+    ),
+    Table(
+        "stage_member",
+        "Which parents a stream delivered, so that a whole listing can tell who is gone.",
+        ("source", "stream", "id"),
+        (
+            Column("source", "TEXT", "connection"),
+            Column("stream", "TEXT", "stream"),
+            Column("id", "TEXT", "parent id of rows"),
+        ),
+    ),
+    Table(
+        "stage_table",
+        "Which tables a stream fills, so that a deletion reaches all of them.",
+        ("source", "stream", "name"),
+        (
+            Column("source", "TEXT", "connection"),
+            Column("stream", "TEXT", "stream"),
+            Column("name", "TEXT", "canonical table"),
+        ),
+    ),
+)
+"""What the stage keeps about itself."""
+
+LAYOUT_VERSION = 1
+"""Raised when `BOOKS` or the meaning of staged rows changes without a change of the declarations."""
+
+
+class StageInUseError(Exception):
+    """Another process has the stage open; the text names the file."""
+
+
+class BrokenStreamError(Exception):
+    """A connector broke the contract of `Connector.pull`: streams interleaved, or one without its end."""
+
+
+def layout() -> str:
+    """Digest of every declared column: a file with another digest is thrown away and pulled again."""
+    columns = [
+        f"{table.name}.{column.name} {column.type} {table.parent}"
+        for table in (*BOOKS, *TABLES.values())
+        for column in table.columns
+    ]
+    return hashlib.sha256("\n".join((str(LAYOUT_VERSION), *columns)).encode()).hexdigest()
+
+
+class Stage:
+    """A context manager around the DuckDB file at `path` (":memory:" for none).
+
+    `connection` is open inside the block. `rebuilt` says that the file was new, unreadable or of another layout.
+    Raises StageInUseError when another process holds the file.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        self.connection: duckdb.DuckDBPyConnection
+        self.rebuilt = False
+
+    def __enter__(self) -> Self:
+        self.connection = self._open()
+        self.rebuilt = self._fingerprint() != layout()
+        if self.rebuilt:
+            self._rebuild()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def cursors(self, source: str) -> Mapping[str, str]:
+        """Tell where each stream of a connection stopped; empty before the first pull."""
+        rows = self.connection.execute("SELECT stream, cursor FROM stage_cursor WHERE source = ?", [source]).fetchall()
+        return {stream: cursor for stream, cursor in rows if cursor is not None}
+
+    def forget(self, source: str) -> None:
+        """Drop the cursors of a connection: its next pull reads everything again."""
+        self.connection.execute("DELETE FROM stage_cursor WHERE source = ?", [source])
+
+    def take(self, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[StreamEnd]:
+        """Store what a connector pulls and yield the end of each stream once it is committed.
+
+        A stream is one transaction: rows of a parent that was read again are replaced, deleted ids leave every table
+        of the stream, a whole listing removes who was not in it, and the cursor is saved. When `items` raises, the
+        stream under way leaves no trace. Raises BrokenStreamError when the items break the port's contract.
+        """
+        arrival = _Arrival(self.connection, source)
+        try:
+            for item in items:
+                match item:
+                    case Page():
+                        arrival.add(item)
+                    case StreamEnd():
+                        arrival.settle(item)
+                        yield item
+            arrival.finish()
+        finally:
+            arrival.abandon()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self.path))
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise StageInUseError(f"another process has {self.path} open") from error
+            return self._start_over()
+        except duckdb.Error:
+            return self._start_over()
+
+    def _start_over(self) -> duckdb.DuckDBPyConnection:
+        for name in (str(self.path), f"{self.path}.wal"):
+            Path(name).unlink(missing_ok=True)
+        return duckdb.connect(str(self.path))
+
+    def _fingerprint(self) -> str | None:
+        try:
+            row = self.connection.execute("SELECT fingerprint FROM stage_layout").fetchone()
+        except duckdb.CatalogException:
+            return None
+        return row[0] if row else None
+
+    def _rebuild(self) -> None:
+        self.connection.begin()
+        for table in (*TABLES.values(), *BOOKS):
+            create(self.connection, table)
+        self.connection.execute("INSERT INTO stage_layout VALUES (?)", [layout()])
+        self.connection.commit()
+
+
+class _Arrival:
+    """One connection's pull: pages of the stream under way wait in temporary tables until their end arrives.
+
+    One statement a table at the end, and not one a page, keeps a first load of millions of rows linear.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._stream: str | None = None
+        self._tables: set[str] = set()
+        self._page = 0
+
+    def add(self, page: Page) -> None:
+        """Keep a page aside."""
+        self._begin(page.stream)
+        self._page += 1
+        self._run("INSERT INTO removed SELECT UNNEST(?::TEXT[]), ?", list(page.deleted), self._page)
+        self._mention("", page.ids)
+        for name, rows in page.tables.items():
+            self._mention(name, page.ids)
+            self._keep(TABLES[name], rows)
+
+    def settle(self, end: StreamEnd) -> None:
+        """Make the stream visible, with its cursor."""
+        self._begin(end.stream)
+        tables = self._remember_tables(end.stream)
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE latest AS SELECT name, id, MAX(page) AS page FROM mention GROUP BY name, id"
+        )
+        self._replace()
+        self._mark_gone(end)
+        self._delete(end.stream, tables)
+        self._remember_members(end.stream)
+        self._save_cursor(end)
+        self._connection.commit()
+        self._stream = None
+
+    def finish(self) -> None:
+        """Insist that the last stream was ended."""
+        if self._stream is not None:
+            raise BrokenStreamError(f"{self._source}: the stream {self._stream} has no end")
+
+    def abandon(self) -> None:
+        """Leave no trace of a stream that has not ended."""
+        if self._stream is not None:
+            self._connection.rollback()
+            self._stream = None
+
+    def _begin(self, stream: str) -> None:
+        if self._stream == stream:
+            return
+        if self._stream is not None:
+            raise BrokenStreamError(f"{self._source}: {stream} begins before {self._stream} has ended")
+        self._connection.begin()
+        self._run("CREATE OR REPLACE TEMP TABLE mention (name TEXT, id TEXT, page BIGINT)")
+        self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
+        self._stream, self._tables, self._page = stream, set(), 0
+
+    def _mention(self, table: str, ids: Iterable[str]) -> None:
+        self._run("INSERT INTO mention SELECT ?, UNNEST(?::TEXT[]), ?", table, list(ids), self._page)
+
+    def _keep(self, table: Table, rows: object) -> None:
+        if table.name not in self._tables:
+            self._run(
+                f"CREATE OR REPLACE TEMP TABLE arriving_{table.name} AS SELECT *, 0 AS page FROM {table.name} LIMIT 0"
+            )
+            self._tables.add(table.name)
+        names = ", ".join(table.column_names())
+        self._connection.register("arrived", rows)
+        self._run(f"INSERT INTO arriving_{table.name} SELECT {names}, ? FROM arrived", self._page)
+        self._run(
+            f"INSERT INTO mention SELECT DISTINCT ?, {table.parent}, ? FROM arrived WHERE {table.parent} IS NOT NULL",
+            table.name,
+            self._page,
+        )
+        self._connection.unregister("arrived")
+
+    def _remember_tables(self, stream: str) -> tuple[str, ...]:
+        """Note the tables of the stream and name all it ever filled."""
+        key = (self._source, stream)
+        known = {name for (name,) in self._all("SELECT name FROM stage_table WHERE source = ? AND stream = ?", *key)}
+        for name in sorted(self._tables - known):
+            self._run("INSERT INTO stage_table VALUES (?, ?, ?)", *key, name)
+        return tuple(sorted(known | self._tables))
+
+    def _replace(self) -> None:
+        """Exchange the rows of every parent that was mentioned with a table; of two mentions the later counts."""
+        for name in sorted(self._tables):
+            parent = TABLES[name].parent
+            columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
+            mentioned = f"(SELECT id FROM latest WHERE name = '{name}')"
+            self._run(f"DELETE FROM {name} WHERE source = ? AND {parent} IN {mentioned}", self._source)
+            self._run(
+                f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
+                f" JOIN latest AS l ON l.name = '{name}' AND a.{parent} = l.id AND a.page = l.page"
+            )
+            self._run(f"DROP TABLE arriving_{name}")
+
+    def _mark_gone(self, end: StreamEnd) -> None:
+        """Collect who was reported deleted and not seen afterwards, and after a whole listing who was not in it."""
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE gone AS SELECT r.id FROM removed AS r LEFT JOIN latest AS l ON l.id = r.id"
+            " GROUP BY r.id HAVING MAX(r.page) >= COALESCE(MAX(l.page), 0)"
+        )
+        if end.whole:
+            self._run(
+                "INSERT INTO gone SELECT id FROM stage_member"
+                " WHERE source = ? AND stream = ? AND id NOT IN (SELECT id FROM latest)",
+                self._source,
+                end.stream,
+            )
+
+    def _delete(self, stream: str, tables: Iterable[str]) -> None:
+        gone = "(SELECT id FROM gone)"
+        for name in tables:
+            self._run(f"DELETE FROM {name} WHERE source = ? AND {TABLES[name].parent} IN {gone}", self._source)
+        self._run(f"DELETE FROM stage_member WHERE source = ? AND stream = ? AND id IN {gone}", self._source, stream)
+
+    def _remember_members(self, stream: str) -> None:
+        key = (self._source, stream)
+        self._run(
+            "INSERT INTO stage_member SELECT DISTINCT ?, ?, id FROM latest WHERE id NOT IN (SELECT id FROM gone)"
+            " AND id NOT IN (SELECT id FROM stage_member WHERE source = ? AND stream = ?)",
+            *key,
+            *key,
+        )
+
+    def _save_cursor(self, end: StreamEnd) -> None:
+        self._run("DELETE FROM stage_cursor WHERE source = ? AND stream = ?", self._source, end.stream)
+        self._run("INSERT INTO stage_cursor VALUES (?, ?, ?)", self._source, end.stream, end.cursor)
+
+    def _run(self, statement: str, *values: object) -> None:
+        self._connection.execute(statement, list(values))
+
+    def _all(self, statement: str, *values: object) -> list[tuple[str, ...]]:
+        return self._connection.execute(statement, list(values)).fetchall()

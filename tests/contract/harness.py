@@ -1,0 +1,92 @@
+"""What the contract suite needs of a CRM besides its connector, and a stage in miniature that obeys the port's words."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from connectors.base import Connector, Page, StreamEnd, UpdateRecord
+from mapping.metadata import observed_tables
+from mapping.records import STAGED
+
+PARENTS = {table.name: table.parent for table in (*STAGED, *observed_tables())}
+COLUMNS = {table.name: table.column_names() for table in (*STAGED, *observed_tables())}
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """A connector over a CRM that holds at least two contacts of one account.
+
+    `delete_contact` lets a person delete `spare_contact_id`; `rejected` is a write to `contact_id` that the vendor
+    refuses, and `rejected_words` stands in the vendor's message; `settle` lets as much time pass as the vendor needs
+    before the next pull must show everything; `clock` is the CRM's clock.
+    """
+
+    connector: Connector
+    account_id: str
+    contact_id: str
+    spare_contact_id: str
+    owner_id: str
+    delete_contact: Callable[[], None]
+    rejected: UpdateRecord
+    rejected_words: str
+    clock: Callable[[], float]
+    settle: Callable[[], None]
+
+
+Record = dict[str, object]
+
+
+@dataclass(slots=True)
+class Mirror:
+    """Applies pages by the letter of the port: replace by parent, forget what was deleted or not listed."""
+
+    rows: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in PARENTS})
+    cursors: dict[str, str] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    ends: list[StreamEnd] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+
+    def pull(self, connector: Connector) -> "Mirror":
+        """Pull everything since the last time."""
+        self.ends.clear()
+        seen: set[str] = set()
+        for part in connector.pull(dict(self.cursors)):
+            match part:
+                case Page():
+                    seen |= set(part.ids)
+                    self._take(part)
+                case StreamEnd():
+                    self._end(part, seen)
+                    seen = set()
+        return self
+
+    def all(self, table: str, **wanted: object) -> list[Record]:
+        """List the rows of `table` that hold all the `wanted` values."""
+        return [row for row in self.rows[table] if all(row[name] == value for name, value in wanted.items())]
+
+    def one(self, table: str, **wanted: object) -> Record:
+        """Give the only such row."""
+        (row,) = self.all(table, **wanted)
+        return row
+
+    def _take(self, page: Page) -> None:
+        self.members.setdefault(page.stream, set()).update(page.ids)
+        self.deleted |= set(page.deleted)
+        self._forget(page.tables, page.ids)
+        self._forget(page.tables, page.deleted)
+        for name, arrived in page.tables.items():
+            assert tuple(arrived.column_names) == COLUMNS[name], name
+            columns = [arrived.column(column).to_pylist() for column in COLUMNS[name]]
+            self.rows[name] += [dict(zip(COLUMNS[name], values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def _end(self, end: StreamEnd, seen: set[str]) -> None:
+        self.ends.append(end)
+        if end.cursor is not None:
+            self.cursors[end.stream] = end.cursor
+        if end.whole:
+            self._forget(PARENTS, self.members.get(end.stream, set()) - seen)
+            self.members[end.stream] = seen
+
+    def _forget(self, tables: Iterable[str], ids: Iterable[str]) -> None:
+        gone = set(ids)
+        for name in tables:
+            self.rows[name] = [row for row in self.rows[name] if row[PARENTS[name]] not in gone]
