@@ -22,10 +22,10 @@ def open_connection(
     """
     match options:
         case SalesforceOptions():
-            from connectors.salesforce.connector import open_salesforce  # noqa: PLC0415 - start-up time, see above
+            from connectors.salesforce.connector import open_salesforce
 
             return open_salesforce(source, options, secret, now)
         case HubSpotOptions():
-            from connectors.hubspot.connector import open_hubspot  # noqa: PLC0415 - start-up time, see above
+            from connectors.hubspot.connector import open_hubspot
 
             return open_hubspot(source, options, secret, now)

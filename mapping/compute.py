@@ -38,7 +38,7 @@ STEPS = (
 """Every step in order. Titles come first because a person's department may rest on the title."""
 
 
-class WrongShape(AssertionError):
+class ShapeError(AssertionError):
     """A step's SQL made a table that differs from its declaration; a fault of ours, never of the data."""
 
 
@@ -48,6 +48,8 @@ def compute(connection: duckdb.DuckDBPyConnection, rules: Rules, profile: Profil
     Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
     """
     load(connection, _run(profile, as_of))
+    for table in DECLARED.values():
+        create(connection, table)
     for step in STEPS:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)
@@ -62,11 +64,13 @@ def load(connection: duckdb.DuckDBPyConnection, tables: Iterable[tuple[Table, Ro
 
 
 def check(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Compare a table's columns and types with its declaration; raises WrongShape naming both."""
-    found = [(row[0], row[1].replace("VARCHAR", "TEXT")) for row in connection.execute(f"DESCRIBE {table.name}").fetchall()]
+    """Compare a table's columns and types with its declaration; raises ShapeError naming both."""
+    found = [
+        (row[0], row[1].replace("VARCHAR", "TEXT")) for row in connection.execute(f"DESCRIBE {table.name}").fetchall()
+    ]
     declared = [(column.name, column.type) for column in table.columns]
     if found != declared:
-        raise WrongShape(f"{table.name}: declared {declared}, made {found}")
+        raise ShapeError(f"{table.name}: declared {declared}, made {found}")
 
 
 def _run(profile: Profile, as_of: int) -> RuleTables:

@@ -145,7 +145,7 @@ def _syntax(error: yaml.MarkedYAMLError, file: str) -> Reason:
 
 
 def _start(file: str) -> yaml.Mark:
-    return yaml.Mark(file, 0, 0, 0, None, None)
+    return yaml.Mark(file, 0, 0, 0, "", 0)
 
 
 def read_file(path: Path) -> yaml.Node:

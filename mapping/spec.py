@@ -7,7 +7,7 @@ tables that the SQL joins.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ from mapping.rulefile import SpecError, merge, read, read_file, section, validat
 
 __all__ = ["Product", "Profile", "Rules", "SpecError", "figures", "load_rules", "schema"]
 
-Rows = list[tuple[object, ...]]
+Rows = Sequence[tuple[object, ...]]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
 Days = Annotated[int, Field(gt=0)]

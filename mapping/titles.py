@@ -8,13 +8,12 @@ from mapping.spec import Profile, Rows, Rules, listing
 RANKS = {"c-level": 5, "vp": 4, "director": 3, "manager": 2, "individual": 1}
 
 
-def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
+def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
     """Give `rule_title`: one row a phrase and what it speaks for."""
-    yield listing(
-        "rule_title",
-        "phrase TEXT, kind TEXT, value TEXT, rank BIGINT, first_word TEXT",
-        sorted({(f" {phrase} ", kind, value, RANKS.get(value, 0), phrase.split()[0]) for phrase, kind, value in _phrases(rules)}),
-    )
+    rows = {
+        (f" {phrase} ", kind, value, RANKS.get(value, 0), phrase.split()[0]) for phrase, kind, value in _phrases(rules)
+    }
+    yield listing("rule_title", "phrase TEXT, kind TEXT, value TEXT, rank BIGINT, first_word TEXT", sorted(rows))
 
 
 def _phrases(rules: Rules) -> Iterator[tuple[str, str, str]]:

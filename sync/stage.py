@@ -1,7 +1,7 @@
 """The stage: a cache of the CRMs in one DuckDB file, owned by one process, rebuildable by pulling again.
 
 `sync.pipeline` opens it for the length of a run, lets connectors fill it stream by stream and hands its connection to
-the computation. A stream becomes visible together with its cursor, or not at all; lose the file and the next pull is full.
+the computation. A stream becomes visible together with its cursor, or not at all; lost, the next pull is full.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ network layer is replaced by `connectors.transport.RestLayer`.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import hubspot
 
@@ -21,6 +21,7 @@ LONGEST_QUERY = 6_000
 """Characters of property names a GET may carry; HubSpot refuses addresses of about 16,000, proxies of 8,000."""
 
 Json = dict[str, Any]
+Item = TypeVar("Item")
 
 
 class Client:
@@ -36,7 +37,6 @@ class Client:
         self._owners = self._over_transport(sdk.crm.owners.owners_api)
         self._properties = self._over_transport(sdk.crm.properties.core_api)
         self._groups = self._over_transport(sdk.crm.properties.groups_api)
-        self._pipelines = self._over_transport(sdk.crm.pipelines.pipelines_api)
         self._associations = self._over_transport(sdk.crm.associations.v4.batch_api)
         self._labels = self._over_transport(sdk.crm.associations.v4.schema.definitions_api)
 
@@ -47,7 +47,9 @@ class Client:
         reply: Reply = self._owners.get_page(limit=1, _preload_content=False)
         return reply
 
-    def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[list[Json]]:
+    def pages(
+        self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()
+    ) -> Iterator[list[Json]]:
         """List all records in ascending order of id, a page at a time, however long the list of properties is."""
         too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
         asked = ["hs_object_id"] if too_long else list(properties)
@@ -75,13 +77,13 @@ class Client:
             yield from _object(self._batches.read(object_type, body, _preload_content=False))["results"]
 
     def search(self, object_type: str, name: str, values: Sequence[str], properties: Sequence[str]) -> Iterator[Json]:
-        """Find records whose property `name` equals one of `values`; a record is found only moments after it was made."""
+        """Find records whose property `name` equals one of `values`; a new record is found only after moments."""
         for part in chunks(values, 5):
             groups = [{"filters": [{"propertyName": name, "operator": "EQ", "value": value}]} for value in part]
             body = {"filterGroups": groups, "properties": list(properties), "limit": PAGE}
             yield from _object(self._searches.do_search(object_type, body, _preload_content=False))["results"]
 
-    def owners(self, archived: bool) -> Iterator[list[Json]]:  # noqa: FBT001 - the API's own parameter
+    def owners(self, archived: bool) -> Iterator[list[Json]]:
         """List owners, a page at a time: the active ones or the deactivated ones."""
         after: str | None = None
         while True:
@@ -90,11 +92,6 @@ class Client:
             after = next_page(page)
             if after is None:
                 return
-
-    def pipelines(self, object_type: str) -> list[Json]:
-        """List the pipelines with their stages."""
-        found: list[Json] = _object(self._pipelines.get_all(object_type, _preload_content=False))["results"]
-        return found
 
     def properties(self, object_type: str) -> list[Json]:
         """List the properties of an object."""
@@ -132,9 +129,10 @@ class Client:
         """Create one record, with its associations."""
         return _object(self._objects.create(object_type, record, _preload_content=False))
 
-    def archive(self, object_type: str, record_id: str) -> None:
-        """Move a record to the recycle bin."""
-        self._objects.archive(object_type, record_id, _preload_content=False)
+    def archive(self, object_type: str, ids: Sequence[str]) -> None:
+        """Move up to 100 records to the recycle bin; the ones that are there already are no error."""
+        inputs = [{"id": record_id} for record_id in ids]
+        self._batches.archive(object_type, {"inputs": inputs}, _preload_content=False)
 
     def associate(self, from_type: str, to_type: str, pairs: Sequence[tuple[str, str]]) -> None:
         """Tie records with the unlabelled association; tying them again changes nothing."""
@@ -166,7 +164,9 @@ class Client:
         api.api_client.rest_client = self._layer
         return api
 
-    def _listed(self, object_type: str, properties: Sequence[str], associations: Sequence[str], after: str | None) -> Json:
+    def _listed(
+        self, object_type: str, properties: Sequence[str], associations: Sequence[str], after: str | None
+    ) -> Json:
         optional: Json = {"associations": list(associations)} if associations else {}
         if after is not None:
             optional["after"] = after
@@ -179,7 +179,9 @@ class Client:
     def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> list[Json]:
         """Add the properties an address is too short for, read by POST and joined by id."""
         read = {found["id"]: found for found in self.read(object_type, [one["id"] for one in records], properties)}
-        return [{**record, "properties": read[record["id"]]["properties"]} for record in records if record["id"] in read]
+        return [
+            {**record, "properties": read[record["id"]]["properties"]} for record in records if record["id"] in read
+        ]
 
 
 def next_page(answer: Json) -> str | None:
@@ -188,7 +190,7 @@ def next_page(answer: Json) -> str | None:
     return after
 
 
-def chunks[Item](items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Cut a sequence into parts of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -18,7 +18,6 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (400, "invalid_grant"): Meaning.UNUSABLE,
     (403, ""): Meaning.REJECTED,
     (404, "PAGE"): Meaning.UNUSABLE,
-    (405, ""): Meaning.UNUSABLE,
     (410, ""): Meaning.UNUSABLE,
     (414, ""): Meaning.REJECTED,
     (415, ""): Meaning.UNUSABLE,
@@ -27,7 +26,7 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (429, ""): Meaning.BUSY,
     (477, ""): Meaning.QUOTA,
 }
-"""403 concerns one object or feature, not the connection: the reader skips the object, everybody else gets the sentence.
+"""403 concerns one object or feature, not the connection: the reader skips the object, others get the sentence.
 477 announces a migration of the account to another region, which lasts up to a day."""
 
 WAITS: Mapping[str, float] = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "LOCKED": 2.0}

@@ -28,7 +28,6 @@ def _as_written(path: str) -> str:
 
 ROUTES: Mapping[str, Callable[[str], str]] = {
     LEGACY: _as_written,
-    "v4": _as_written,
     **{version: _dated(version) for version in ("2025-09", "2026-03", "2026-09")},
 }
 """API version as the settings name it -> how a path of the client library is rewritten."""

@@ -232,7 +232,7 @@ def _check_form(new: Property) -> None:
         raise invalid(f"Property option values of {new.name} must be unique.")
 
 
-def read_options(raw: Any) -> tuple[Option, ...]:  # noqa: ANN401
+def read_options(raw: Any) -> tuple[Option, ...]:
     """Read the options of a data file (value -> label) or of a wire body (a list of objects, or of values)."""
     if isinstance(raw, Mapping):
         return tuple(Option(value, label, order) for order, (value, label) in enumerate(raw.items()))

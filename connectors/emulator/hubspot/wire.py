@@ -27,6 +27,6 @@ def milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def data_file(name: str) -> Any:  # noqa: ANN401
+def data_file(name: str) -> Any:
     """Load one JSON file of `data/`, for example ``properties/contacts.json``."""
     return json.loads(files(__package__).joinpath("data", name).read_text(encoding="utf-8"))

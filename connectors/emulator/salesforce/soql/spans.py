@@ -1,6 +1,7 @@
 """Date literals: names for spans of days relative to today, as TODAY, LAST_MONTH or LAST_N_DAYS:30.
 
-All days are days in UTC, the time zone of the integration user. Weeks begin on Sunday; fiscal years are calendar years.
+All days are days in UTC, the time zone of the integration user. LAST_N_DAYS:n
+is the n days before today and today itself. Weeks begin on Sunday; fiscal years are calendar years.
 """
 
 import re
@@ -56,7 +57,7 @@ def _plausible(match: re.Match[str]) -> bool:
 
 def _days(direction: str, count: int, today: date) -> Span:
     if direction == "LAST":
-        return today - timedelta(days=count - 1 if count else 0), today + timedelta(days=1)
+        return today - timedelta(days=count), today + timedelta(days=1)
     return today + timedelta(days=1), today + timedelta(days=count + 1)
 
 

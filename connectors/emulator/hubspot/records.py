@@ -1,0 +1,167 @@
+"""The records of one object type: found by id, listed by ascending id, remembered as search still sees them.
+
+Pure state without rules; `crm.Crm` holds one `Table` per object type.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+SEED_TIME = 0.0
+"""`written` of a record that was there before anybody called: search sees it at once."""
+
+HISTORY_LENGTH = 20
+"""Values remembered per property, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One earlier or present value of a property."""
+
+    value: str | None
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it is after a write; a write makes a new one."""
+
+    id: int
+    properties: Mapping[str, str | None]
+    created: datetime
+    updated: datetime
+    archived_at: datetime | None = None
+    written: float = SEED_TIME
+    """Epoch seconds of the write, by which search's lag is told."""
+    history: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """Newest first; only of properties changed since the record was made."""
+
+    @property
+    def archived(self) -> bool:
+        """Whether the record is in the recycle bin."""
+        return self.archived_at is not None
+
+
+class Table:
+    """Records of one object type, live and archived, with an index per unique property."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, Record] = {}
+        self._ids: dict[bool, list[int]] = {False: [], True: []}
+        self._unique: dict[str, dict[str, int]] = {}
+        self._earlier: dict[int, list[Record]] = {}
+        self.aliases: dict[int, int] = {}
+        """Ids of merged records and the winner each became."""
+        self.revision = 0
+        """Grows with each change; for caches."""
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def find(self, record_id: int, *, archived: bool = False) -> Record | None:
+        """Find a record of exactly this id and state."""
+        found = self._records.get(record_id)
+        return found if found is not None and found.archived is archived else None
+
+    def winner(self, record_id: int) -> int:
+        """Follow merges from an old id to the record that lives on."""
+        while record_id in self.aliases:
+            record_id = self.aliases[record_id]
+        return record_id
+
+    def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], int | None]:
+        """List up to `limit` records with ids from `after` on, and the id the next page begins with."""
+        ids = self._ids[archived]
+        start = bisect_left(ids, after)
+        end = start + limit
+        return [self._records[i] for i in ids[start:end]], ids[end] if end < len(ids) else None
+
+    def put(self, new: Record) -> Record | None:
+        """Store a record and answer the one it replaces."""
+        old = self._records.get(new.id)
+        if old is None:
+            insort(self._ids[new.archived], new.id)
+        elif old.archived is not new.archived:
+            self._unlist(old)
+            insort(self._ids[new.archived], new.id)
+        self._reindex(old, new)
+        self._records[new.id] = new
+        if new.written > SEED_TIME and old is not None:
+            self._earlier.setdefault(new.id, []).append(old)
+        self.revision += 1
+        return old
+
+    def drop(self, record_id: int) -> None:
+        """Forget a record for good."""
+        old = self._records.pop(record_id, None)
+        if old is None:
+            return
+        self._unlist(old)
+        self._reindex(old, None)
+        self._earlier.pop(record_id, None)
+        self.revision += 1
+
+    def _unlist(self, old: Record) -> None:
+        ids = self._ids[old.archived]
+        del ids[bisect_left(ids, old.id)]
+
+    def index(self, name: str) -> None:
+        """Keep an index of a unique property from now on."""
+        if name not in self._unique:
+            live = (r for r in self._records.values() if not r.archived)
+            self._unique[name] = {value.lower(): r.id for r in live if (value := r.properties.get(name))}
+
+    def unique(self, name: str) -> bool:
+        """Whether the property identifies records."""
+        return name in self._unique
+
+    def by_unique(self, name: str, value: str) -> Record | None:
+        """Find the live record that holds this value of a unique property, in any case."""
+        found = self._unique.get(name, {}).get(value.strip().lower())
+        return None if found is None else self._records[found]
+
+    def _reindex(self, old: Record | None, new: Record | None) -> None:
+        for name, index in self._unique.items():
+            before = _live_value(old, name)
+            after = _live_value(new, name)
+            if before and index.get(before) == (old.id if old else None):
+                del index[before]
+            if after and new is not None:
+                index[after] = new.id
+
+    def settled(self, horizon: float) -> Iterator[Record]:
+        """Every live record as it was at `horizon` (epoch seconds): what search has caught up with."""
+        for record_id, record in self._records.items():
+            seen = record if record.written <= horizon else self._as_of(record_id, horizon)
+            if seen is not None and not seen.archived and not record.archived:
+                yield seen
+
+    def unsettled(self, horizon: float) -> bool:
+        """Whether some write is newer than `horizon`; forgets what no longer matters."""
+        for record_id in [i for i in self._earlier if self._records[i].written <= horizon]:
+            del self._earlier[record_id]
+        return bool(self._earlier) or any(self._records[i].written > horizon for i in self._ids[False][-1:])
+
+    def _as_of(self, record_id: int, horizon: float) -> Record | None:
+        earlier = self._earlier.get(record_id, [])
+        return next((r for r in reversed(earlier) if r.written <= horizon), None)
+
+
+def _live_value(record: Record | None, name: str) -> str | None:
+    if record is None or record.archived:
+        return None
+    value = record.properties.get(name)
+    return value.lower() if value else None
+
+
+def changed(old: Record, values: Mapping[str, str | None], at: datetime, source: str) -> Record:
+    """Make the record that a write of `values` leaves behind, its history prolonged."""
+    history = dict(old.history)
+    for name, value in values.items():
+        if value != old.properties.get(name):
+            first = Change(old.properties.get(name), old.created, source)
+            history[name] = (Change(value, at, source), *(history.get(name) or (first,)))[:HISTORY_LENGTH]
+    properties = {**old.properties, **values}
+    return replace(old, properties=properties, updated=at, written=at.timestamp(), history=history)

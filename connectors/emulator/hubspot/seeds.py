@@ -1,0 +1,131 @@
+"""Filling a portal from the "hubspot" part of a seed (`docs/seed-format.md`), relative dates already resolved.
+
+A seed is trusted more than a caller: it may set read-only properties and moments; its mistakes are told all at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from . import derived, owners
+from .crm import Crm
+from .object_types import OBJECT_TYPES, ObjectType, infer
+from .records import Record
+from .schema import Group, Schema, custom
+from .values import BadValueError, normalise
+from .wire import moment, stamp
+
+
+class SeedError(ValueError):
+    """What a seed says cannot be; the message lists every mistake found."""
+
+
+def load(crm: Crm, seed: Mapping[str, Any]) -> None:
+    """Add a seed's owners, properties, labels, records and associations. Raises SeedError, RefusedError for a label."""
+    crm.portal_id = seed.get("portal_id", crm.portal_id)
+    now = crm.now()
+    crm.owners |= {owner.id: owner for owner in (owners.read(row, now) for row in seed.get("owners", ()))}
+    _load_pipelines(crm, seed)
+    for word, rows in seed.get("properties", {}).items():
+        _load_properties(crm, infer(word), rows)
+    mistakes: list[str] = []
+    for word, rows in seed.get("records", {}).items():
+        kind = infer(word)
+        mistakes += chain.from_iterable(_load_record(crm, kind, row, now) for row in rows)
+    _load_labels(crm, seed.get("labels", ()))
+    for row in seed.get("associations", ()):
+        mistakes += _load_association(crm, row)
+    if mistakes:
+        raise SeedError("\n".join(mistakes[:100]))
+    _mirror(crm)
+
+
+def _load_pipelines(crm: Crm, seed: Mapping[str, Any]) -> None:
+    if "pipelines" in seed:
+        crm.pipelines.load(seed["pipelines"]["deals"])
+    use_pipelines(crm)
+
+
+def use_pipelines(crm: Crm) -> None:
+    """Give `pipeline` and `dealstage` the options the portal's pipelines make."""
+    schema = crm.schemas["deals"]
+    for name, options in crm.pipelines.options().items():
+        schema.put(replace(schema.read(name), options=options))
+
+
+def _load_properties(crm: Crm, kind: ObjectType, rows: list[Mapping[str, Any]]) -> None:
+    schema = crm.schemas[kind.name]
+    for row in rows:
+        made = custom(row, next(iter(schema.groups)), crm.now())
+        schema.groups.setdefault(made.group, Group(made.group, made.group))
+        schema.put(made)
+        if made.unique:
+            crm.tables[kind.name].index(made.name)
+
+
+def _load_record(crm: Crm, kind: ObjectType, row: Mapping[str, Any], now: datetime) -> list[str]:
+    record_id = int(row["id"])
+    crm.new_id(at_least=record_id + 1)
+    values, mistakes = _values(crm.schemas[kind.name], row.get("properties", {}))
+    created = moment(values.get(kind.created) or values.get("hs_createdate") or stamp(now))
+    updated = moment(values.get(kind.modified) or values.get("hs_lastmodifieddate") or stamp(max(created, now)))
+    own = {
+        "hs_object_id": str(record_id),
+        "hs_createdate": stamp(created),
+        kind.created: stamp(created),
+        "hs_lastmodifieddate": stamp(updated),
+        kind.modified: stamp(updated),
+    }
+    properties = derived.values(kind, {**values, **own}, crm.pipelines, updated)
+    archived_at = updated if row.get("archived") else None
+    crm.tables[kind.name].put(Record(record_id, properties, created, updated, archived_at))
+    return [f"{kind.name}/{record_id}: {mistake}" for mistake in mistakes]
+
+
+def _values(schema: Schema, given: Mapping[str, object]) -> tuple[dict[str, str | None], list[str]]:
+    values: dict[str, str | None] = {}
+    mistakes: list[str] = []
+    for name, raw in given.items():
+        definition = schema.get(name)
+        if definition is None:
+            mistakes.append(f"no property {name}")
+            continue
+        try:
+            values[name] = normalise(definition, raw)
+        except BadValueError as error:
+            mistakes.append(f"{name}: {error}")
+    return values, mistakes
+
+
+def _load_labels(crm: Crm, rows: list[Mapping[str, Any]]) -> None:
+    """Define custom labels; inverse ids a seed does not name lie above all that it names."""
+    top = max((max(row["typeId"], row.get("inverseTypeId", 0)) for row in rows), default=0)
+    for row in rows:
+        pair = (infer(row["from"]).name, infer(row["to"]).name)
+        back_id = row.get("inverseTypeId") or crm.associations.free_ids(top)[0]
+        name = row.get("name") or row["label"].lower().replace(" ", "_")
+        ids = (row["typeId"], back_id)
+        crm.associations.add_label(pair, row["label"], name, row.get("inverseLabel"), ids)
+
+
+def _load_association(crm: Crm, row: Mapping[str, Any]) -> list[str]:
+    ends = [row["from"].split("/"), row["to"].split("/")]
+    (here, there) = ((infer(word), int(key)) for word, key in ends)
+    lost = [f"{kind.name}/{key} does not exist" for kind, key in (here, there) if not crm.tables[kind.name].find(key)]
+    if not lost:
+        pair = (here[0].name, there[0].name)
+        crm.associations.put(pair, here[1], there[1], row.get("types", ()), keep=True)
+    return [f"association {row['from']} -> {row['to']}: {text}" for text in lost]
+
+
+def _mirror(crm: Crm) -> None:
+    """Set the properties that mirror links, without moving last-modified."""
+    for name in ("contacts", "companies"):
+        table = crm.tables[name]
+        records, _ = table.page(0, len(table), archived=False)
+        for record in records:
+            mirrors = derived.from_links(OBJECT_TYPES[name], record.id, crm.associations)
+            if any(value != record.properties.get(key) for key, value in mirrors.items() if value):
+                table.put(replace(record, properties={**record.properties, **mirrors}))

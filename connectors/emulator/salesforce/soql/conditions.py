@@ -1,0 +1,212 @@
+"""WHERE and HAVING as predicates: every condition becomes a function of one record, with SOQL's rules for null and case."""
+
+import operator
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeAlias, assert_never
+
+from connectors.emulator.salesforce import ids, moments
+from connectors.emulator.salesforce.schema import Field
+from connectors.emulator.salesforce.soql import complaints, spans
+from connectors.emulator.salesforce.soql.bind import Bound, Row, Scope
+from connectors.emulator.salesforce.soql.tree import (
+    Among,
+    Compare,
+    Condition,
+    DateLiteral,
+    Every,
+    Literal,
+    Not,
+    Operand,
+    Picks,
+    Query,
+    Some,
+    Value,
+)
+from connectors.emulator.wire import Json
+
+Predicate: TypeAlias = Callable[[Row], bool]
+Binder: TypeAlias = Callable[[Operand], Bound]
+Subselect: TypeAlias = Callable[[Query], frozenset[Json]]
+_NUMERIC = frozenset({"double", "currency", "percent", "int"})
+_IDS = frozenset({"id", "reference"})
+_KINDS = {"boolean": "boolean", "date": "date", "datetime": "dateTime"}
+_ORDERED: dict[str, Callable[[Json, Json], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def predicate(condition: Condition | None, scope: Scope, bind: Binder, subselect: Subselect) -> Predicate:
+    """The condition as a function of a record.
+
+    `bind` resolves its operands (HAVING resolves aggregates), `subselect` runs the query of a semi-join.
+    """
+    return _Maker(scope, bind, subselect).make(condition) if condition is not None else lambda _row: True
+
+
+class _Maker:
+    """Holds what every kind of condition needs while one clause is turned into a predicate."""
+
+    def __init__(self, scope: Scope, bind: Binder, subselect: Subselect) -> None:
+        self._scope = scope
+        self._bind = bind
+        self._subselect = subselect
+
+    def make(self, condition: Condition) -> Predicate:
+        match condition:
+            case Every(parts):
+                every = [self.make(part) for part in parts]
+                return lambda row: all(each(row) for each in every)
+            case Some(parts):
+                some = [self.make(part) for part in parts]
+                return lambda row: any(each(row) for each in some)
+            case Not(part):
+                inner = self.make(part)
+                return lambda row: not inner(row)
+            case Compare():
+                return self._compare(condition)
+            case Among():
+                return self._among(condition)
+            case Picks():
+                return self._picks(condition)
+            case _:
+                assert_never(condition)
+
+    def _compare(self, condition: Compare) -> Predicate:
+        bound = self._filterable(condition.operand)
+        if isinstance(condition.value, DateLiteral):
+            return self._within(bound, condition.operator, condition.value)
+        if condition.operator == "LIKE":
+            return self._like(bound, condition.value)
+        wanted, get = self._constant(bound.field, condition.value), _comparable(bound)
+        match condition.operator:
+            case "=":
+                return lambda row: bool(get(row) == wanted)
+            case "!=":
+                return lambda row: bool(get(row) != wanted)
+            case sign:
+                compare = _ORDERED[sign]
+                return lambda row: (value := get(row)) is not None and wanted is not None and compare(value, wanted)
+
+    def _like(self, bound: Bound, value: Literal) -> Predicate:
+        if value.kind != "string" or bound.field.type in _KINDS.keys() | _NUMERIC:
+            raise self._operator_refused(bound.field, value)
+        pattern, get = _like_pattern(value.raw), bound.get
+        return lambda row: (text := get(row)) is not None and pattern.fullmatch(str(text)) is not None
+
+    def _within(self, bound: Bound, sign: str, literal: DateLiteral) -> Predicate:
+        if bound.field.type not in ("date", "datetime") or sign == "LIKE":
+            raise self._operator_refused(bound.field, literal)
+        first, after = (_edge(bound.field, day) for day in self._days(literal))
+        get = bound.get
+        tests: dict[str, Callable[[str], bool]] = {
+            "=": lambda value: first <= value < after,
+            "!=": lambda value: not first <= value < after,
+            "<": lambda value: value < first,
+            "<=": lambda value: value < after,
+            ">": lambda value: value >= after,
+            ">=": lambda value: value >= first,
+        }
+        test = tests[sign]
+        return lambda row: test(value) if (value := get(row)) is not None else sign == "!="
+
+    def _days(self, literal: DateLiteral) -> tuple[datetime, datetime]:
+        first, after = spans.resolve(literal.name, literal.count, self._scope.catalog.today())
+        return datetime(*first.timetuple()[:3], tzinfo=UTC), datetime(*after.timetuple()[:3], tzinfo=UTC)
+
+    def _among(self, condition: Among) -> Predicate:
+        bound = self._filterable(condition.operand)
+        get, negated = _comparable(bound), condition.negated
+        if isinstance(condition.choices, Query):
+            chosen = frozenset(_folded(bound.field, each) for each in self._subselect(condition.choices))
+            return lambda row: ((value := get(row)) is not None) and (value in chosen) is not negated
+        spans_named = [each for each in condition.choices if isinstance(each, DateLiteral)]
+        if spans_named:
+            tests = [self._within(bound, "=", each) for each in spans_named]
+            return lambda row: any(test(row) for test in tests) is not negated
+        chosen = frozenset(self._constant(bound.field, each) for each in condition.choices if isinstance(each, Literal))
+        return lambda row: (get(row) in chosen) is not negated
+
+    def _picks(self, condition: Picks) -> Predicate:
+        bound = self._filterable(condition.operand)
+        if bound.field.type != "multipicklist":
+            raise self._operator_refused(bound.field, condition.choices[0])
+        sets = [frozenset(str(each.value).lower().split(";")) for each in condition.choices]
+        get, negated = bound.get, condition.negated
+
+        def picks(row: Row) -> bool:
+            chosen = frozenset((get(row) or "").lower().split(";"))
+            return any(each <= chosen for each in sets) is not negated
+
+        return picks
+
+    def _filterable(self, operand: Operand) -> Bound:
+        bound = self._bind(operand)
+        if not bound.field.filterable:
+            message = f"field '{bound.field.name}' can not be filtered in a query call"
+            raise complaints.at("INVALID_FIELD", message, self._scope.text, operand.at)
+        return bound
+
+    def _constant(self, field: Field, literal: Literal) -> Json:
+        if literal.kind == "null":
+            return False if field.type == "boolean" else None
+        if literal.kind != _expected(field):
+            raise self._wrong_type(field, literal)
+        if field.type in _IDS:
+            return self._id(field, literal)
+        return _folded(field, literal.value)
+
+    def _id(self, field: Field, literal: Literal) -> str | None:
+        text = str(literal.value)
+        found = ids.canonical(text)
+        if found is None and text:
+            message = f"invalid ID field: {text}"
+            raise complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, literal.at)
+        return found
+
+    def _wrong_type(self, field: Field, literal: Literal) -> Exception:
+        quotes = " and should not be enclosed in quotes" if literal.kind == "string" else ""
+        if _expected(field) == "string":
+            quotes = " and should be enclosed in quotes"
+        kind = _KINDS.get(field.type, field.type)
+        message = f"value of filter criterion for field '{field.name}' must be of type {kind}{quotes}"
+        return complaints.at("INVALID_FIELD", message, self._scope.text, literal.at)
+
+    def _operator_refused(self, field: Field, value: Value) -> Exception:
+        message = f"invalid operator on {field.type} field: {field.name}"
+        return complaints.at("INVALID_FIELD", message, self._scope.text, value.at)
+
+
+def _expected(field: Field) -> str:
+    if field.type in _NUMERIC:
+        return "number"
+    return field.type if field.type in _KINDS else "string"
+
+
+def _folded(field: Field, value: Json) -> Json:
+    return value.lower() if isinstance(value, str) and _folds(field) else value
+
+
+def _folds(field: Field) -> bool:
+    return field.type not in _IDS and _expected(field) == "string"
+
+
+def _comparable(bound: Bound) -> Callable[[Row], Json]:
+    get = bound.get
+    if not _folds(bound.field):
+        return get
+    return lambda row: value.lower() if isinstance(value := get(row), str) else value
+
+
+def _edge(field: Field, day: datetime) -> str:
+    return day.date().isoformat() if field.type == "date" else moments.wire(day)
+
+
+def _like_pattern(raw: str) -> re.Pattern[str]:
+    pieces = re.findall(r"\\.|.", raw, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.compile("".join(wild.get(each) or re.escape(each[-1]) for each in pieces), re.IGNORECASE | re.DOTALL)

@@ -1,0 +1,57 @@
+"""Signs in to HubSpot: a token that never ends, or one that is renewed with a refresh token.
+
+The transport calls what is made here, one thread at a time, ahead of a token's end and once after a refused one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connectors.errors import Rejected, Unusable
+from connectors.transport import Token, Transport
+
+TOKEN_PATH = "/oauth/v3/token"  # noqa: S105 - an address, not a secret
+SignIn = Callable[[Transport], Token]
+
+
+def with_token(token: str, base: str) -> SignIn:
+    """Use a private app token or a service key; asked again after HubSpot refused it, it has no other to offer."""
+    return lambda _: Token(token, base)
+
+
+@dataclass(slots=True)
+class Refreshing:
+    """Renews access tokens, which live 30 minutes.
+
+    HubSpot may hand out a new refresh token with an access token; it replaces the old one, and `keep` stores it before
+    the new access token is used, so that a crash cannot lose it.
+    """
+
+    base: str
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    now: Callable[[], float]
+    keep: Callable[[str], None]
+
+    def __call__(self, transport: Transport) -> Token:
+        """Fetch a new access token. Raises Unusable when the grant was withdrawn."""
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.refresh_token,
+        }
+        asked_at = self.now()
+        try:
+            granted = transport.request("POST", self.base + TOKEN_PATH, form=form, signed=False).json()
+        except Rejected as error:
+            raise Unusable(f"{error} Connect Rapport to HubSpot again.") from error
+        if not isinstance(granted, dict) or "access_token" not in granted:
+            raise Unusable("HubSpot answered the sign-in without a token. Connect Rapport to HubSpot again.")
+        self._rotated(str(granted.get("refresh_token") or self.refresh_token))
+        return Token(str(granted["access_token"]), self.base, asked_at + float(granted.get("expires_in", 1800)))
+
+    def _rotated(self, token: str) -> None:
+        if token != self.refresh_token:
+            self.keep(token)
+            self.refresh_token = token

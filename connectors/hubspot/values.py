@@ -1,0 +1,101 @@
+"""From HubSpot's property texts to typed values.
+
+HubSpot delivers every property as text or null: numbers, flags (``true``/``false``), dates (``YYYY-MM-DD``, midnight
+UTC) and moments (ISO-8601, in older records epoch milliseconds).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from mapping.fields import Type
+from mapping.metadata import Field, observed_tables
+from mapping.records import STAGED, Table
+
+Properties = Mapping[str, str | None]
+Row = tuple[object, ...]
+
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+
+
+def row(table: str, values: Mapping[str, object]) -> Row:
+    """Put values by column name into the declared order; a column that is not named is NULL."""
+    return tuple(values.get(name) for name in TABLES[table].column_names())
+
+
+def instant(text: str | None) -> int | None:
+    """Read a date or a moment as epoch seconds; what is neither is unknown.
+
+    >>> instant("2024-01-17T19:55:04.281Z"), instant("2024-01-17"), instant("1705521304281")
+    (1705521304, 1705449600, 1705521304)
+    """
+    if not text:
+        return None
+    if text.lstrip("-").isdigit():
+        return int(text) // 1000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def number(text: str | None) -> float | None:
+    """Read a number; what is none is unknown."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def whole(text: str | None) -> int | None:
+    """Read a number without its fraction."""
+    value = number(text)
+    return None if value is None else int(value)
+
+
+def flag(text: str | None) -> bool | None:
+    """Read a flag; empty is unknown."""
+    return text.lower() == "true" if text else None
+
+
+def typed(kind: Type, text: str | None) -> object:
+    """Read a mapped property by the type of its attribute."""
+    match kind:
+        case Type.NUMBER:
+            return number(text)
+        case Type.WHOLE:
+            return whole(text)
+        case Type.INSTANT:
+            return instant(text)
+        case Type.FLAG:
+            return flag(text)
+        case Type.TEXT:
+            return text or None
+
+
+def lower(text: str | None) -> str | None:
+    """Normalise an address."""
+    return text.strip().lower() or None if text else None
+
+
+def domain(text: str | None) -> str | None:
+    """Reduce a web address to its domain.
+
+    >>> domain("https://www.Acme.example/about")
+    'acme.example'
+    """
+    host = (lower(text) or "").rpartition("//")[2].partition("/")[0].partition(":")[0]
+    return host.removeprefix("www.") or None
+
+
+def parts(text: str | None) -> Iterator[str]:
+    """Split a multiple choice into its values."""
+    yield from (part.strip() for part in (text or "").split(";") if part.strip())
+
+
+def canonical(field: Field, text: str | None) -> str | None:
+    """Bring an observed value into canonical text; a value that is none of its kind stays as the CRM holds it."""
+    try:
+        return field.canonical(text)
+    except ValueError:
+        return text

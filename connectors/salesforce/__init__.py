@@ -1,0 +1,1 @@
+"""Salesforce over REST, Composite and Tooling, with simple-salesforce as request builder."""

@@ -1,0 +1,95 @@
+"""The calls to Salesforce this package makes, built by simple-salesforce and carried by our transport.
+
+simple-salesforce forms addresses, query strings and bodies. What it does badly is kept from it:
+it forces https and loses the port of an address (the transport rewrites both), has no timeout and no retry, signs in
+once per thread and drops headers when it does, repeats a refused session without end in `SFType` (so `SFType` is not
+used), throws the server's total away in `query_all` (so pages are followed here), and parses with the slow json module
+(`wire.Reply.json` ignores its hooks). It never sees a failure: the transport raises first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from simple_salesforce.api import Salesforce
+
+from connectors.errors import Rejected
+from connectors.salesforce.soql import Query
+from connectors.transport import Transport
+
+Record = Mapping[str, Any]
+PAGE = {"Sforce-Query-Options": "batchSize=2000"}
+
+
+class Client:
+    """One Salesforce organisation at one API version (for example ``62.0``)."""
+
+    def __init__(self, transport: Transport, version: str) -> None:
+        self.transport = transport
+        self._path = f"/services/data/v{version}"
+        self._sf = Salesforce(
+            session_id="signed by the transport",
+            instance_url=transport.base,
+            version=version,
+            session=transport.session(),
+            object_pairs_hook=None,
+        )
+        self._sf.headers["X-PrettyPrint"] = "0"
+
+    def server_time(self) -> int:
+        """Read the organisation's clock (epoch seconds) from an authenticated call."""
+        return self.transport.request("GET", self._path + "/").server_time()
+
+    def describe(self, name: str) -> Record | None:
+        """Describe an object, or None when the organisation has none of that name, or hides it."""
+        try:
+            described: Record | None = self._sf.restful(f"sobjects/{name}/describe")
+        except Rejected as error:
+            if error.code in {"NOT_FOUND", "INVALID_TYPE"}:
+                return None
+            raise
+        return described
+
+    def pages(self, query: Query, *, everything: bool = False) -> Iterator[Record]:
+        """Yield the answers of a query page by page; `everything` includes deleted and archived records."""
+        page: Record = self._sf.query(query.text(), include_deleted=everything, headers=PAGE)
+        yield page
+        while not page["done"]:
+            page = self._sf.query_more(page["nextRecordsUrl"], identifier_is_url=True)
+            yield page
+
+    def records(self, query: Query, *, everything: bool = False) -> Iterator[Record]:
+        """Yield the records of a query."""
+        for page in self.pages(query, everything=everything):
+            yield from page["records"]
+
+    def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
+        """List the ids of records deleted between two moments, as the replication log knows them."""
+        answer = self._sf.restful(f"sobjects/{name}/deleted/", {"start": start, "end": end}) or {}
+        return [row["id"] for row in answer.get("deletedRecords", ())]
+
+    def collection(self, method: str, records: Sequence[Record]) -> list[Record]:
+        """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records."""
+        body = orjson.dumps({"allOrNone": False, "records": records})
+        answers: list[Record] = self._sf.restful("composite/sobjects", method=method, data=body) or []
+        if len(answers) != len(records):
+            raise Rejected(f"Salesforce answered for {len(answers)} of {len(records)} records")
+        return answers
+
+    def remove(self, name: str, record_id: str) -> None:
+        """Delete one record."""
+        self._sf.restful(f"sobjects/{name}/{record_id}", method="DELETE")
+
+    def create(self, name: str, record: Record) -> str:
+        """Create one record and return its id."""
+        answer: Record = self._sf.restful(f"sobjects/{name}/", method="POST", data=orjson.dumps(record)) or {}
+        return str(answer["id"])
+
+    def update(self, name: str, record_id: str, values: Record) -> None:
+        """Update one record."""
+        self._sf.restful(f"sobjects/{name}/{record_id}", method="PATCH", data=orjson.dumps(values))
+
+    def create_field(self, full_name: str, metadata: Record) -> None:
+        """Create a custom field through the Tooling API, for example ``Contact.Rapport_Depth__c``."""
+        body = {"FullName": full_name, "Metadata": dict(metadata)}
+        self._sf.toolingexecute("sobjects/CustomField/", method="POST", data=body)

@@ -1,0 +1,77 @@
+"""What Salesforce's refusals mean: the one table of this vendor, handed to `connectors.transport`.
+
+Codes and statuses are those of the REST API guide and of public reports; row errors of sObject Collections use the same
+codes and are looked up here too (`row_meaning`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from connectors.dialect import Dialect, Meaning, Problem
+
+DAILY, CONCURRENT = "/daily", "/concurrent"
+"""Added to REQUEST_LIMIT_EXCEEDED, which Salesforce uses for two different things."""
+
+TABLE: Mapping[tuple[int, str], Meaning] = {
+    (0, "INVALID_SESSION_ID"): Meaning.SIGN_IN,
+    (0, "InvalidSessionId"): Meaning.SIGN_IN,
+    (401, "Bad_OAuth_Token"): Meaning.SIGN_IN,
+    (403, "Bad_OAuth_Token"): Meaning.SIGN_IN,
+    (0, "REQUEST_LIMIT_EXCEEDED" + DAILY): Meaning.QUOTA,
+    (0, "REQUEST_LIMIT_EXCEEDED" + CONCURRENT): Meaning.BUSY,
+    (0, "SERVER_UNAVAILABLE"): Meaning.BUSY,
+    (0, "UNABLE_TO_LOCK_ROW"): Meaning.BUSY,
+    (0, "QUERY_TIMEOUT"): Meaning.BROKEN,
+    (0, "UNKNOWN_EXCEPTION"): Meaning.BROKEN,
+    (0, "ENTITY_IS_DELETED"): Meaning.CONFLICT,
+    (0, "DUPLICATES_DETECTED"): Meaning.CONFLICT,
+    (0, "DUPLICATE_VALUE"): Meaning.CONFLICT,
+    (0, "DUPLICATE_DEVELOPER_NAME"): Meaning.CONFLICT,
+    (300, ""): Meaning.CONFLICT,
+    (403, "INSUFFICIENT_ACCESS"): Meaning.REJECTED,
+    (403, "INSUFFICIENT_ACCESS_OR_READONLY"): Meaning.REJECTED,
+    (403, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"): Meaning.REJECTED,
+    (0, "API_DISABLED_FOR_ORG"): Meaning.UNUSABLE,
+    (0, "API_CURRENTLY_DISABLED"): Meaning.UNUSABLE,
+    (0, "STORAGE_LIMIT_EXCEEDED"): Meaning.UNUSABLE,
+    (0, "UNSUPPORTED_API_VERSION"): Meaning.UNUSABLE,
+    (410, ""): Meaning.UNUSABLE,
+    (0, "rate_limit_exceeded"): Meaning.QUOTA,
+    (0, "invalid_grant"): Meaning.UNUSABLE,
+    (0, "invalid_client"): Meaning.UNUSABLE,
+    (0, "invalid_client_id"): Meaning.UNUSABLE,
+    (0, "inactive_user"): Meaning.UNUSABLE,
+    (0, "unsupported_grant_type"): Meaning.UNUSABLE,
+}
+
+
+def read(_status: int, body: bytes) -> Problem:
+    """Read an error body: a list of objects, an OAuth object, or anything at all."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return Problem("", body[:200].decode("utf-8", "replace"))
+    if isinstance(parsed, list) and parsed and isinstance(parsed[0], dict):
+        return _listed(parsed[0])
+    if isinstance(parsed, dict):
+        code = str(parsed.get("error") or parsed.get("errorCode") or "")
+        return Problem(code, str(parsed.get("error_description") or parsed.get("message") or code))
+    return Problem("", str(parsed)[:200])
+
+
+def _listed(error: Mapping[str, Any]) -> Problem:
+    code = str(error.get("errorCode") or error.get("statusCode") or "")
+    message = str(error.get("message") or code)
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        code += DAILY if "TotalRequests" in message else CONCURRENT
+    return Problem(code, f"{' '.join(message.split())} ({code})" if code else message)
+
+
+def row_meaning(code: str) -> Meaning:
+    """Tell what the error of one row of a batch means."""
+    return DIALECT.meaning(400, code)
+
+
+DIALECT = Dialect("Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$"))

@@ -1,0 +1,55 @@
+"""What this user can see of the organisation: describes, read once a pull, and what is missing from the mapping.
+
+A field hidden by field-level security is absent from describe and fails a whole query, so only the intersection of what
+is mapped and what is visible is ever selected; the rest is reported.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.salesforce.client import Client, Record
+
+
+@dataclass(slots=True)
+class Schema:
+    """Describes of the objects asked for so far; make a new one for every pull, check or provisioning."""
+
+    client: Client
+    _described: dict[str, Mapping[str, Record] | None] = field(default_factory=dict)
+
+    def fields(self, name: str) -> Mapping[str, Record] | None:
+        """Map the visible fields of an object to their describe, or None when the object itself is not visible."""
+        if name not in self._described:
+            answer = self.client.describe(name)
+            visible = None if answer is None else {entry["name"]: entry for entry in answer["fields"]}
+            self._described[name] = visible
+        return self._described[name]
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the object is visible."""
+        return self.fields(name) is not None
+
+    def visible(self, name: str, wanted: Sequence[str]) -> list[str]:
+        """Keep the wanted fields that can be selected, each once, in their order."""
+        known = self.fields(name) or {}
+        return [entry for entry in dict.fromkeys(wanted) if entry in known]
+
+    def hidden(self, name: str, wanted: Sequence[str]) -> list[str]:
+        """Name the wanted fields that cannot be selected."""
+        known = self.fields(name) or {}
+        return [entry for entry in dict.fromkeys(wanted) if entry not in known]
+
+    def calculated(self, name: str, wanted: Sequence[str]) -> bool:
+        """Tell whether a wanted field is a formula or roll-up: these change without touching SystemModstamp."""
+        known = self.fields(name) or {}
+        return any(bool(known[entry].get("calculated")) for entry in wanted if entry in known)
+
+    def updateable(self, name: str, entry: str) -> bool:
+        """Tell whether this user may write the field."""
+        known = self.fields(name) or {}
+        return entry in known and bool(known[entry].get("updateable"))
+
+    def choices(self, name: str, entry: str) -> list[str]:
+        """List the picklist values of a field, inactive ones included."""
+        known = self.fields(name) or {}
+        return [value["value"] for value in known.get(entry, {}).get("picklistValues") or ()]

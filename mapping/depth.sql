@@ -1,0 +1,381 @@
+-- Personal acts of the pairs of person and account, numbered in time. Of one instant what we wrote comes first: an answer
+-- of the same day is then an answer, and nothing is called contact-initiated for want of a clock time.
+CREATE OR REPLACE TEMP TABLE personal_act AS
+SELECT
+  touch.account_key,
+  touch.person_id,
+  touch.record,
+  touch.kind,
+  touch.happened_at,
+  touch.direction,
+  touch.others,
+  touch.started_by_contact,
+  touch.kind IN ('email', 'message', 'call')
+    AND (touch.direction = 'out' OR (touch.direction = 'both' AND NOT touch.started_by_contact)) AS outbound,
+  touch.direction = 'in' OR (touch.kind = 'call' AND touch.direction = 'both' AND touch.started_by_contact) AS inbound,
+  touch.direction IN ('in', 'both') AS answering,
+  ROW_NUMBER() OVER (
+    PARTITION BY touch.account_key, touch.person_id
+    ORDER BY
+      touch.happened_at,
+      CASE
+        WHEN touch.direction = 'out' THEN 0
+        WHEN touch.direction = 'both' AND NOT (touch.kind = 'call' AND touch.started_by_contact) THEN 1
+        ELSE 2
+      END,
+      touch.record
+  ) AS place
+FROM touch
+WHERE NOT touch.one_to_many
+  AND touch.direction IS NOT NULL;
+
+-- What came before and after each act, by its number.
+CREATE OR REPLACE TEMP TABLE act_context AS
+SELECT
+  *,
+  MAX(CASE WHEN inbound THEN place END) OVER earlier AS inbound_place,
+  MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
+  MAX(CASE WHEN outbound THEN place END) OVER earlier AS outbound_place,
+  MAX(CASE WHEN answering THEN place END) OVER earlier AS answering_place,
+  MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at
+FROM personal_act
+WINDOW
+  earlier AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+  later AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
+
+-- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach before it.
+CREATE OR REPLACE TEMP TABLE act_reading AS
+SELECT
+  *,
+  MAX(CASE WHEN outreach THEN place END) OVER earlier AS outreach_place,
+  MAX(CASE WHEN outreach THEN happened_at END) OVER earlier AS outreach_at
+FROM (
+  SELECT
+    *,
+    outbound AND COALESCE(inbound_place > COALESCE(outbound_place, 0), FALSE) AS answer,
+    outbound AND NOT COALESCE(inbound_place > COALESCE(outbound_place, 0), FALSE) AS outreach
+  FROM act_context
+) AS told_apart
+WINDOW earlier AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
+
+-- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-initiated.
+CREATE OR REPLACE TEMP TABLE reading AS
+SELECT
+  account_key,
+  person_id,
+  record,
+  kind,
+  happened_at,
+  direction,
+  others,
+  place,
+  run.as_of - happened_at AS age,
+  outreach AND COALESCE(FLOOR(outreach_at / 86400e0) < FLOOR(happened_at / 86400e0), TRUE) AS outreach,
+  COALESCE(answered_at - happened_at <= rule_depth.answer_days * 86400, FALSE) AS answered,
+  direction = 'both'
+    OR (inbound AND COALESCE(outreach_place > COALESCE(answering_place, 0), FALSE)
+      AND happened_at - outreach_at <= rule_depth.answer_days * 86400)
+    OR (answer AND happened_at - inbound_at <= rule_depth.answer_days * 86400) AS exchange,
+  kind = 'case'
+    OR (inbound AND COALESCE(happened_at - outreach_at > rule_depth.initiated_days * 86400, TRUE)) AS question,
+  kind IN ('meeting', 'review') AND started_by_contact AS organised,
+  kind IN ('meeting', 'review') AS met
+FROM act_reading
+CROSS JOIN run
+CROSS JOIN rule_depth;
+
+-- The last outreaches of a pair, newest first, for ghosting.
+CREATE OR REPLACE TEMP TABLE silence AS
+SELECT
+  latest.account_key,
+  latest.person_id,
+  SUM(CASE WHEN latest.answered OR latest.age <= rule_depth.answer_days * 86400 THEN 0 ELSE 1 END) AS unanswered
+FROM (
+  SELECT
+    reading.account_key,
+    reading.person_id,
+    reading.answered,
+    reading.age,
+    ROW_NUMBER() OVER (PARTITION BY reading.account_key, reading.person_id ORDER BY reading.place DESC) AS back
+  FROM reading
+  CROSS JOIN rule_depth
+  WHERE reading.outreach
+    AND reading.age <= rule_depth.memory_days * 86400
+) AS latest
+CROSS JOIN rule_depth
+WHERE latest.back <= rule_depth.ghosting_outreaches
+GROUP BY latest.account_key, latest.person_id;
+
+-- The counts that the levels ask for, over the trailing window.
+CREATE OR REPLACE TEMP TABLE act_count AS
+SELECT
+  reading.account_key,
+  reading.person_id,
+  MIN(reading.age) AS newest_age,
+  MAX(CASE WHEN reading.exchange THEN reading.happened_at END) AS two_way_at,
+  SUM(CASE WHEN reading.exchange AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS exchanges,
+  COUNT(DISTINCT CASE
+    WHEN reading.exchange AND reading.age < 3 * rule_depth.month_days * 86400
+      THEN FLOOR(reading.age / (rule_depth.month_days * 86400e0))
+  END) AS months,
+  SUM(CASE WHEN reading.outreach AND reading.answered AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
+    AS answered,
+  SUM(CASE
+    WHEN reading.outreach AND NOT reading.answered AND reading.age <= rule_depth.window_days * 86400
+      AND reading.age > rule_depth.answer_days * 86400 THEN 1
+    ELSE 0
+  END) AS unanswered,
+  SUM(CASE WHEN reading.met AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS meetings,
+  SUM(CASE WHEN reading.question AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS questions,
+  SUM(CASE WHEN (reading.question OR reading.organised) AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
+    AS initiated
+FROM reading
+CROSS JOIN rule_depth
+GROUP BY reading.account_key, reading.person_id;
+
+-- Any personal act, also one whose direction nobody recorded, shows that the person exists.
+CREATE OR REPLACE TEMP TABLE last_act AS
+SELECT account_key, person_id, MAX(happened_at) AS happened_at
+FROM touch
+WHERE NOT one_to_many
+GROUP BY account_key, person_id;
+
+-- Reviews of the window: how many the person was invited to and attended.
+CREATE OR REPLACE TEMP TABLE attendance AS
+SELECT
+  invitation.account_key,
+  invitation.person_id,
+  COUNT(*) AS invited,
+  SUM(CASE WHEN invitation.held THEN 1 ELSE 0 END) AS attended
+FROM invitation
+CROSS JOIN run
+CROSS JOIN rule_depth
+WHERE run.as_of - invitation.happened_at <= rule_depth.window_days * 86400
+GROUP BY invitation.account_key, invitation.person_id;
+
+-- The last verified advocacy act of each person.
+CREATE OR REPLACE TEMP TABLE advocacy AS
+SELECT person.person_id, MAX(signal.happened_at) AS happened_at
+FROM signal
+JOIN person ON person.source = signal.source AND person.contact_id = signal.contact_id
+CROSS JOIN run
+WHERE signal.kind = 'advocacy'
+  AND signal.happened_at <= run.as_of
+GROUP BY person.person_id;
+
+-- The level a human set, the newest one of the person's records while it has not lapsed.
+CREATE OR REPLACE TEMP TABLE confirmed_depth AS
+SELECT latest.person_id, latest.level
+FROM (
+  SELECT
+    person.person_id,
+    contact.confirmed_depth AS level,
+    ROW_NUMBER() OVER (
+      PARTITION BY person.person_id
+      ORDER BY CASE WHEN contact.confirmed_at IS NULL THEN 1 ELSE 0 END, contact.confirmed_at DESC, contact.source, contact.id
+    ) AS back
+  FROM contact
+  JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+  CROSS JOIN run
+  CROSS JOIN rule_depth
+  WHERE contact.confirmed_depth BETWEEN 0 AND 5
+    AND (contact.confirmed_at IS NULL OR run.as_of - contact.confirmed_at <= rule_depth.confirmed_days * 86400)
+) AS latest
+WHERE latest.back = 1;
+
+-- People of the highest title level: one-to-one meetings with them weigh most.
+CREATE OR REPLACE TEMP TABLE executive AS
+SELECT DISTINCT person_id
+FROM person_title
+WHERE level = 'c-level';
+
+-- The kind each act weighs as.
+CREATE OR REPLACE TEMP TABLE tie_kind AS
+SELECT
+  reading.account_key,
+  reading.person_id,
+  reading.happened_at,
+  reading.place,
+  reading.age,
+  reading.direction,
+  reading.others,
+  CASE
+    WHEN reading.kind = 'meeting' AND reading.others = 1 AND executive.person_id IS NOT NULL THEN 'executive'
+    WHEN reading.kind IN ('email', 'message') AND reading.question THEN 'question'
+    ELSE reading.kind
+  END AS kind
+FROM reading
+LEFT JOIN executive ON executive.person_id = reading.person_id;
+
+-- What each act adds to a tie, before it fades: the weight of its kind by the number of people it was shared with. Of a kind
+-- and day only the strongest few count.
+CREATE OR REPLACE TEMP TABLE tie_event AS
+SELECT ranked.account_key, ranked.person_id, ranked.direction, ranked.age, ranked.share
+FROM (
+  SELECT
+    tie_kind.account_key,
+    tie_kind.person_id,
+    tie_kind.direction,
+    tie_kind.age,
+    rule_event.weight / SQRT(tie_kind.others) AS share,
+    ROW_NUMBER() OVER (
+      PARTITION BY tie_kind.account_key, tie_kind.person_id, tie_kind.kind, FLOOR(tie_kind.happened_at / 86400e0)
+      ORDER BY rule_event.weight / SQRT(tie_kind.others) DESC, tie_kind.place DESC
+    ) AS back
+  FROM tie_kind
+  JOIN rule_event ON rule_event.kind = tie_kind.kind
+) AS ranked
+CROSS JOIN rule_depth
+WHERE ranked.back <= rule_depth.daily_cap;
+
+-- The sums of both directions in millionths, now and as they stood one trend period ago. Whole numbers, so that the order of
+-- rows cannot change a sum.
+CREATE OR REPLACE TEMP TABLE tie_sum AS
+SELECT
+  account_key,
+  person_id,
+  SUM(CASE WHEN direction IN ('in', 'both') THEN now_part ELSE 0 END) / 1e6 AS in_now,
+  SUM(CASE WHEN direction IN ('out', 'both') THEN now_part ELSE 0 END) / 1e6 AS out_now,
+  SUM(CASE WHEN direction IN ('in', 'both') THEN then_part ELSE 0 END) / 1e6 AS in_then,
+  SUM(CASE WHEN direction IN ('out', 'both') THEN then_part ELSE 0 END) / 1e6 AS out_then
+FROM (
+  SELECT
+    tie_event.account_key,
+    tie_event.person_id,
+    tie_event.direction,
+    CAST(ROUND(1e6 * tie_event.share * POWER(5e-1, tie_event.age / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
+      AS now_part,
+    CASE
+      WHEN tie_event.age < rule_depth.trend_days * 86400 THEN 0
+      ELSE CAST(ROUND(1e6 * tie_event.share
+        * POWER(5e-1, (tie_event.age - rule_depth.trend_days * 86400) / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
+    END AS then_part
+  FROM tie_event
+  CROSS JOIN rule_depth
+) AS part
+GROUP BY account_key, person_id;
+
+-- Tie strength 0-100: volume by reciprocity, capped when only we write.
+CREATE OR REPLACE TEMP TABLE tie AS
+SELECT
+  moment.account_key,
+  moment.person_id,
+  MAX(CASE WHEN moment.present THEN moment.strength END) AS now_strength,
+  MAX(CASE WHEN NOT moment.present THEN moment.strength END) AS then_strength
+FROM (
+  SELECT
+    flow.account_key,
+    flow.person_id,
+    flow.present,
+    ROUND(LEAST(
+      CASE WHEN flow.received > 0 THEN 1e2 ELSE rule_depth.one_way_cap END,
+      1e2 * (1e0 - EXP(-(flow.received + rule_depth.out_weight * flow.sent) / rule_depth.saturation))
+        * (5e-1 + 5e-1 * CASE
+          WHEN flow.received + flow.sent > 0
+            THEN 2e0 * LEAST(flow.received, flow.sent) / (flow.received + flow.sent)
+          ELSE 0
+        END)
+    ), 6) AS strength
+  FROM (
+    SELECT account_key, person_id, TRUE AS present, in_now AS received, out_now AS sent FROM tie_sum
+    UNION ALL
+    SELECT account_key, person_id, FALSE AS present, in_then AS received, out_then AS sent FROM tie_sum
+  ) AS flow
+  CROSS JOIN rule_depth
+) AS moment
+GROUP BY moment.account_key, moment.person_id;
+
+-- Everything known about a relationship on one row, a row for every member; nothing that happened counts as 0.
+CREATE OR REPLACE TEMP TABLE relation AS
+SELECT
+  member.account_key,
+  member.person_id,
+  member.departed,
+  customer.activity_known,
+  confirmed_depth.level AS confirmed_level,
+  COALESCE(run.as_of - last_act.happened_at <= rule_depth.memory_days * 86400, FALSE) AS active,
+  act_count.two_way_at,
+  COALESCE(act_count.exchanges, 0) AS exchanges,
+  COALESCE(act_count.months, 0) AS months,
+  COALESCE(act_count.answered, 0) AS answered,
+  COALESCE(act_count.unanswered, 0) AS unanswered,
+  act_count.answered * 1e0 / NULLIF(act_count.answered + act_count.unanswered, 0) AS reply_rate,
+  COALESCE(act_count.meetings, 0) AS meetings,
+  COALESCE(act_count.questions, 0) AS questions,
+  COALESCE(act_count.initiated, 0) AS initiated,
+  COALESCE(attendance.invited, 0) AS invited,
+  COALESCE(attendance.attended, 0) AS attended,
+  COALESCE(run.as_of - advocacy.happened_at <= rule_depth.advocacy_days * 86400, FALSE) AS advocated,
+  COALESCE(silence.unanswered >= rule_depth.ghosting_outreaches, FALSE) AS ghosting,
+  last_act.happened_at AS last_act_at,
+  tie.now_strength,
+  tie.then_strength
+FROM member
+JOIN customer ON customer.account_key = member.account_key
+CROSS JOIN run
+CROSS JOIN rule_depth
+LEFT JOIN confirmed_depth ON confirmed_depth.person_id = member.person_id
+LEFT JOIN act_count ON act_count.account_key = member.account_key AND act_count.person_id = member.person_id
+LEFT JOIN last_act ON last_act.account_key = member.account_key AND last_act.person_id = member.person_id
+LEFT JOIN attendance ON attendance.account_key = member.account_key AND attendance.person_id = member.person_id
+LEFT JOIN advocacy ON advocacy.person_id = member.person_id
+LEFT JOIN silence ON silence.account_key = member.account_key AND silence.person_id = member.person_id
+LEFT JOIN tie ON tie.account_key = member.account_key AND tie.person_id = member.person_id;
+
+-- The first condition that does not hold names the level below it: the levels are cumulative.
+CREATE OR REPLACE TEMP TABLE earned AS
+SELECT
+  relation.account_key,
+  relation.person_id,
+  CASE
+    WHEN relation.departed THEN 'departed'
+    WHEN NOT relation.active THEN 'no activity'
+    WHEN relation.ghosting THEN 'ghosting'
+    WHEN relation.exchanges = 0 THEN 'no exchange'
+    WHEN relation.reply_rate < rule_depth.responsive_reply_rate THEN 'low reply rate'
+    WHEN relation.months < rule_depth.engaged_months THEN 'too few months'
+    WHEN relation.reply_rate < rule_depth.engaged_reply_rate THEN 'reply rate'
+    WHEN relation.meetings = 0 AND relation.questions = 0 THEN 'no meeting or question'
+    WHEN relation.initiated < rule_depth.trusted_acts THEN 'too few contact-initiated acts'
+    WHEN relation.attended < rule_depth.trusted_attendance * relation.invited THEN 'reviews missed'
+    WHEN NOT relation.advocated THEN 'no advocacy act'
+    ELSE 'all conditions hold'
+  END AS why
+FROM relation
+CROSS JOIN rule_depth;
+
+-- The level a criterion holds a person at; departure comes first, then a human's word, then what the data can tell.
+CREATE OR REPLACE TABLE depth AS
+SELECT
+  relation.account_key,
+  relation.person_id,
+  CASE
+    WHEN relation.departed THEN 0
+    WHEN relation.confirmed_level IS NOT NULL THEN relation.confirmed_level
+    WHEN NOT relation.activity_known THEN NULL
+    ELSE rule_criterion.level
+  END AS level,
+  CASE
+    WHEN relation.departed THEN 'departed'
+    WHEN relation.confirmed_level IS NOT NULL THEN 'confirmed by a human'
+    WHEN NOT relation.activity_known THEN 'not enough data'
+    ELSE earned.why
+  END AS why,
+  relation.confirmed_level IS NOT NULL AND NOT relation.departed AS confirmed,
+  CASE WHEN relation.activity_known THEN COALESCE(relation.now_strength, 0e0) END AS strength,
+  CASE
+    WHEN NOT relation.activity_known OR relation.now_strength IS NULL THEN NULL
+    WHEN relation.ghosting THEN 'ghosting'
+    WHEN relation.then_strength > 0 AND relation.now_strength <= ROUND(relation.then_strength * (1 - rule_depth.trend_change), 6)
+      THEN 'fading'
+    WHEN relation.now_strength > 0 AND relation.now_strength >= ROUND(relation.then_strength * (1 + rule_depth.trend_change), 6)
+      THEN 'rising'
+    ELSE 'steady'
+  END AS trend,
+  relation.two_way_at,
+  CAST(relation.exchanges AS BIGINT) AS exchanges,
+  CASE WHEN relation.activity_known THEN relation.reply_rate END AS reply_rate
+FROM relation
+JOIN earned ON earned.account_key = relation.account_key AND earned.person_id = relation.person_id
+LEFT JOIN rule_criterion ON rule_criterion.why = earned.why
+CROSS JOIN rule_depth;

@@ -1,0 +1,283 @@
+"""The ledger: what must never be lost, on SQLite or PostgreSQL through SQLAlchemy Core.
+
+Last-applied values, plans, the journal of writes, the task ledger, runs, leases and published dossiers. Everybody may
+read it while a run goes on; the stage has one owner. `sync.journal` writes the tables `JOURNAL`, `APPLIED` and `TASKS`.
+SQLAlchemy costs a third of a second to import: import this module inside the command that needs it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+T = TypeVar("T")
+
+
+def _table(name: str, primary: str, /, **columns: sa.types.TypeEngine[Any]) -> sa.Table:
+    """Declare a table; `primary` names its primary key, everything else may be NULL."""
+    keys = primary.split()
+    parts = [sa.Column(column, kind, primary_key=column in keys) for column, kind in columns.items()]
+    return sa.Table(name, METADATA, *parts)
+
+
+_TEXT, _INT, _BIG, _FLAG, _JSON = sa.Text(), sa.Integer(), sa.BigInteger(), sa.Boolean(), sa.JSON()
+
+RUNS = _table(
+    "runs",
+    "org number",
+    org=_TEXT,
+    number=_INT,
+    kind=_TEXT,
+    status=_TEXT,
+    started_at=_BIG,
+    ended_at=_BIG,
+    as_of=_BIG,
+    digest=_TEXT,
+    error=_TEXT,
+    report=_JSON,
+)
+"""status: running, ok, nothing, incomplete, failed or interrupted (the process died)."""
+
+PLANS = _table(
+    "plans", "org digest", org=_TEXT, digest=_TEXT, as_of=_BIG, rules=_TEXT, run=_INT, made_at=_BIG, body=_JSON
+)
+"""Plans that were shown; `body` is `Plan.to_json` with the first rows."""
+
+APPLIED = _table(
+    "applied", "org source object id field", org=_TEXT, source=_TEXT, object=_TEXT, id=_TEXT, field=_TEXT, value=_TEXT
+)
+"""What we last wrote into a field; a NULL value means that we emptied it."""
+
+TASKS = _table(
+    "tasks",
+    "org key",
+    org=_TEXT,
+    key=_TEXT,
+    source=_TEXT,
+    id=_TEXT,
+    state=_TEXT,
+    closed_by_us=_FLAG,
+    owner_id=_TEXT,
+    opened_at=_BIG,
+)
+"""One gap, one task. `state` open: its gap was there when we last applied; closed: gap and task were both closed, so a
+gap that returns may open the task again."""
+
+JOURNAL = _table(
+    "journal",
+    "org run seq",
+    org=_TEXT,
+    run=_INT,
+    seq=_INT,
+    source=_TEXT,
+    object=_TEXT,
+    record_id=_TEXT,
+    kind=_TEXT,
+    detail=_JSON,
+    outcome=_TEXT,
+    result_id=_TEXT,
+    message=_TEXT,
+)
+"""Every write: intent before it was sent, outcome afterwards. A NULL outcome was never heard of again."""
+
+LEASES = _table("leases", "org", org=_TEXT, owner=_TEXT, taken_at=_BIG, expires_at=_BIG)
+
+DOSSIERS = _table(
+    "dossiers",
+    "org object source id",
+    org=_TEXT,
+    object=_TEXT,
+    source=_TEXT,
+    id=_TEXT,
+    name=_TEXT,
+    account=_TEXT,
+    body=_JSON,
+)
+"""What the console and `explain` show while somebody else owns the stage."""
+
+sa.Index("journal_open", JOURNAL.c.org, JOURNAL.c.outcome)
+sa.Index("tasks_opened", TASKS.c.org, TASKS.c.opened_at)
+
+
+class LeaseHeldError(Exception):
+    """Somebody else works on the organisation. `owner` and `until` (epoch second) say who and for how long at most."""
+
+    def __init__(self, org: str, owner: str, until: int) -> None:
+        super().__init__(f"{owner} is working on {org}; its lease ends at the latest at {until} (epoch seconds)")
+        self.owner = owner
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A published answer about one record: `object` is contact or account, `body` what `explain` shows."""
+
+    object: str
+    source: str
+    id: str
+    name: str
+    account: str | None
+    body: Mapping[str, Any]
+
+
+class Ledger:
+    """The database behind `url` (``sqlite:///rapport.db`` or ``postgresql+psycopg://...``), with its tables."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _set_up_sqlite)
+        METADATA.create_all(self.engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.engine.dispose()
+
+    # --- leases ----------------------------------------------------------------------------------------------------
+
+    def lease(self, org: str, owner: str, now: int, seconds: int) -> None:
+        """Take or renew the lease on an organisation. Raises LeaseHeldError while somebody else's is running."""
+        mine = {"owner": owner, "taken_at": now, "expires_at": now + seconds}
+        free = sa.or_(LEASES.c.expires_at <= now, LEASES.c.owner == owner)
+        with self.engine.begin() as database:
+            if database.execute(sa.update(LEASES).where(LEASES.c.org == org, free).values(mine)).rowcount:
+                return
+        self._take_free_lease(org, mine)
+
+    def release(self, org: str, owner: str) -> None:
+        """Give the lease back; somebody else's stays."""
+        self._run(sa.delete(LEASES).where(LEASES.c.org == org, LEASES.c.owner == owner))
+
+    def holder(self, org: str) -> tuple[str, int] | None:
+        """Tell who holds the lease and until when at most; it may have run out."""
+        rows = self._all(sa.select(LEASES.c.owner, LEASES.c.expires_at).where(LEASES.c.org == org))
+        return (rows[0]["owner"], rows[0]["expires_at"]) if rows else None
+
+    def _take_free_lease(self, org: str, mine: Mapping[str, Any]) -> None:
+        try:
+            self._run(sa.insert(LEASES).values(org=org, **mine))
+        except sa.exc.IntegrityError as error:
+            owner, until = self.holder(org) or ("somebody", 0)
+            raise LeaseHeldError(org, owner, until) from error
+
+    # --- runs and plans --------------------------------------------------------------------------------------------
+
+    def begin_run(self, org: str, kind: str, now: int) -> int:
+        """Number a new run of an organisation; runs that never ended are noted as interrupted. Call under the lease."""
+        with self.engine.begin() as database:
+            unfinished = sa.update(RUNS).where(RUNS.c.org == org, RUNS.c.status == "running")
+            database.execute(unfinished.values(status="interrupted", ended_at=now))
+            last = database.execute(sa.select(sa.func.max(RUNS.c.number)).where(RUNS.c.org == org)).scalar()
+            number = (last or 0) + 1
+            new = sa.insert(RUNS).values(org=org, number=number, kind=kind, status="running", started_at=now)
+            database.execute(new)
+        return number
+
+    def note_run(self, org: str, number: int, **values: object) -> None:
+        """Set columns of a run's row (see `RUNS`)."""
+        self._run(sa.update(RUNS).where(RUNS.c.org == org, RUNS.c.number == number).values(**values))
+
+    def runs(self, org: str, limit: int = 50) -> list[dict[str, Any]]:
+        """Read the latest runs, newest first, as rows of `RUNS`."""
+        return self._all(sa.select(RUNS).where(RUNS.c.org == org).order_by(RUNS.c.number.desc()).limit(limit))
+
+    def run(self, org: str, number: int) -> dict[str, Any] | None:
+        """Read one run, or None."""
+        rows = self._all(sa.select(RUNS).where(RUNS.c.org == org, RUNS.c.number == number))
+        return rows[0] if rows else None
+
+    def keep_plan(self, org: str, digest: str, **values: object) -> None:
+        """Keep a plan that was shown, so that it can be approved by its digest (columns: see `PLANS`)."""
+        with self.engine.begin() as database:
+            database.execute(sa.delete(PLANS).where(PLANS.c.org == org, PLANS.c.digest == digest))
+            database.execute(sa.insert(PLANS).values(org=org, digest=digest, **values))
+
+    def plan(self, org: str, digest: str) -> dict[str, Any] | None:
+        """Read a kept plan by its digest or the unambiguous beginning of one (at least six characters); else None."""
+        wanted = PLANS.c.digest.startswith(digest, autoescape=True)
+        rows = self._all(sa.select(PLANS).where(PLANS.c.org == org, wanted)) if len(digest) >= 6 else []
+        return rows[0] if len(rows) == 1 else None
+
+    def latest_plan(self, org: str) -> dict[str, Any] | None:
+        """Read the plan that was kept last, or None."""
+        rows = self._all(sa.select(PLANS).where(PLANS.c.org == org).order_by(PLANS.c.run.desc()).limit(1))
+        return rows[0] if rows else None
+
+    # --- memory of the plan ----------------------------------------------------------------------------------------
+
+    def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Read the last-applied values (id, field, value) of some records of a connection."""
+        found: list[dict[str, Any]] = []
+        columns = sa.select(APPLIED.c.id, APPLIED.c.field, APPLIED.c.value)
+        for chunk in chunks(ids, 500):
+            same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
+            found += self._all(columns.where(*same, APPLIED.c.id.in_(chunk)))
+        return found
+
+    def tasks(self, org: str) -> list[dict[str, Any]]:
+        """Read the task ledger of an organisation as rows of `TASKS`."""
+        return self._all(sa.select(TASKS).where(TASKS.c.org == org).order_by(TASKS.c.key))
+
+    # --- dossiers --------------------------------------------------------------------------------------------------
+
+    def publish(self, org: str, dossiers: Iterable[Dossier]) -> int:
+        """Replace the published dossiers of an organisation in one transaction and count them."""
+        count = 0
+        with self.engine.begin() as database:
+            database.execute(sa.delete(DOSSIERS).where(DOSSIERS.c.org == org))
+            for chunk in chunks(dossiers, 1000):
+                database.execute(sa.insert(DOSSIERS), [_dossier_row(org, dossier) for dossier in chunk])
+                count += len(chunk)
+        return count
+
+    def dossiers(self, org: str, text: str = "", limit: int = 100) -> list[Dossier]:
+        """Find dossiers whose name or id contains `text`, whatever its case, by name."""
+        named = sa.or_(DOSSIERS.c.name.icontains(text, autoescape=True), DOSSIERS.c.id.icontains(text, autoescape=True))
+        found = sa.select(DOSSIERS).where(DOSSIERS.c.org == org, named).order_by(DOSSIERS.c.name, DOSSIERS.c.id)
+        return [_dossier(row) for row in self._all(found.limit(limit))]
+
+    # --- the database ----------------------------------------------------------------------------------------------
+
+    def _run(self, statement: sa.Executable) -> None:
+        with self.engine.begin() as database:
+            database.execute(statement)
+
+    def _all(self, statement: sa.Executable) -> list[dict[str, Any]]:
+        with self.engine.connect() as database:
+            return [dict(row) for row in database.execute(statement).mappings()]
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut `items` into lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Let readers go on while one writes, and let a second writer wait instead of failing."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+def _dossier_row(org: str, dossier: Dossier) -> dict[str, Any]:
+    return {"org": org, **asdict(dossier)}
+
+
+def _dossier(row: Mapping[str, Any]) -> Dossier:
+    return Dossier(row["object"], row["source"], row["id"], row["name"], row["account"], row["body"])
