@@ -6,6 +6,7 @@ Nothing but this module sleeps.
 """
 
 import logging
+import random
 import threading
 import time
 from collections import Counter
@@ -36,7 +37,7 @@ Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class Unanswered(RetryLater):
-    """A request that must not be repeated went out and no answer came back: look before writing again."""
+    """A request went out and no answer came back, or a broken one: if it was a write, look before writing again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,10 @@ class Transport:
         except _Again as again:
             raise again.final from again.__cause__
 
+    def pause(self, attempt: int) -> None:
+        """Wait before rows that were refused for a moment are sent again; `attempt` counts from 0."""
+        self._network.sleep(random.uniform(0, min(30.0, 0.5 * 2.0**attempt)))  # noqa: S311 - spreads load, no secret
+
     def calls(self) -> Mapping[str, int]:
         """Count the requests sent so far by method and endpoint."""
         with self._counting:
@@ -231,27 +236,29 @@ class Transport:
                     f"{place} cannot be reached ({reason(error)}). Check `url`, the network and the proxy."
                 )
                 raise _Again(unreachable) from error
-        seconds = f"{self._network.timeout[1]:.0f}"
-        cause = (
-            f"gave no answer within {seconds} s" if isinstance(error, requests.Timeout) else "broke the connection off"
-        )
-        operation = f"{request.method} {template(urlsplit(str(request.url)).path)}"
+        late = f"gave no answer within {self._network.timeout[1]:.0f} s"
+        cause = late if isinstance(error, requests.Timeout) else "broke the connection off"
+        self._unanswered(request, f"{place} {cause} on {_operation(request)}.", None, error)
+
+    def _unanswered(
+        self, request: requests.PreparedRequest, said: str, wait: float | None, error: Exception | None = None
+    ) -> NoReturn:
+        """Allow another attempt when sending twice does no harm; otherwise stop and say that it is open."""
         if self.dialect.repeatable(str(request.method), urlsplit(str(request.url)).path):
-            raise _Again(RetryLater(f"{place} {cause} on {operation}. Run again later.")) from error
-        raise Unanswered(
-            f"{place} {cause} on {operation}; it may have been carried out. The next run looks before it repeats it."
-        ) from error
+            raise _Again(Unanswered(f"{said} Run again later."), wait) from error
+        raise Unanswered(f"{said} It may have been carried out; the next run looks before it repeats it.") from error
 
     def _judged(self, request: requests.PreparedRequest, reply: Reply) -> Reply:
         """Return a success; raise what anything else means."""
         if reply.ok and reply.status_code < 300 and not is_page(reply):
             return reply
         problem = self._problem(reply)
+        said = redact(
+            f"{self.dialect.vendor} answered {reply.status_code} to {_operation(request)}: "
+            f"{problem.message.strip() or reply.reason}"
+        )
         after = retry_after(reply, self._network.now())
         at = int(self._network.now() + after) if after is not None else None
-        path = urlsplit(str(request.url)).path
-        where = f"{self.dialect.vendor} answered {reply.status_code} to {request.method} {template(path)}"
-        said = redact(f"{where}: {problem.message.strip() or reply.reason}")
         wait = after if after is not None else problem.wait
         match self._meaning(reply):
             case Meaning.SIGN_IN:
@@ -259,9 +266,7 @@ class Transport:
             case Meaning.BUSY:
                 raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
             case Meaning.BROKEN:
-                if self.dialect.repeatable(str(request.method), path):
-                    raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
-                raise Unanswered(f"{said}. It may have been carried out; the next run looks before it repeats it.", at)
+                self._unanswered(request, f"{said}.", wait)
             case Meaning.QUOTA:
                 raise RetryLater(f"{said}. The allowance is used up; run again when it is renewed.", at)
             case Meaning.REJECTED:
@@ -339,6 +344,10 @@ def _addressed(request: requests.PreparedRequest, token: Token) -> requests.Prep
     copy.url = token.base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
     copy.headers["Authorization"] = f"Bearer {token.value}"
     return copy
+
+
+def _operation(request: requests.PreparedRequest) -> str:
+    return f"{request.method} {template(urlsplit(str(request.url)).path)}"
 
 
 def _patience(state: tenacity.RetryCallState) -> float:

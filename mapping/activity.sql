@@ -72,25 +72,39 @@ WHERE activity.kind IN ('email', 'call', 'meeting', 'message', 'case')
     ELSE COALESCE(activity.outcome, 'held') NOT IN ('cancelled', 'rescheduled', 'no-show', 'bounced', 'open')
   END;
 
--- Contact records as people, and whether their address is one of ours.
+-- Contact records as people; whoever has an address of ours is a colleague and no person.
 CREATE OR REPLACE TEMP TABLE known_contact AS
 SELECT
-  person.source,
-  person.contact_id,
+  contact_address.source,
+  contact_address.id AS contact_id,
+  contact_address.email,
   person.person_id,
-  contact.email,
-  CASE WHEN own_domain.domain IS NULL THEN 0 ELSE 1 END AS ours
-FROM person
-JOIN contact ON contact.source = person.source AND contact.id = person.contact_id
-LEFT JOIN own_domain ON own_domain.domain = SUBSTR(contact.email, STRPOS(contact.email, '@') + 1);
+  CASE WHEN person.person_id IS NULL THEN 1 ELSE 0 END AS ours
+FROM contact_address
+LEFT JOIN person ON person.source = contact_address.source AND person.contact_id = contact_address.id;
 
--- Addresses that belong to exactly one person.
+-- Every address that took part, once, with the one person it belongs to; an address of two people speaks for neither.
 CREATE OR REPLACE TEMP TABLE known_address AS
-SELECT email, MIN(person_id) AS person_id
-FROM known_contact
-WHERE email IS NOT NULL
-GROUP BY email
-HAVING MIN(person_id) = MAX(person_id);
+SELECT
+  address.email,
+  owner.person_id,
+  CASE WHEN own_domain.domain IS NOT NULL OR colleague.email IS NOT NULL THEN 1 ELSE 0 END AS ours
+FROM (
+  SELECT DISTINCT
+    email,
+    CASE WHEN email LIKE '%+%@%' THEN REGEXP_REPLACE(email, '[+][^@]*@', '@') ELSE email END AS plain
+  FROM participant
+  WHERE email IS NOT NULL
+) AS address
+LEFT JOIN (
+  SELECT email, MIN(person_id) AS person_id
+  FROM known_contact
+  WHERE person_id IS NOT NULL
+  GROUP BY email
+  HAVING MIN(person_id) = MAX(person_id)
+) AS owner ON owner.email = address.plain
+LEFT JOIN own_domain ON own_domain.domain = SPLIT_PART(address.email, '@', 2)
+LEFT JOIN (SELECT DISTINCT email FROM user_account) AS colleague ON colleague.email = address.email;
 
 -- Who was there: one row an act and somebody, whether a CRM link or an address names them. The people of a twin were at the
 -- act that stays.
@@ -109,13 +123,12 @@ FROM (
     COALESCE(known_contact.person_id, known_address.person_id, participant.email, participant.contact_id) AS who,
     COALESCE(known_contact.person_id, known_address.person_id) AS person_id,
     CASE WHEN participant.part = 'from' THEN 1 ELSE 0 END AS sent,
-    CASE WHEN own_domain.domain IS NULL THEN COALESCE(known_contact.ours, 0) ELSE 1 END AS ours
+    GREATEST(COALESCE(known_contact.ours, 0), COALESCE(known_address.ours, 0)) AS ours
   FROM participant
   LEFT JOIN twin ON twin.source = participant.source AND twin.id = participant.activity_id
   LEFT JOIN known_contact
     ON known_contact.source = participant.source AND known_contact.contact_id = participant.contact_id
   LEFT JOIN known_address ON known_address.email = participant.email
-  LEFT JOIN own_domain ON own_domain.domain = SUBSTR(participant.email, STRPOS(participant.email, '@') + 1)
 ) AS named
 WHERE named.who IS NOT NULL
 GROUP BY named.source, named.activity_id, named.who;

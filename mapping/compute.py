@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import evidence, identity, lifecycle, roles, titles
+from mapping import activity, coverage, depth, evidence, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -32,8 +32,11 @@ STEPS = (
     Step("titles", titles.tables),
     Step("identity", identity.tables, ("person", "company", "ambiguity", "member")),
     Step("lifecycle", lifecycle.tables, ("customer",)),
+    Step("activity", activity.tables, ("touch",)),
+    Step("depth", depth.tables, ("depth",)),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
+    Step("coverage", coverage.tables, ("credit", "need", "coverage")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""
 

@@ -186,7 +186,7 @@ WHERE latest.back = 1;
 -- People of the highest title level: one-to-one meetings with them weigh most.
 CREATE OR REPLACE TEMP TABLE executive AS
 SELECT DISTINCT person_id
-FROM person_title
+FROM person_fact
 WHERE level = 'c-level';
 
 -- The kind each act weighs as.
@@ -256,7 +256,7 @@ FROM (
 GROUP BY account_key, person_id;
 
 -- Tie strength 0-100: volume by reciprocity, capped when only we write.
-CREATE OR REPLACE TEMP TABLE tie AS
+CREATE OR REPLACE TEMP TABLE tie_strength AS
 SELECT
   moment.account_key,
   moment.person_id,
@@ -308,8 +308,8 @@ SELECT
   COALESCE(run.as_of - advocacy.happened_at <= rule_depth.advocacy_days * 86400, FALSE) AS advocated,
   COALESCE(silence.unanswered >= rule_depth.ghosting_outreaches, FALSE) AS ghosting,
   last_act.happened_at AS last_act_at,
-  tie.now_strength,
-  tie.then_strength
+  tie_strength.now_strength,
+  tie_strength.then_strength
 FROM member
 JOIN customer ON customer.account_key = member.account_key
 CROSS JOIN run
@@ -320,7 +320,8 @@ LEFT JOIN last_act ON last_act.account_key = member.account_key AND last_act.per
 LEFT JOIN attendance ON attendance.account_key = member.account_key AND attendance.person_id = member.person_id
 LEFT JOIN advocacy ON advocacy.person_id = member.person_id
 LEFT JOIN silence ON silence.account_key = member.account_key AND silence.person_id = member.person_id
-LEFT JOIN tie ON tie.account_key = member.account_key AND tie.person_id = member.person_id;
+LEFT JOIN tie_strength
+  ON tie_strength.account_key = member.account_key AND tie_strength.person_id = member.person_id;
 
 -- The first condition that does not hold names the level below it: the levels are cumulative.
 CREATE OR REPLACE TEMP TABLE earned AS

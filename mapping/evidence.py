@@ -1,11 +1,36 @@
-"""Step evidence (see evidence.sql)."""
+"""Facts about people and what they speak for on each axis (see evidence.sql).
+
+`mapping.compute` runs it after identity and lifecycle. Half the rows of a run are these facts: `mapping.explain` makes
+its sentences of them.
+"""
 
 from collections.abc import Iterator
 
+from mapping.identity import departments
 from mapping.records import Table
-from mapping.spec import Profile, Rows, Rules
+from mapping.spec import Profile, Rows, Rules, figures, listing
 
 
-def tables(_rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the rule tables that evidence.sql joins."""
-    yield from ()
+def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
+    """Give the points and weights: `rule_evidence`, `rule_weight`, `rule_title_points`, `rule_survey`, `rule_crm_role`,
+    `rule_crm_points` and `rule_product_department`.
+    """
+    evidence = rules.evidence
+    yield figures("rule_evidence", evidence)
+    yield figures("rule_weight", evidence.weights)
+    points = [(level, axis, value) for level, axes in evidence.titles.items() for axis, value in axes]
+    yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", points)
+    surveys = [(band.kind, band.low, band.high, band.points) for band in evidence.surveys]
+    yield listing("rule_survey", "kind TEXT, low DOUBLE, high DOUBLE, points DOUBLE", surveys)
+    spellings = [(text, group) for group, texts in rules.roles.spellings.items() for text in texts]
+    yield listing("rule_crm_role", "spelling TEXT, role_group TEXT", spellings)
+    points = [(group, axis, value) for group, axes in rules.roles.points.items() for axis, value in axes.items()]
+    yield listing("rule_crm_points", "role_group TEXT, axis TEXT, points DOUBLE", points)
+    yield listing("rule_product_department", "side TEXT, department TEXT", sorted(_sides(rules, profile)))
+
+
+def _sides(rules: Rules, profile: Profile) -> set[tuple[str, str]]:
+    """Name the departments the products are sold to and consumed in, in canonical spelling."""
+    known = departments(rules, profile)
+    sold = {("sold_to", known[name.lower()]) for product in profile.products for name in product.sold_to}
+    return sold | {("consumed_in", known[name.lower()]) for product in profile.products for name in product.consumed_in}

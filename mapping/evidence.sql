@@ -1,1 +1,190 @@
--- Filled below.
+-- A title speaks for buying authority and influence; for process authority only inside a department that consumes the
+-- product, where such departments are configured.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, rule_title_points.axis, 'title',
+    rule_title_points.points, rule_weight.title,
+    person_fact.title_record, CAST(NULL AS BIGINT), person_fact.title
+FROM member
+JOIN person_fact ON person_fact.person_id = member.person_id
+JOIN rule_title_points ON rule_title_points.level = person_fact.level
+CROSS JOIN rule_weight
+CROSS JOIN rule_evidence
+CROSS JOIN (SELECT COUNT(*) AS configured FROM rule_product_department WHERE side = 'consumed_in') AS consuming
+LEFT JOIN rule_product_department AS inside ON inside.side = 'consumed_in' AND inside.department = member.department
+WHERE rule_title_points.axis <> 'process_authority'
+   OR inside.department IS NOT NULL
+   OR consuming.configured = 0
+   OR NOT rule_evidence.process_authority_inside_only;
+
+-- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence.
+CREATE OR REPLACE TEMP TABLE named_role AS
+SELECT
+    contact_role.source, contact_role.contact_id, rule_crm_role.role_group,
+    COALESCE(contact_role.account_id, opportunity.account_id) AS account_id,
+    contact_role.source || '/contact_role/' || contact_role.id AS record,
+    contact_role.role || COALESCE(' (' || contact_role.origin || ')', '') AS detail
+FROM contact_role
+JOIN rule_crm_role
+    ON rule_crm_role.spelling
+    = TRIM(REGEXP_REPLACE(REPLACE(LOWER(contact_role.role), '&', ' and '), '[^a-z0-9]+', ' ', 'g'))
+LEFT JOIN opportunity
+    ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id;
+
+-- The same role named twice, in two deals or two CRMs, is one fact. A role that names no account is about all of them.
+CREATE OR REPLACE TEMP TABLE crm_role AS
+SELECT
+    member.account_key, member.person_id, named_role.role_group,
+    MIN(named_role.record) AS record,
+    MIN_BY(named_role.detail, named_role.record) AS detail
+FROM named_role
+JOIN person ON person.source = named_role.source AND person.contact_id = named_role.contact_id
+LEFT JOIN company ON company.source = named_role.source AND company.account_id = named_role.account_id
+JOIN member
+    ON member.person_id = person.person_id
+    AND (named_role.account_id IS NULL OR member.account_key = company.account_key)
+GROUP BY member.account_key, member.person_id, named_role.role_group;
+
+-- What a CRM role speaks for on the axes.
+INSERT INTO evidence
+SELECT
+    crm_role.person_id, crm_role.account_key, rule_crm_points.axis, 'crm role',
+    rule_crm_points.points, rule_weight.crm_role,
+    crm_role.record, CAST(NULL AS BIGINT), crm_role.detail
+FROM crm_role
+JOIN rule_crm_points ON rule_crm_points.role_group = crm_role.role_group
+CROSS JOIN rule_weight;
+
+-- A person of ours wrote down whether the product is needed for the core job.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, 'product_importance', 'core job',
+    CASE WHEN person_fact.core_job THEN rule_evidence.core_job_yes ELSE rule_evidence.core_job_no END,
+    rule_weight.core_job,
+    person_fact.core_job_record, CAST(NULL AS BIGINT),
+    CASE WHEN person_fact.core_job THEN 'needs the product for the core job' ELSE 'does not need the product for the core job' END
+FROM member
+JOIN person_fact ON person_fact.person_id = member.person_id
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight
+WHERE person_fact.core_job IS NOT NULL;
+
+-- The person works in a department that consumes the product.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, 'product_importance', 'department',
+    rule_evidence.consuming_department, rule_weight.department,
+    person_fact.department_record, CAST(NULL AS BIGINT), member.department
+FROM member
+JOIN person_fact ON person_fact.person_id = member.person_id
+JOIN rule_product_department AS inside ON inside.side = 'consumed_in' AND inside.department = member.department
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight;
+
+-- Active days of each person: feeds of two CRMs report the same days, so the larger figure counts.
+CREATE OR REPLACE TEMP TABLE person_usage AS
+SELECT
+    person.person_id,
+    MAX(usage.active_days) AS active_days,
+    MAX(usage.last_active_at) AS last_active_at,
+    MIN_BY(usage.source || '/usage/' || usage.contact_id, -usage.active_days) AS record
+FROM usage
+JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
+WHERE usage.active_days IS NOT NULL
+GROUP BY person.person_id;
+
+-- How often a person uses the product; scaled so that frequent usage is exactly a high value.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, 'usage_frequency', 'usage',
+    LEAST(100e0, ROUND(person_usage.active_days * rule_evidence.high / rule_evidence.frequent_days, 6)),
+    rule_weight.usage,
+    person_usage.record, person_usage.last_active_at,
+    'active on ' || person_usage.active_days || ' of the last 30 days'
+FROM member
+JOIN person_usage ON person_usage.person_id = member.person_id
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight;
+
+-- Whoever uses the product has some need of it; no use at all says nothing about the need.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, 'product_importance', 'usage',
+    CASE
+        WHEN person_usage.active_days >= rule_evidence.frequent_days THEN rule_evidence.frequent_use
+        ELSE rule_evidence.some_use
+    END,
+    rule_weight.usage,
+    person_usage.record, person_usage.last_active_at,
+    'active on ' || person_usage.active_days || ' of the last 30 days'
+FROM member
+JOIN person_usage ON person_usage.person_id = member.person_id AND person_usage.active_days > 0
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight;
+
+-- Survey answers and advocacy acts of each person; what two CRMs report alike is one fact.
+CREATE OR REPLACE TEMP TABLE person_signal AS
+SELECT
+    person.person_id, signal.kind, signal.score, signal.what, signal.happened_at,
+    MIN(signal.source || '/signal/' || signal.contact_id || ':' || COALESCE(CAST(signal.happened_at AS VARCHAR), '')) AS record
+FROM signal
+JOIN person ON person.source = signal.source AND person.contact_id = signal.contact_id
+CROSS JOIN run
+WHERE signal.happened_at <= run.as_of OR signal.happened_at IS NULL
+GROUP BY person.person_id, signal.kind, signal.score, signal.what, signal.happened_at;
+
+-- Attitude from what the person said and did, fading toward nothing with its half-life.
+INSERT INTO evidence
+SELECT
+    member.person_id, member.account_key, 'attitude', person_signal.kind,
+    ROUND(
+        (CASE WHEN person_signal.kind = 'advocacy' THEN rule_evidence.advocacy_points ELSE rule_survey.points END)
+        * POWER(
+            0.5e0,
+            COALESCE(run.as_of - person_signal.happened_at, 0) / (rule_evidence.attitude_half_life_days * 86400e0)
+        ),
+        6
+    ),
+    rule_weight.survey,
+    person_signal.record, person_signal.happened_at,
+    CASE
+        WHEN person_signal.kind = 'advocacy' THEN COALESCE(person_signal.what, 'advocacy act')
+        ELSE UPPER(person_signal.kind) || ' ' || CAST(CAST(person_signal.score AS BIGINT) AS VARCHAR)
+    END
+FROM member
+JOIN person_signal ON person_signal.person_id = member.person_id
+LEFT JOIN rule_survey
+    ON rule_survey.kind = person_signal.kind
+    AND person_signal.score BETWEEN rule_survey.low AND rule_survey.high
+CROSS JOIN run
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight
+WHERE person_signal.kind = 'advocacy' OR rule_survey.points IS NOT NULL;
+
+-- That a person has gone is a fact like the others.
+INSERT INTO evidence
+SELECT person_id, account_key, 'departed', 'departed', 1e0, 1e0, departed_why, CAST(NULL AS BIGINT), departed_why
+FROM member
+WHERE departed;
+
+-- Each axis: the mean of its evidence weighted by source weight; agreeing facts add confidence. Sums are in whole
+-- millionths, so that they do not depend on the order of rows.
+CREATE OR REPLACE TABLE axis AS
+SELECT
+    account_key,
+    subject AS person_id,
+    topic AS axis,
+    ROUND(
+        SUM(CAST(ROUND(value * weight * 1000000) AS BIGINT)) * 1e0
+        / SUM(CAST(ROUND(weight * 1000000) AS BIGINT)), 6
+    ) AS value,
+    CASE
+        WHEN MAX(weight) >= 1 THEN 1e0
+        ELSE ROUND(1e0 - EXP(SUM(CAST(ROUND(LN(1e0 - LEAST(weight, 0.999999e0)) * 1000000000) AS BIGINT)) / 1000000000e0), 6)
+    END AS confidence
+FROM evidence
+WHERE topic IN (
+    'buying_authority', 'process_authority', 'influence', 'product_importance', 'usage_frequency', 'attitude'
+)
+AND weight > 0
+GROUP BY account_key, subject, topic;

@@ -1,11 +1,22 @@
-"""Step lifecycle (see lifecycle.sql)."""
+"""Segment, breadth, revenue, tier of each customer, and what can be known about it at all (see lifecycle.sql)."""
 
 from collections.abc import Iterator
 
 from mapping.records import Table
-from mapping.spec import Profile, Rows, Rules
+from mapping.spec import Profile, Rows, Rules, figures, listing
 
 
-def tables(_rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the rule tables that lifecycle.sql joins."""
-    yield from ()
+def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
+    """Give `rule_segments` (figures), `rule_capture`, `rule_spelling` (segment, breadth) and `rule_segment_tier`."""
+    yield figures("rule_segments", rules.segments)
+    yield listing("rule_capture", "days BIGINT", [(rules.depth.capture_days,)])
+    yield listing("rule_spelling", "kind TEXT, spelling TEXT, value TEXT", sorted(set(_spellings(rules))))
+    tiers = rules.segments.tier_of_segment
+    yield listing("rule_segment_tier", "segment TEXT, tier TEXT", sorted(tiers.items()))
+
+
+def _spellings(rules: Rules) -> Iterator[tuple[str, str, str]]:
+    known = {"segment": rules.segments.segments, "breadth": rules.segments.breadths}
+    for kind, grouped in known.items():
+        for value, texts in grouped.items():
+            yield from ((kind, text.lower(), value) for text in (value, *texts))

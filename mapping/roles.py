@@ -1,11 +1,18 @@
-"""Step roles (see roles.sql)."""
+"""Roles, sub-types, status and stance of each person in each account (see roles.sql).
+
+`mapping.compute` runs it after evidence. A human's word replaces what is predicted.
+"""
 
 from collections.abc import Iterator
 
+from mapping.metadata import ROLES
 from mapping.records import Table
-from mapping.spec import Profile, Rows, Rules
+from mapping.spec import Profile, Rows, Rules, listing
 
 
-def tables(_rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the rule tables that roles.sql joins."""
-    yield from ()
+def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
+    """Give `rule_role` (the roles a human may confirm) and `rule_department_kind` (technical, guardian)."""
+    yield listing("rule_role", "role TEXT", [(role,) for role in (*ROLES, "none")])
+    kinds = {"technical": rules.departments.technical, "guardian": rules.departments.guardian}
+    rows = [(kind, department) for kind, names in kinds.items() for department in names]
+    yield listing("rule_department_kind", "kind TEXT, department TEXT", rows)

@@ -1,1 +1,201 @@
--- Filled below.
+-- All axes of a person side by side; a missing value is unknown and satisfies no condition.
+CREATE OR REPLACE TEMP TABLE profile AS
+SELECT
+    member.account_key, member.person_id, member.department, member.departed,
+    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.value END) AS buying_authority,
+    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.confidence END) AS buying_authority_confidence,
+    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.value END) AS process_authority,
+    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.confidence END) AS process_authority_confidence,
+    MAX(CASE WHEN axis.axis = 'influence' THEN axis.value END) AS influence,
+    MAX(CASE WHEN axis.axis = 'influence' THEN axis.confidence END) AS influence_confidence,
+    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.value END) AS product_importance,
+    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.confidence END) AS product_importance_confidence,
+    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.value END) AS usage_frequency,
+    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.confidence END) AS usage_frequency_confidence,
+    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.value END) AS attitude,
+    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.confidence END) AS attitude_confidence
+FROM member
+LEFT JOIN axis ON axis.account_key = member.account_key AND axis.person_id = member.person_id
+GROUP BY member.account_key, member.person_id, member.department, member.departed;
+
+-- What a human said about a person, in any of the person's records.
+CREATE OR REPLACE TEMP TABLE human_role AS
+SELECT DISTINCT said.person_id, rule_role.role, said.record
+FROM (
+    SELECT
+        person.person_id,
+        contact.source || '/contact/' || contact.id AS record,
+        UNNEST(STRING_SPLIT(REPLACE(LOWER(contact.confirmed_role), '_', ' '), ';')) AS word
+    FROM contact
+    JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+    WHERE contact.confirmed_role IS NOT NULL
+) AS said
+JOIN rule_role ON rule_role.role = TRIM(said.word);
+
+-- A human's word is evidence too, so that it can be shown.
+INSERT INTO evidence
+SELECT
+    human_role.person_id, member.account_key, 'role', 'human: ' || human_role.role, 100e0, rule_weight.human,
+    human_role.record, CAST(NULL AS BIGINT), human_role.role
+FROM human_role
+JOIN member ON member.person_id = human_role.person_id
+CROSS JOIN rule_weight;
+
+-- People whom a human never wants to see as champions.
+CREATE OR REPLACE TEMP TABLE no_champion AS
+SELECT DISTINCT person.person_id
+FROM contact
+JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+WHERE contact.not_a_champion;
+
+-- Each condition of a role on its own; unknown never makes one true.
+CREATE OR REPLACE TEMP TABLE trait AS
+SELECT
+    profile.account_key, profile.person_id,
+    COALESCE(profile.buying_authority >= rule.high, FALSE) AS buyer,
+    COALESCE(profile.influence >= rule.high AND profile.process_authority >= rule.high, FALSE)
+        AND no_champion.person_id IS NULL AS candidate,
+    COALESCE(profile.attitude >= rule.positive, FALSE) AS positive,
+    COALESCE(profile.product_importance >= rule.high AND profile.usage_frequency >= rule.high, FALSE)
+        AND COALESCE(profile.influence < rule.high, TRUE) AS power_user,
+    COALESCE(profile.usage_frequency > 0, FALSE) AS uses
+FROM profile
+CROSS JOIN rule_evidence AS rule
+LEFT JOIN no_champion ON no_champion.person_id = profile.person_id;
+
+-- Who keeps the gate: by the role somebody named, else by the department that the title speaks for.
+CREATE OR REPLACE TEMP TABLE gatekeeper AS
+SELECT
+    account_key, person_id, MAX(confidence) AS confidence,
+    MIN_BY(record, 1 - confidence) AS record,
+    MIN_BY(detail, 1 - confidence) AS detail
+FROM (
+    SELECT
+        crm_role.account_key, crm_role.person_id, rule_weight.crm_role AS confidence,
+        crm_role.record, crm_role.detail
+    FROM crm_role
+    CROSS JOIN rule_weight
+    WHERE crm_role.role_group = 'guardian'
+    UNION ALL
+    SELECT
+        member.account_key, member.person_id, rule_weight.title AS confidence,
+        person_fact.title_record AS record, person_fact.title AS detail
+    FROM member
+    JOIN person_fact ON person_fact.person_id = member.person_id
+    JOIN rule_department_kind AS guardian
+        ON guardian.kind = 'guardian' AND guardian.department = person_fact.function
+    CROSS JOIN rule_weight
+) AS sign
+GROUP BY account_key, person_id;
+
+-- Why somebody keeps the gate.
+INSERT INTO evidence
+SELECT
+    person_id, account_key, 'guardian', 'guardian', 100e0, confidence, record, CAST(NULL AS BIGINT), detail
+FROM gatekeeper;
+
+-- The roles that evidence speaks for.
+CREATE OR REPLACE TEMP TABLE predicted_role AS
+SELECT
+    profile.account_key, profile.person_id, 'buyer' AS role, 'likely' AS status,
+    profile.buying_authority_confidence AS confidence, CAST(NULL AS VARCHAR) AS missing
+FROM profile
+JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+WHERE trait.buyer
+UNION ALL
+SELECT
+    profile.account_key, profile.person_id, 'champion' AS role,
+    CASE WHEN trait.positive THEN 'likely' ELSE 'candidate' END AS status,
+    CASE
+        WHEN trait.positive THEN LEAST(
+            profile.influence_confidence, profile.process_authority_confidence, profile.attitude_confidence
+        )
+        ELSE LEAST(profile.influence_confidence, profile.process_authority_confidence)
+    END AS confidence,
+    CASE WHEN NOT trait.positive THEN 'attitude' END AS missing
+FROM profile
+JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+WHERE trait.candidate
+UNION ALL
+SELECT
+    profile.account_key, profile.person_id, 'power user' AS role, 'likely' AS status,
+    LEAST(profile.product_importance_confidence, profile.usage_frequency_confidence) AS confidence,
+    CAST(NULL AS VARCHAR) AS missing
+FROM profile
+JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+WHERE trait.power_user
+UNION ALL
+SELECT
+    profile.account_key, profile.person_id, 'user' AS role, 'likely' AS status,
+    profile.usage_frequency_confidence AS confidence, CAST(NULL AS VARCHAR) AS missing
+FROM profile
+JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+WHERE trait.uses AND NOT trait.power_user AND NOT trait.candidate AND NOT trait.buyer
+UNION ALL
+SELECT account_key, person_id, 'guardian' AS role, 'likely' AS status, confidence, CAST(NULL AS VARCHAR) AS missing
+FROM gatekeeper;
+
+-- What counts in the end: a human's word where there is one, else the prediction.
+CREATE OR REPLACE TEMP TABLE settled_role AS
+SELECT member.account_key, member.person_id, human_role.role, 'confirmed' AS status, 1e0 AS confidence, CAST(NULL AS VARCHAR) AS missing
+FROM (SELECT DISTINCT person_id, role FROM human_role WHERE role <> 'none') AS human_role
+JOIN member ON member.person_id = human_role.person_id
+LEFT JOIN no_champion ON no_champion.person_id = human_role.person_id
+WHERE human_role.role <> 'champion' OR no_champion.person_id IS NULL
+UNION ALL
+SELECT predicted_role.*
+FROM predicted_role
+LEFT JOIN (SELECT DISTINCT person_id FROM human_role) AS settled ON settled.person_id = predicted_role.person_id
+WHERE settled.person_id IS NULL;
+
+-- Roles with the buyer's sub-type. Whoever has gone keeps the role, as departed.
+CREATE OR REPLACE TABLE role AS
+SELECT
+    settled_role.account_key, settled_role.person_id, settled_role.role,
+    CASE
+        WHEN settled_role.role <> 'buyer' THEN CAST(NULL AS VARCHAR)
+        WHEN profile.attitude >= rule.endorses THEN 'advocate'
+        WHEN target.department IS NOT NULL THEN 'department leader'
+        ELSE 'check-signer'
+    END AS subtype,
+    CASE WHEN profile.departed THEN 'departed' ELSE settled_role.status END AS status,
+    CAST(settled_role.confidence AS DOUBLE) AS confidence,
+    settled_role.missing
+FROM settled_role
+JOIN profile ON profile.account_key = settled_role.account_key AND profile.person_id = settled_role.person_id
+CROSS JOIN rule_evidence AS rule
+LEFT JOIN rule_product_department AS target
+    ON target.side = 'sold_to' AND target.department = profile.department;
+
+-- Stance: capacity x attitude; where attitude is known and capacity is not, nothing is said. Quartet: business or
+-- technical by the title's department, buyer or user by role and usage; empty where either half is unknown.
+CREATE OR REPLACE TABLE stance AS
+SELECT
+    profile.account_key, profile.person_id,
+    CASE
+        WHEN profile.attitude >= rule.positive AND capacity.value >= rule.high THEN 'champion-stance'
+        WHEN profile.attitude >= rule.positive AND capacity.value < rule.high THEN 'influencer'
+        WHEN profile.attitude <= rule.negative AND capacity.value >= rule.high THEN 'blocker'
+        WHEN profile.attitude <= rule.negative AND capacity.value < rule.high THEN 'detractor'
+        WHEN profile.attitude >= rule.positive OR profile.attitude <= rule.negative THEN CAST(NULL AS VARCHAR)
+        ELSE 'unaligned'
+    END AS stance,
+    CASE
+        WHEN technical.department IS NOT NULL THEN 'technical '
+        WHEN COALESCE(person_fact.function, profile.department) IS NOT NULL THEN 'business '
+    END
+        || CASE WHEN buyer.person_id IS NOT NULL THEN 'buyer' WHEN trait.uses THEN 'user' END AS quartet
+FROM profile
+JOIN person_fact ON person_fact.person_id = profile.person_id
+JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+JOIN (
+    SELECT
+        account_key, person_id,
+        GREATEST(COALESCE(process_authority, influence), COALESCE(influence, process_authority)) AS value
+    FROM profile
+) AS capacity ON capacity.account_key = profile.account_key AND capacity.person_id = profile.person_id
+CROSS JOIN rule_evidence AS rule
+LEFT JOIN role AS buyer
+    ON buyer.account_key = profile.account_key AND buyer.person_id = profile.person_id AND buyer.role = 'buyer'
+LEFT JOIN rule_department_kind AS technical
+    ON technical.kind = 'technical' AND technical.department = COALESCE(person_fact.function, profile.department);

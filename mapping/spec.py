@@ -58,6 +58,8 @@ class TitleRules(Frozen):
     fractional: tuple[str, ...]
     former: tuple[str, ...]
     """What stands after such a word was true once and is no evidence."""
+    retired: tuple[str, ...]
+    """Words that make the whole title one of the past."""
     assistant: tuple[str, ...]
     """Assistants carry the title of somebody else; they are individuals."""
     other_person: tuple[str, ...]
@@ -249,14 +251,28 @@ class SeverityRules(Frozen):
     renewal_near_days: Days
     renewal_far_days: Days
     renewal_unknown: Share
+    arr_unknown: Share
+
+
+class GapKind(Frozen):
+    """What a kind of gap weighs and the words of its task."""
+
+    weight: Share
+    why: str
+    """Why it matters, one sentence."""
+    action: str
+    """What to do next, an order without a full stop."""
 
 
 class GapRules(Frozen):
     """Gaps and the tasks they deserve (rules/gaps.yaml)."""
 
-    kind_weights: dict[str, Share]
-    other_weight: Share
+    kinds: dict[str, GapKind]
     severity: SeverityRules
+    departed_days: Days
+    """A departure stays a gap for so long after it, and longer while the role is below its required number."""
+    blocker_silence_days: Days
+    """A blocker whom nobody had an exchange with for so long is unaddressed."""
     due_days: TierDays
     grace_days: TierDays
     manager_kinds: tuple[str, ...]

@@ -37,6 +37,8 @@ class Why(StrEnum):
     """Undo: the CRM no longer holds what the run wrote."""
     GONE = "gone"
     """Undo: the record or task is no longer there."""
+    UNKNOWN = "unknown"
+    """Undo: nobody knows whether the run wrote this; the CRM does not show it."""
 
 
 @dataclass(frozen=True, slots=True)

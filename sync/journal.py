@@ -45,9 +45,9 @@ class Entry:
     kind: str
     key: str | None
     detail: Mapping[str, Any]
-    outcome: str | None
-    result_id: str | None
-    message: str | None
+    outcome: str | None = None
+    result_id: str | None = None
+    message: str | None = None
 
 
 Target = tuple[str, str, str]
@@ -77,7 +77,7 @@ class Journal:
         self._run = run
         self._as_of = as_of
         self._seq = 0
-        self._sent: dict[tuple[str, Target], tuple[int, Intent]] = {}
+        self._sent: dict[tuple[str, Target], tuple[Entry, Write]] = {}
         self._dangling = {(entry.source, entry.object, entry.record_id) for entry in open_entries(ledger, org)}
 
     def intend(self, intents: Sequence[Intent]) -> None:
@@ -87,31 +87,28 @@ class Journal:
 
     def note(self, source: str, results: Sequence[WriteResult]) -> None:
         """Note outcomes of a connection together with what they make true: last-applied values and task states."""
-        known = [(*self._sent.pop((source, target(result.write))), result) for result in results]
+        known = [(self._sent.pop((source, target(result.write)))[0], result) for result in results]
         if not known:
             return
+        done = [(entry, result.id) for entry, result in known if result.outcome is Outcome.DONE]
         with self._ledger.engine.begin() as database:
-            for seq, _, result in known:
-                self._note_outcome(database, seq, result)
-            done = [(seq, intent, result) for seq, intent, result in known if result.outcome is Outcome.DONE]
-            _remember(database, self._org, (_effect(intent, result.id, self._as_of) for _, intent, result in done))
-            for seq, intent, _ in done:
-                self._supersede(database, seq, intent)
+            for entry, result in known:
+                _note_outcome(database, self._org, entry, result)
+            _remember(database, self._org, (_effect(entry, record_id, self._as_of) for entry, record_id in done))
+            for entry, _ in done:
+                self._supersede(database, entry)
 
     def unanswered(self, source: str) -> list[Write]:
         """List writes of a connection that were sent and never answered."""
-        return [intent.write for (home, _), (_, intent) in self._sent.items() if home == source]
-
-    def note_task_states(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Bring the task ledger in line with what was observed (rows of `TASKS` without org)."""
-        with self._ledger.engine.begin() as database:
-            for row in rows:
-                _upsert_task(database, self._org, row)
+        return [write for (home, _), (_, write) in self._sent.items() if home == source]
 
     def _intent_row(self, intent: Intent) -> dict[str, Any]:
         self._seq += 1
-        kind, object_name, record_id = named = target(intent.write)
-        self._sent[intent.source, named] = (self._seq, intent)
+        write = intent.write
+        kind, object_name, record_id = named = target(write)
+        key = None if isinstance(write, UpdateRecord) else write.key
+        entry = Entry(self._run, self._seq, intent.source, object_name, record_id, kind, key, intent.detail)
+        self._sent[intent.source, named] = (entry, write)
         return {
             "org": self._org,
             "run": self._run,
@@ -120,26 +117,20 @@ class Journal:
             "object": object_name,
             "record_id": record_id,
             "kind": kind,
-            "detail": {"key": None if isinstance(intent.write, UpdateRecord) else intent.write.key, **intent.detail},
+            "detail": {**intent.detail, "key": key},
         }
 
-    def _note_outcome(self, database: sa.Connection, seq: int, result: WriteResult) -> None:
-        here = sa.and_(JOURNAL.c.org == self._org, JOURNAL.c.run == self._run, JOURNAL.c.seq == seq)
-        values = {"outcome": result.outcome.value, "result_id": result.id, "message": result.message or None}
-        database.execute(sa.update(JOURNAL).where(here).values(values))
-
-    def _supersede(self, database: sa.Connection, seq: int, intent: Intent) -> None:
+    def _supersede(self, database: sa.Connection, entry: Entry) -> None:
         """Close older open intents about the same record: this write is the newer truth."""
-        _, object_name, record_id = target(intent.write)
-        if (intent.source, object_name, record_id) not in self._dangling:
+        if (entry.source, entry.object, entry.record_id) not in self._dangling:
             return
         same = sa.and_(
             JOURNAL.c.org == self._org,
-            JOURNAL.c.source == intent.source,
-            JOURNAL.c.object == object_name,
-            JOURNAL.c.record_id == record_id,
+            JOURNAL.c.source == entry.source,
+            JOURNAL.c.object == entry.object,
+            JOURNAL.c.record_id == entry.record_id,
         )
-        older = sa.or_(JOURNAL.c.run < self._run, JOURNAL.c.seq < seq)
+        older = sa.or_(JOURNAL.c.run < self._run, JOURNAL.c.seq < entry.seq)
         database.execute(sa.update(JOURNAL).where(same, older, OPEN).values(outcome=SUPERSEDED))
 
 
@@ -163,11 +154,16 @@ def confirm(ledger: Ledger, org: str, seen: Iterable[tuple[Entry, str | None]], 
         return 0
     with ledger.engine.begin() as database:
         for entry, record_id in found:
-            here = sa.and_(JOURNAL.c.org == org, JOURNAL.c.run == entry.run, JOURNAL.c.seq == entry.seq)
-            values = {"outcome": Outcome.DONE.value, "result_id": record_id, "message": "found by looking"}
-            database.execute(sa.update(JOURNAL).where(here).values(values))
-        _remember(database, org, (_entry_effect(entry, record_id, as_of) for entry, record_id in found))
+            _set_outcome(database, org, entry, (Outcome.DONE.value, record_id, "found by looking"))
+        _remember(database, org, (_effect(entry, record_id, as_of) for entry, record_id in found))
     return len(found)
+
+
+def note_task_states(ledger: Ledger, org: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Bring the task ledger in line with what was observed (rows of `TASKS` without org)."""
+    with ledger.engine.begin() as database:
+        for row in rows:
+            _upsert_task(database, org, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,43 +176,42 @@ class _Effect:
     dropped: str | None = None
 
 
-def _effect(intent: Intent, record_id: str | None, as_of: int) -> _Effect:
-    kind, object_name, target_id = target(intent.write)
-    key = None if isinstance(intent.write, UpdateRecord) else intent.write.key
-    return _make_effect(kind, (intent.source, object_name, target_id), key, intent.detail, record_id, as_of)
-
-
-def _entry_effect(entry: Entry, record_id: str | None, as_of: int) -> _Effect:
-    where = (entry.source, entry.object, entry.record_id)
-    return _make_effect(entry.kind, where, entry.key, entry.detail, record_id, as_of)
-
-
-def _make_effect(
-    kind: str, where: Target, key: str | None, detail: Mapping[str, Any], record_id: str | None, as_of: int
-) -> _Effect:
-    source, object_name, target_id = where
-    match kind:
+def _effect(entry: Entry, record_id: str | None, as_of: int) -> _Effect:
+    detail = entry.detail
+    match entry.kind:
         case "update":
-            rows = [
-                ({"source": source, "object": object_name, "id": target_id, "field": name}, value)
-                for name, value in detail["fields"].items()
-            ]
-            applied = [{**row, "value": value["after"]} for row, value in rows if not value["gives_back"]]
-            return _Effect(applied, [row for row, _ in rows])
+            return _update_effect(entry)
         case "create":
             opened = {"owner_id": detail["owner_id"], "opened_at": as_of, "closed_by_us": False}
-            return _Effect(task={"key": key, "source": source, "id": record_id, "state": "open", **opened})
+            return _Effect(task=_task_row(entry, record_id, "open") | opened)
         case "state":
-            state = (
-                {"state": "open", "closed_by_us": False}
-                if detail["open"]
-                else {"state": "closed", "closed_by_us": True}
-            )
-            return _Effect(task={"key": key, "source": source, "id": target_id, **state})
+            state = "open" if detail["open"] else "closed"
+            return _Effect(task=_task_row(entry, entry.record_id, state) | {"closed_by_us": not detail["open"]})
         case "delete":
-            return _Effect(dropped=key)
+            return _Effect(dropped=entry.key)
         case _:
-            raise ValueError(f"the journal holds an unknown kind of write: {kind!r}")
+            raise ValueError(f"the journal holds an unknown kind of write: {entry.kind!r}")
+
+
+def _update_effect(entry: Entry) -> _Effect:
+    here = {"source": entry.source, "object": entry.object, "id": entry.record_id}
+    fields = entry.detail["fields"].items()
+    applied = [{**here, "field": name, "value": value["after"]} for name, value in fields if not value["gives_back"]]
+    return _Effect(applied, [{**here, "field": name} for name, _ in fields])
+
+
+def _task_row(entry: Entry, record_id: str | None, state: str) -> dict[str, Any]:
+    return {"key": entry.key, "source": entry.source, "id": record_id, "state": state}
+
+
+def _note_outcome(database: sa.Connection, org: str, entry: Entry, result: WriteResult) -> None:
+    _set_outcome(database, org, entry, (result.outcome.value, result.id, result.message or None))
+
+
+def _set_outcome(database: sa.Connection, org: str, entry: Entry, outcome: tuple[str, str | None, str | None]) -> None:
+    here = sa.and_(JOURNAL.c.org == org, JOURNAL.c.run == entry.run, JOURNAL.c.seq == entry.seq)
+    values = dict(zip(("outcome", "result_id", "message"), outcome, strict=True))
+    database.execute(sa.update(JOURNAL).where(here).values(values))
 
 
 def _remember(database: sa.Connection, org: str, effects: Iterable[_Effect]) -> None:

@@ -1,94 +1,72 @@
 """What people and machines see while work goes on: structured logs and progress bars.
 
-On a terminal a person sees progress bars and short lines on standard error; anywhere else every event is one JSON
-object per line on standard error. Standard output belongs to the answer of a command.
+On a terminal a person sees progress on standard error; anywhere else every event is one JSON object per line on
+standard error. Standard output belongs to the answer of a command.
 """
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
 if TYPE_CHECKING:  # rich costs 60 ms and is needed on a terminal only
-    from rich.progress import Progress as RichProgress
+    from rich.progress import Progress as Display
     from rich.progress import TaskID
 
-
-class Progress(Protocol):
-    """Told how far a long step has come; `sync.pipeline` calls it."""
-
-    def step(self, name: str, total: int | None = None) -> None:
-        """Begin the step `name` of `total` units; None when nobody knows."""
-        ...
-
-    def advance(self, units: int) -> None:
-        """Say that `units` more are done."""
-        ...
+    from sync.pipeline import Progress
 
 
-class Silent:
-    """Progress for tests and for output that somebody else reads."""
-
-    def step(self, name: str, total: int | None = None) -> None:
-        """Ignore the step."""
-
-    def advance(self, units: int) -> None:
-        """Ignore the units."""
+def silent(step: str, detail: str = "", count: int = 0) -> None:
+    """Progress for tests and for output that somebody else reads: shows nothing."""
 
 
 class Logged:
-    """Progress as log events: one when a step begins, one when the next begins or all is over."""
+    """Progress as log events: one when a step or its detail changes, with what the one before came to."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("rapport.progress")
-        self._name = ""
-        self._done = 0
+        self._current = ("", "")
+        self._count = 0
 
-    def step(self, name: str, total: int | None = None) -> None:
-        """Report the step before and begin `name`."""
-        self.finish()
-        self._name, self._done = name, 0
-        self._log.info("step", step=name, total=total)
-
-    def advance(self, units: int) -> None:
-        """Count the units."""
-        self._done += units
+    def __call__(self, step: str, detail: str = "", count: int = 0) -> None:
+        """Take note of the count; log when something new begins."""
+        if (step, detail) != self._current:
+            self.finish()
+            self._current = (step, detail)
+        self._count = count
 
     def finish(self) -> None:
-        """Report the last step."""
-        if self._name:
-            self._log.info("step done", step=self._name, done=self._done)
-        self._name = ""
+        """Log what the last step came to."""
+        step, detail = self._current
+        if step:
+            self._log.info("step", step=step, detail=detail or None, count=self._count)
 
 
 class Bars:
-    """Progress as bars on a terminal."""
+    """Progress on a terminal: one line a step, counting; the display is opened by `progress`."""
 
-    def __init__(self, display: "RichProgress") -> None:
+    def __init__(self, display: "Display") -> None:
         self._display = display
-        self._task: TaskID | None = None
+        self._lines: dict[tuple[str, str], TaskID] = {}
 
-    def step(self, name: str, total: int | None = None) -> None:
-        """Finish the bar before and begin one for `name`."""
-        self.finish()
-        self._task = self._display.add_task(name, total=total)
-
-    def advance(self, units: int) -> None:
-        """Move the bar on."""
-        if self._task is not None:
-            self._display.update(self._task, advance=units)
+    def __call__(self, step: str, detail: str = "", count: int = 0) -> None:
+        """Move the line of this step on; the one before is finished when a new one begins."""
+        if (step, detail) not in self._lines:
+            self.finish()
+            self._lines[step, detail] = self._display.add_task(f"{step} {detail}".strip(), total=None)
+        self._display.update(self._lines[step, detail], completed=count)
 
     def finish(self) -> None:
-        """Fill the last bar, also when its total was unknown."""
-        if self._task is not None:
-            self._display.update(self._task, total=1, completed=1)
-        self._task = None
+        """Fill the bar of the last step."""
+        if self._lines:
+            last = self._display.tasks[-1]
+            self._display.update(last.id, total=max(last.completed, 1), completed=max(last.completed, 1))
 
 
 @contextmanager
-def progress(stream: TextIO) -> Iterator[Progress]:
+def progress(stream: TextIO) -> Iterator["Progress"]:
     """Give bars when `stream` (standard error) is a terminal, log events otherwise."""
     if not stream.isatty():
         logged = Logged()
@@ -96,10 +74,15 @@ def progress(stream: TextIO) -> Iterator[Progress]:
         logged.finish()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Display
 
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<32}"),
+        BarColumn(),
+        TextColumn("{task.completed:>10,.0f}"),
+        TimeElapsedColumn(),
+    )
     with Display(*columns, console=Console(file=stream), transient=True) as display:
         bars = Bars(display)
         yield bars
@@ -107,24 +90,26 @@ def progress(stream: TextIO) -> Iterator[Progress]:
 
 
 def configure(stream: TextIO, level: str = "info") -> None:
-    """Send our events and those of the libraries to `stream`; JSON lines unless it is a terminal.
+    """Send our events and those of the libraries to `stream`: JSON lines, or coloured text on a terminal.
 
     Called once, by the composition root.
     """
+    colours = stream.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=True) if stream.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=True) if colours else structlog.processors.JSONRenderer()
     )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            renderer,
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(message)s", force=True)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)

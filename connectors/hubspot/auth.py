@@ -43,7 +43,7 @@ class Refreshing:
         }
         asked_at = self.now()
         try:
-            granted = transport.request("POST", self.base + TOKEN_PATH, form=form, signed=False).json()
+            granted = transport.submit(self.base + TOKEN_PATH, form).json()
         except Rejected as error:
             raise Unusable(f"{error} Connect Rapport to HubSpot again.") from error
         if not isinstance(granted, dict) or "access_token" not in granted:

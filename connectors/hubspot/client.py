@@ -47,6 +47,10 @@ class Client:
         reply: Reply = self._owners.get_page(limit=1, _preload_content=False)
         return reply
 
+    def peek(self, object_type: str) -> None:
+        """Read one record; raises Rejected when the token may not."""
+        self._objects.get_page(object_type, limit=1, _preload_content=False)
+
     def pages(
         self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()
     ) -> Iterator[list[Json]]:

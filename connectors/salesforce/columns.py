@@ -100,13 +100,13 @@ def begins(field: str, beginnings: Sequence[str]) -> Reader:
 
 def _number(value: object) -> float | None:
     try:
-        return None if value in {None, ""} else float(str(value))
+        return None if value is None or value == "" else float(str(value))
     except ValueError:
         return None
 
 
 def _flag(value: object) -> bool | None:
-    return None if value in {None, ""} else str(value).strip().lower() in {"true", "yes", "1"}
+    return None if value is None or value == "" else str(value).strip().lower() in {"true", "yes", "1"}
 
 
 _BY_TYPE: Mapping[Type, Callable[[str], Reader]] = {

@@ -1,4 +1,4 @@
-"""What the contract suite needs of a CRM besides its connector, and a stage in miniature that obeys the port's words."""
+"""What the contract suite needs of a CRM besides its connector, and a small stage that obeys the port's words."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

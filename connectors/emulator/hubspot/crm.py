@@ -232,9 +232,7 @@ class Crm:
                 message = f"Cannot set {name}={value}. {other.id} already has that value."
                 raise invalid_values([Problem(name, "CONFLICTING_UNIQUE_VALUE", message)], self.portal_id)
 
-    def _only_forward(
-        self, kind: ObjectType, values: dict[str, str | None], held: Record
-    ) -> dict[str, str | None]:
+    def _only_forward(self, kind: ObjectType, values: dict[str, str | None], held: Record) -> dict[str, str | None]:
         """Drop a lifecycle stage that lies before the present one: HubSpot ignores it silently."""
         definition = self.schemas[kind.name].get("lifecyclestage")
         before, after = held.properties.get("lifecyclestage"), values.get("lifecyclestage")

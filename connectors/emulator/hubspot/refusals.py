@@ -21,6 +21,7 @@ class RefusedError(Exception):
         self.category = category
         self.message = message
         self.extra = extra
+        self.headers: dict[str, str] = {}
 
     def body(self) -> dict[str, object]:
         """Form the JSON body of an answer that consists of this error."""

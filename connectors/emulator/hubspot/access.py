@@ -1,0 +1,92 @@
+"""Who calls: the private app's static token and OAuth access tokens with their end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from .crm import Clock
+from .refusals import RefusedError, expired, unauthenticated
+
+
+def _fixed(word: str) -> str:
+    """Make an identifier that is the same in every process, so that configurations can be written down."""
+    return str(uuid5(NAMESPACE_URL, f"rapport-emulator/{word}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller."""
+
+    oauth: bool
+    """OAuth apps have their own limit and no daily header."""
+
+
+class Access:
+    """Credentials of one portal and the OAuth tokens it has issued."""
+
+    def __init__(self, clock: Clock, settings: Mapping[str, Any]) -> None:
+        self.token = f"pat-na1-{_fixed('token')}"
+        self.client_id = _fixed("client-id")
+        self.client_secret = _fixed("client-secret")
+        self.refresh_token = f"na1-{_fixed('refresh-token')}"
+        self.code = _fixed("code")
+        self._clock = clock
+        self._settings = settings
+        self._issued: dict[str, datetime] = {}
+
+    def credentials(self) -> dict[str, str]:
+        """List what a client needs to get in."""
+        return {
+            "token": self.token,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.refresh_token,
+        }
+
+    def authenticate(self, header: str | None) -> Caller:
+        """Recognise the caller by an Authorization header. Raises RefusedError (401)."""
+        scheme, _, token = (header or "").strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise unauthenticated()
+        if token == self.token:
+            return Caller(oauth=False)
+        end = self.end_of(token)
+        if end is None:
+            raise unauthenticated()
+        if end <= self._clock.now():
+            raise expired(int((self._clock.now() - end).total_seconds()))
+        return Caller(oauth=True)
+
+    def end_of(self, token: str) -> datetime | None:
+        """Tell when an issued access token ends, None for one we did not issue."""
+        return self._issued.get(token)
+
+    def issue(self, form: Mapping[str, str]) -> str:
+        """Exchange a refresh token or an authorisation code for an access token. Raises RefusedError (400)."""
+        if form.get("client_id") != self.client_id or form.get("client_secret") != self.client_secret:
+            raise _refused("invalid_client", "missing or unknown client id or client secret", "BAD_CLIENT_ID")
+        match form.get("grant_type"):
+            case "refresh_token" if form.get("refresh_token") == self.refresh_token:
+                return self._new()
+            case "refresh_token":
+                described = "refresh token is invalid, expired or revoked"
+                raise _refused("invalid_grant", described, "BAD_REFRESH_TOKEN")
+            case "authorization_code" if form.get("code") == self.code:
+                return self._new()
+            case "authorization_code":
+                raise _refused("invalid_grant", "missing or unknown auth code", "BAD_AUTH_CODE")
+            case _:
+                raise _refused("unsupported_grant_type", "missing or unknown grant type", "BAD_GRANT_TYPE")
+
+    def _new(self) -> str:
+        token = f"na1-access-{uuid4()}"
+        self._issued[token] = self._clock.now() + timedelta(seconds=self._settings["access_token_seconds"])
+        return token
+
+
+def _refused(error: str, described: str, status: str) -> RefusedError:
+    """An OAuth refusal: its `status` is a code of its own, not "error"."""
+    return RefusedError(400, "", described, error=error, error_description=described, status=status)

@@ -1,0 +1,13 @@
+"""The HTTP side of the portal: thin handlers, one table of endpoints per resource."""
+
+from starlette.routing import BaseRoute
+
+from connectors.emulator.hubspot.portal import Portal
+
+from . import account, associations, objects, properties
+from .endpoint import mount
+
+
+def routes(portal: Portal) -> list[BaseRoute]:
+    """Form the routes of a portal, every version's paths, with and without trailing slash."""
+    return mount(portal, [*account.ENDPOINTS, *properties.ENDPOINTS, *associations.ENDPOINTS, *objects.ENDPOINTS])

@@ -1,0 +1,231 @@
+"""Associations over HTTP: of one record, in batches, and the labels between two object types."""
+
+from collections.abc import Iterator
+
+from connectors.emulator.hubspot.associations import USER_DEFINED, LinkType, Pair, nothing_found, spec
+from connectors.emulator.hubspot.limits import Meter
+from connectors.emulator.hubspot.records import Record
+from connectors.emulator.hubspot.refusals import RefusedError, invalid
+from connectors.emulator.hubspot.render import envelope, legacy_rows
+
+from . import bodies
+from .endpoint import Answer, Call, Endpoint
+
+PAGE = 500
+"""Links per page, for one record and in a batch read."""
+
+READ = ("crm.objects.{kind}.read", "crm.objects.{other}.read")
+WRITE = ("crm.objects.{kind}.write", "crm.objects.{other}.write")
+LABELS_READ = ("crm.schemas.{kind}.read", "crm.schemas.{other}.read")
+LABELS_WRITE = ("crm.schemas.{kind}.write", "crm.schemas.{other}.write")
+
+
+def _pair(call: Call) -> Pair:
+    return call.kind.name, call.other.name
+
+
+def _targets(call: Call, here: int, after: int, limit: int) -> tuple[list[tuple[int, list[LinkType]]], int | None]:
+    links = [link for link in call.portal.crm.associations.of(_pair(call), here) if link[0] >= after]
+    return links[:limit], links[limit][0] if len(links) > limit else None
+
+
+def _to(there: int, types: list[LinkType]) -> dict[str, object]:
+    return {"toObjectId": there, "associationTypes": [kind.render() for kind in types]}
+
+
+def _list(call: Call) -> Answer:
+    here = call.portal.crm.read(call.kind, call.path["id"]).id
+    links, after = _targets(call, here, call.number("after", 0), call.limit(PAGE, PAGE))
+    return Answer(200, {"results": [_to(*link) for link in links], **call.page(after)})
+
+
+def _list_v3(call: Call) -> Answer:
+    here = call.portal.crm.read(call.kind, call.path["id"]).id
+    links, after = _targets(call, here, call.number("after", 0), call.limit(PAGE, PAGE))
+    return Answer(200, {"results": [row for link in links for row in legacy_rows(*link)], **call.page(after)})
+
+
+def _ends(call: Call) -> tuple[int, int]:
+    crm = call.portal.crm
+    here = crm.read(call.kind, call.path["id"])
+    return here.id, crm.read(call.other, call.path["to"]).id
+
+
+def _type_ids(call: Call, specs: list[bodies.AssociationSpec]) -> list[int]:
+    for given in specs:
+        known = call.portal.crm.associations.type(_pair(call), given.association_type_id)
+        if known.category != given.association_category:
+            raise invalid(f"Association type {known.id} is {known.category}, not {given.association_category}.")
+    return [given.association_type_id for given in specs]
+
+
+def _put(call: Call) -> Answer:
+    form = call.body(bodies.Specs)
+    here, there = _ends(call)
+    return Answer(201, _link(call, here, there, _type_ids(call, form.root)))
+
+
+def _link(call: Call, here: int, there: int, types: list[int]) -> dict[str, object]:
+    crm = call.portal.crm
+    made = crm.associations.put(_pair(call), here, there, types)
+    crm.linked(_pair(call), here, there)
+    return {
+        "fromObjectTypeId": call.kind.id,
+        "fromObjectId": here,
+        "toObjectTypeId": call.other.id,
+        "toObjectId": there,
+        "labels": [kind.label for kind in made if kind.label],
+    }
+
+
+def _put_default(call: Call) -> Answer:
+    return Answer(200, envelope(call.portal.crm, list(_default(call, *_ends(call)))))
+
+
+def _default(call: Call, here: int, there: int) -> Iterator[object]:
+    """Link under the unlabelled type, keeping labels; HubSpot tells of both directions."""
+    crm = call.portal.crm
+    default = crm.associations.unlabelled(_pair(call))
+    crm.associations.put(_pair(call), here, there, [default.id], keep=True)
+    crm.linked(_pair(call), here, there)
+    for start, end, type_id in ((here, there, default.id), (there, here, default.inverse)):
+        named = spec(default.category, type_id)
+        yield {"from": {"id": str(start)}, "to": {"id": str(end)}, "associationSpec": named}
+
+
+def _delete(call: Call) -> Answer:
+    crm = call.portal.crm
+    here, there = crm.find(call.kind, call.path["id"]), crm.find(call.other, call.path["to"])
+    _unlink(call, here, there)
+    return Answer(204)
+
+
+def _unlink(call: Call, here: Record | None, there: Record | None) -> None:
+    if here and there and call.portal.crm.associations.remove(_pair(call), here.id, there.id):
+        call.portal.crm.linked(_pair(call), here.id, there.id)
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def _batch_read(call: Call) -> Answer:
+    form = call.body(bodies.LinksRead)
+    rows: list[object] = []
+    errors: list[object] = []
+    for asked in form.inputs:
+        found = call.portal.crm.find(call.kind, asked.id)
+        row = None if found is None else _batch_row(call, asked, found.id)
+        if row is None:
+            errors.append(nothing_found(_pair(call), asked.id).row({"fromObjectId": [asked.id]}))
+        else:
+            rows.append(row)
+    return Answer(207 if errors else 200, envelope(call.portal.crm, rows, errors))
+
+
+def _batch_row(call: Call, asked: bodies.Paged, here: int) -> dict[str, object] | None:
+    after = asked.after or "0"
+    if not (after.isascii() and after.isdecimal()) or len(after) > 19:
+        raise invalid(f"after must be a number, but was {after}")
+    links, following = _targets(call, here, int(after), PAGE)
+    paging = {} if following is None else {"paging": {"next": {"after": str(following)}}}
+    return {"from": {"id": asked.id}, "to": [_to(*link) for link in links], **paging} if links else None
+
+
+def _resolve(call: Call, here: str, there: str) -> tuple[int, int]:
+    crm = call.portal.crm
+    return crm.linkable(call.kind.name, here), crm.linkable(call.other.name, there)
+
+
+def _batch_create(call: Call) -> Answer:
+    rows: list[object] = []
+    errors: list[object] = []
+    for row in call.body(bodies.TypedLinks).inputs:
+        types = _type_ids(call, row.types)
+        try:
+            rows.append(_link(call, *_resolve(call, row.from_.id, row.to.id), types))
+        except RefusedError as refused:
+            errors.append(refused.row({"fromObjectId": [row.from_.id], "toObjectId": [row.to.id]}))
+    return Answer(207 if errors else 201, envelope(call.portal.crm, rows, errors))
+
+
+def _batch_default(call: Call) -> Answer:
+    ends = [_resolve(call, row.from_.id, row.to.id) for row in call.body(bodies.TypedLinks).inputs]
+    rows = [row for here, there in ends for row in _default(call, here, there)]
+    return Answer(200, envelope(call.portal.crm, rows))
+
+
+def _batch_archive(call: Call) -> Answer:
+    crm = call.portal.crm
+    for row in call.body(bodies.Unlinks).inputs:
+        for target in row.to:
+            _unlink(call, crm.find(call.kind, row.from_.id), crm.find(call.other, target.id))
+    return Answer(204)
+
+
+def _batch_unlabel(call: Call) -> Answer:
+    crm = call.portal.crm
+    for row in call.body(bodies.TypedLinks).inputs:
+        types = _type_ids(call, row.types)
+        here, there = crm.find(call.kind, row.from_.id), crm.find(call.other, row.to.id)
+        if here and there:
+            crm.associations.remove_labels(_pair(call), here.id, there.id, types)
+            crm.linked(_pair(call), here.id, there.id)
+    return Answer(204)
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+def _labels(call: Call) -> Answer:
+    found = call.portal.crm.associations.types(_pair(call))
+    return Answer(200, {"results": [kind.render() for kind in found]})
+
+
+def _add_label(call: Call) -> Answer:
+    form = call.body(bodies.NewLabel)
+    if "-" in form.name or form.name[:1].isdigit() or not form.name:
+        raise invalid(f"Label name {form.name!r} must not hold a hyphen or begin with a digit.")
+    made = call.portal.crm.associations.add_label(_pair(call), form.label, form.name, form.inverse_label)
+    return Answer(200, {"results": [kind.render() for kind in made]})
+
+
+def _rename_label(call: Call) -> Answer:
+    form = call.body(bodies.Label)
+    call.portal.crm.associations.rename_label(_pair(call), form.association_type_id, form.label)
+    return Answer(204)
+
+
+def _drop_label(call: Call) -> Answer:
+    type_id = call.path["type"]
+    if not (type_id.isascii() and type_id.isdecimal()) or len(type_id) > 9:
+        raise invalid(f"{type_id} is not an association type id; labels are {USER_DEFINED}.")
+    call.portal.crm.associations.drop_label(_pair(call), int(type_id))
+    return Answer(204)
+
+
+def _of_record(rest: str) -> tuple[str, ...]:
+    return tuple(f"{root}/{{kind}}/{{id}}/associations{rest}" for root in ("/crm/v4/objects", "/crm/objects/{date}"))
+
+
+def _of_pair(rest: str) -> tuple[str, ...]:
+    return tuple(f"{root}/{{kind}}/{{other}}{rest}" for root in ("/crm/v4/associations", "/crm/associations/{date}"))
+
+
+_BATCH = Meter.ASSOCIATIONS
+
+ENDPOINTS = (
+    Endpoint("GET", _of_record("/{other}"), _list, READ),
+    Endpoint("GET", ("/crm/v3/objects/{kind}/{id}/associations/{other}",), _list_v3, READ),
+    Endpoint("PUT", _of_record("/{other}/{to}"), _put, WRITE),
+    Endpoint("DELETE", _of_record("/{other}/{to}"), _delete, WRITE),
+    Endpoint("PUT", _of_record("/default/{other}/{to}"), _put_default, WRITE),
+    Endpoint("POST", _of_pair("/batch/read"), _batch_read, READ, _BATCH),
+    Endpoint("POST", _of_pair("/batch/create"), _batch_create, WRITE, _BATCH),
+    Endpoint("POST", _of_pair("/batch/associate/default"), _batch_default, WRITE, _BATCH),
+    Endpoint("POST", _of_pair("/batch/archive"), _batch_archive, WRITE, _BATCH),
+    Endpoint("POST", _of_pair("/batch/labels/archive"), _batch_unlabel, WRITE, _BATCH),
+    Endpoint("GET", _of_pair("/labels"), _labels, LABELS_READ),
+    Endpoint("POST", _of_pair("/labels"), _add_label, LABELS_WRITE),
+    Endpoint("PUT", _of_pair("/labels"), _rename_label, LABELS_WRITE),
+    Endpoint("DELETE", _of_pair("/labels/{type}"), _drop_label, LABELS_WRITE),
+)

@@ -1,0 +1,260 @@
+"""The JSON bodies clients send, as pydantic models: what does not fit is answered with 400.
+
+The wire's names are the camel case of ours. Unknown keys are ignored, as HubSpot does; ids may be numbers or strings.
+"""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.alias_generators import to_camel
+
+Scalar: TypeAlias = str | int | float | bool | None
+Properties: TypeAlias = dict[str, Scalar]
+
+MOST = 100
+"""Inputs per object batch."""
+MOST_READ = 1_000
+MOST_WRITTEN = 2_000
+"""Inputs per association batch, reading and writing."""
+
+
+class Form(BaseModel):
+    """Base of all bodies."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True, extra="ignore", alias_generator=to_camel)
+
+
+class Id(Form):
+    """A record, named by its id or by the value of an identifying property."""
+
+    id: str
+
+
+class AssociationSpec(Form):
+    """An association type as bodies name it."""
+
+    association_category: str
+    association_type_id: int
+
+
+class Specs(RootModel[list[AssociationSpec]]):
+    """The complete list of an association's types: the body of a single PUT."""
+
+
+class NewLink(Form):
+    """One association of a create body."""
+
+    to: Id
+    types: list[AssociationSpec]
+
+
+class Write(Form):
+    """A single create or update."""
+
+    properties: Properties = Field(default_factory=dict)
+    associations: list[NewLink] = Field(default_factory=list)
+
+
+class Row(Write):
+    """One input of a batch write."""
+
+    id: str | None = None
+    id_property: str | None = None
+    object_write_trace_id: str | None = None
+
+
+class Rows(Form):
+    """A batch create, update or upsert."""
+
+    inputs: Annotated[list[Row], Field(max_length=MOST)]
+
+
+class Ids(Form):
+    """A batch archive."""
+
+    inputs: Annotated[list[Id], Field(max_length=MOST)]
+
+
+class BatchRead(Ids):
+    """A batch read."""
+
+    properties: list[str] = Field(default_factory=list)
+    properties_with_history: list[str] = Field(default_factory=list)
+    id_property: str | None = None
+
+
+class Merge(Form):
+    """A merge."""
+
+    primary_object_id: str
+    object_id_to_merge: str
+
+
+class Purge(Form):
+    """A deletion for good."""
+
+    object_id: str
+    id_property: str | None = None
+
+
+class SearchFilter(Form):
+    """One condition of a search."""
+
+    property_name: str
+    operator: str
+    value: str | None = None
+    high_value: str | None = None
+    values: list[str] = Field(default_factory=list)
+
+
+class FilterGroup(Form):
+    """Conditions that must all hold."""
+
+    filters: list[SearchFilter] = Field(default_factory=list)
+
+
+class Sort(Form):
+    """What a search is ordered by."""
+
+    property_name: str
+    direction: str = "ASCENDING"
+
+
+class Search(Form):
+    """A search."""
+
+    filter_groups: list[FilterGroup] = Field(default_factory=list)
+    filters: list[SearchFilter] = Field(default_factory=list)
+    sorts: list[Sort | str] = Field(default_factory=list)
+    query: str | None = None
+    properties: list[str] = Field(default_factory=list)
+    limit: int = 10
+    after: str | None = None
+
+
+class Paged(Id):
+    """One record of an association batch read and where its page begins."""
+
+    after: str | None = None
+
+
+class LinksRead(Form):
+    """An association batch read."""
+
+    inputs: Annotated[list[Paged], Field(max_length=MOST_READ)]
+
+
+class TypedLink(Form):
+    """One link of an association batch write."""
+
+    from_: Id = Field(alias="from")
+    to: Id
+    types: list[AssociationSpec] = Field(default_factory=list)
+
+
+class TypedLinks(Form):
+    """An association batch create, default create or label archive."""
+
+    inputs: Annotated[list[TypedLink], Field(max_length=MOST_WRITTEN)]
+
+
+class Unlink(Form):
+    """Links of one record to remove."""
+
+    from_: Id = Field(alias="from")
+    to: list[Id]
+
+
+class Unlinks(Form):
+    """An association batch archive."""
+
+    inputs: Annotated[list[Unlink], Field(max_length=MOST_WRITTEN)]
+
+
+class NewLabel(Form):
+    """A custom association label."""
+
+    label: str
+    name: str
+    inverse_label: str | None = None
+
+
+class Label(Form):
+    """Other words for a label."""
+
+    association_type_id: int
+    label: str
+
+
+class PropertyOption(Form):
+    """One choice of a property to create or change."""
+
+    label: str
+    value: str
+    display_order: int | None = None
+    hidden: bool = False
+    description: str | None = None
+
+
+class PropertyChange(Form):
+    """A change to a property's definition; what is not named stays."""
+
+    label: str | None = None
+    type: str | None = None
+    field_type: str | None = None
+    group_name: str | None = None
+    description: str | None = None
+    options: list[PropertyOption] | None = None
+    display_order: int | None = None
+    hidden: bool | None = None
+    form_field: bool | None = None
+
+
+class NewProperty(PropertyChange):
+    """A property to create."""
+
+    name: str
+    label: str
+    type: str
+    field_type: str
+    group_name: str
+    has_unique_value: bool = False
+
+
+class NewProperties(Form):
+    """A batch of properties to create."""
+
+    inputs: Annotated[list[NewProperty], Field(max_length=MOST)]
+
+
+class Name(Form):
+    """A property, named."""
+
+    name: str
+
+
+class Names(Form):
+    """A batch of properties to archive."""
+
+    inputs: Annotated[list[Name], Field(max_length=MOST)]
+
+
+class NamesRead(Names):
+    """A batch of properties to read."""
+
+    archived: bool = False
+
+
+class GroupChange(Form):
+    """A change to a property group."""
+
+    label: str | None = None
+    display_order: int | None = None
+
+
+class NewGroup(Form):
+    """A property group to create."""
+
+    name: str
+    label: str
+    display_order: int = -1

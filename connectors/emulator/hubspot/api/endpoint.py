@@ -1,0 +1,237 @@
+"""From a request to a handler and back: versions of paths, credentials, scopes, limits, bodies and errors.
+
+A resource declares `Endpoint`s; `mount` makes Starlette routes of them. Handlers take a `Call`, return an `Answer` and
+raise RefusedError; they are synchronous, so each request sees and leaves a whole state.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.emulator.hubspot.access import Caller
+from connectors.emulator.hubspot.limits import Meter
+from connectors.emulator.hubspot.object_types import ObjectType, infer
+from connectors.emulator.hubspot.portal import Portal
+from connectors.emulator.hubspot.refusals import RefusedError, broken, invalid, lacking_scopes
+
+log = logging.getLogger(__name__)
+
+DATES = ("2025-09", "2026-03", "2026-09")
+"""Dated versions that are generally available."""
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and JSON of an answer; None is no body."""
+
+    status: int
+    content: object = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request as a handler sees it."""
+
+    portal: Portal
+    request: Request
+    raw: bytes
+    version: str
+    """``v3``, ``v4`` or a date."""
+
+    @property
+    def path(self) -> dict[str, str]:
+        """Path parameters."""
+        return self.request.path_params
+
+    @cached_property
+    def kind(self) -> ObjectType:
+        """The object type in the path."""
+        return infer(self.path["kind"])
+
+    @cached_property
+    def other(self) -> ObjectType:
+        """The object type the path names second: where associations lead."""
+        return infer(self.path["other"])
+
+    def words(self, name: str) -> list[str]:
+        """Read a query parameter that may be repeated and comma-joined."""
+        given = self.request.query_params.getlist(name)
+        return [word.strip() for part in given for word in part.split(",") if word.strip()]
+
+    def text(self, name: str) -> str | None:
+        """Read a query parameter; empty is None."""
+        return self.request.query_params.get(name) or None
+
+    def flag(self, name: str) -> bool:
+        """Read ``true``/``false`` in any case. Raises RefusedError (400) for anything else."""
+        given = (self.text(name) or "false").lower()
+        if given not in {"true", "false"}:
+            raise invalid(f"{name} must be true or false, but was {given}")
+        return given == "true"
+
+    def limit(self, usual: int, most: int) -> int:
+        """Read the page size. Raises RefusedError (400) when it is not between 1 and `most`."""
+        number = self.number("limit", usual)
+        if not 1 <= number <= most:
+            raise invalid(f"limit must be between 1 and {most}, but was {number}")
+        return number
+
+    def number(self, name: str, usual: int) -> int:
+        """Read a whole number of at most 18 digits. Raises RefusedError (400)."""
+        given = self.text(name)
+        if given is None:
+            return usual
+        if not (given.isascii() and given.isdecimal() and len(given) < 19):
+            raise invalid(f"{name} must be a number, but was {given}")
+        return int(given)
+
+    def body(self, form: type[Body]) -> Body:
+        """Read the JSON body. Raises RefusedError: 415 for another media type, 400 for another form."""
+        if "json" not in self.request.headers.get("content-type", "application/json"):
+            raise RefusedError(415, "VALIDATION_ERROR", "Unsupported Media Type: a JSON body is expected.")
+        try:
+            return form.model_validate(orjson.loads(self.raw or b"null"))
+        except orjson.JSONDecodeError as error:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise invalid(f"Invalid input JSON on {place}: {error.msg}") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "body"
+            raise invalid(f"Invalid input JSON: {place}: {first['msg']}") from None
+
+    def page(self, after: object) -> dict[str, object]:
+        """Form the `paging` key; nothing on the last page."""
+        if after is None:
+            return {}
+        link = self.request.url.include_query_params(after=str(after))
+        return {"paging": {"next": {"after": str(after), "link": str(link)}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation: where it is reached, what it needs, what it does."""
+
+    method: str
+    paths: tuple[str, ...]
+    """Path templates; ``{date}`` stands for each dated version."""
+    act: Callable[[Call], Answer]
+    scopes: tuple[str, ...] = ()
+    """Scopes, all needed; ``{kind}`` and ``{other}`` stand for the words of the object types in the path."""
+    meter: Meter = Meter.GENERAL
+    public: bool = False
+    """Called without a token."""
+
+
+@dataclass(slots=True)
+class _Resource:
+    """All operations of one path."""
+
+    portal: Portal
+    version: str
+    methods: dict[str, Endpoint] = field(default_factory=dict)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request; whatever goes wrong has HubSpot's form."""
+        try:
+            answer, headers = self._answer(request, await request.body())
+        except RefusedError as refused:
+            body = refused.body()
+            headers = {**refused.headers, "X-HubSpot-Correlation-Id": str(body["correlationId"])}
+            answer = Answer(refused.status, body)
+        except ClientDisconnect:
+            answer, headers = Answer(499), {}
+        except Exception:  # a mistake of ours must not look like a foreign server's
+            log.exception("emulator failed on %s %s", request.method, request.url.path)
+            answer, headers = Answer(500, broken().body()), {}
+        return _respond(answer, headers)
+
+    def _answer(self, request: Request, raw: bytes) -> tuple[Answer, dict[str, str]]:
+        endpoint = self.methods.get("GET" if request.method == "HEAD" else request.method)
+        if endpoint is None:
+            refused = RefusedError(405, "", "HTTP 405 Method Not Allowed")
+            refused.headers = {"Allow": ", ".join(sorted(self.methods))}
+            raise refused
+        call = Call(self.portal, request, raw, self.version)
+        if endpoint.public:
+            return endpoint.act(call), {}
+        caller = self.portal.access.authenticate(request.headers.get("authorization"))
+        headers = self._admit(call, endpoint, caller)
+        try:
+            return endpoint.act(call), headers
+        except RefusedError as refused:
+            refused.headers = {**headers, **refused.headers}
+            raise
+
+    def _admit(self, call: Call, endpoint: Endpoint, caller: Caller) -> dict[str, str]:
+        headers = self.portal.limits.take(endpoint.meter, self.portal.clock.now(), oauth=caller.oauth)
+        granted = set(self.portal.settings["scopes"])
+        needed = set(_scopes(call, endpoint))
+        if not needed <= granted:
+            raise lacking_scopes(needed)
+        return headers
+
+
+def _scopes(call: Call, endpoint: Endpoint) -> Iterable[str]:
+    words = {"kind": call.kind.scope} if "kind" in call.path else {}
+    if "other" in call.path:
+        words["other"] = call.other.scope
+    yield from (scope.format(**words) for scope in endpoint.scopes)
+    bodies = "kind" in call.path and call.kind.name == "emails" and call.version >= "2026-09"
+    if bodies and call.version.startswith("20") and any("objects" in scope for scope in endpoint.scopes):
+        yield "sales-email-read"
+
+
+def _respond(answer: Answer, headers: dict[str, str]) -> Response:
+    if answer.content is None:
+        return Response(status_code=answer.status, headers=headers)
+    content = orjson.dumps(answer.content)
+    return Response(content, answer.status, headers, media_type="application/json;charset=utf-8")
+
+
+def mount(portal: Portal, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
+    """Make routes: one per path, literal paths before those with parameters, then 404 for the rest."""
+    reached = [(path, version, e) for e in endpoints for path, version in _versions(e.paths)]
+    reached.sort(key=lambda item: (_looseness(item[0]), item[0]))
+    routes: list[BaseRoute] = []
+    for path, group in groupby(reached, key=lambda item: item[0]):
+        rows = list(group)
+        resource = _Resource(portal, rows[0][1], {e.method: e for _, _, e in rows})
+        routes += [_route(path, resource), _route(f"{path}/", resource)]
+    return routes
+
+
+def _route(path: str, resource: _Resource) -> Route:
+    return Route(path, _accept(resource), methods=None, include_in_schema=False)
+
+
+def _accept(resource: _Resource) -> Any:
+    """Give Starlette a plain function: it serves every method, where a bare coroutine would mean GET only."""
+
+    async def serve(request: Request) -> Response:
+        return await resource(request)
+
+    return serve
+
+
+def _versions(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for path in paths:
+        if "{date}" in path:
+            yield from ((path.replace("{date}", date), date) for date in DATES)
+        else:
+            yield path, next((part for part in path.split("/") if part in {"v1", "v3", "v4"}), "")
+
+
+def _looseness(path: str) -> tuple[int, ...]:
+    """Order paths so that a literal segment is tried before a parameter at the same place."""
+    return tuple(int(part.startswith("{")) for part in path.split("/"))

@@ -1,0 +1,229 @@
+"""Records over HTTP: list, get, create, update, archive, batches, search, merge and deletion for good."""
+
+from collections.abc import Sequence
+
+from connectors.emulator.hubspot import batches, search
+from connectors.emulator.hubspot.batches import Input, Outcome
+from connectors.emulator.hubspot.limits import Meter
+from connectors.emulator.hubspot.object_types import infer
+from connectors.emulator.hubspot.refusals import RefusedError, invalid, missing
+from connectors.emulator.hubspot.render import EMAIL_CONTENT, View, envelope
+
+from . import bodies
+from .endpoint import Answer, Call, Endpoint
+
+LIST_PAGE = 100
+LIST_PAGE_WITH_HISTORY = 50
+
+ROOTS = ("/crm/v3/objects", "/crm/objects/{date}")
+READ, WRITE = ("crm.objects.{kind}.read",), ("crm.objects.{kind}.write",)
+
+
+def _view(call: Call, properties: Sequence[str] = (), with_history: Sequence[str] = ()) -> View:
+    settings = call.portal.settings
+    blind = call.kind.name == "emails" and "sales-email-read" not in settings["scopes"]
+    return View(
+        call.kind,
+        properties=tuple(properties) or call.words("properties"),
+        with_history=tuple(with_history) or call.words("propertiesWithHistory"),
+        associated=tuple(dict.fromkeys(infer(word) for word in call.words("associations"))),
+        inline=settings["inline_associations"],
+        base=str(call.request.base_url).rstrip("/"),
+        urls=call.version.startswith("2026"),
+        withheld=EMAIL_CONTENT if blind else (),
+    )
+
+
+def _list(call: Call) -> Answer:
+    view = _view(call)
+    limit = call.limit(10, LIST_PAGE_WITH_HISTORY if view.with_history else LIST_PAGE)
+    crm = call.portal.crm
+    records, after = crm.tables[call.kind.name].page(call.number("after", 0), limit, archived=call.flag("archived"))
+    return Answer(200, {"results": [view.render(crm, record) for record in records], **call.page(after)})
+
+
+def _get(call: Call) -> Answer:
+    crm = call.portal.crm
+    record = crm.read(call.kind, call.path["id"], call.text("idProperty"), archived=call.flag("archived"))
+    return Answer(200, _view(call).render(crm, record))
+
+
+def _links(form: bodies.Write) -> list[tuple[str, list[tuple[str, int]]]]:
+    return [
+        (link.to.id, [(spec.association_category, spec.association_type_id) for spec in link.types])
+        for link in form.associations
+    ]
+
+
+def _create(call: Call) -> Answer:
+    form = call.body(bodies.Write)
+    crm = call.portal.crm
+    links = crm.check_links(call.kind, _links(form))
+    record = crm.create(call.kind, form.properties, links)
+    return Answer(201, _view(call, tuple(form.properties)).render(crm, record))
+
+
+def _update(call: Call) -> Answer:
+    form = call.body(bodies.Write)
+    crm = call.portal.crm
+    record = crm.update(call.kind, crm.read(call.kind, call.path["id"], call.text("idProperty")), form.properties)
+    return Answer(200, _view(call, tuple(form.properties)).render(crm, record))
+
+
+def _archive(call: Call) -> Answer:
+    call.portal.crm.archive(call.kind, call.path["id"])
+    return Answer(204)
+
+
+def _batch_read(call: Call) -> Answer:
+    form = call.body(bodies.BatchRead)
+    crm, archived = call.portal.crm, call.flag("archived")
+    asked = list(dict.fromkeys(row.id for row in form.inputs))
+    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived)) for key in asked]
+    found = {record.id: record for _, record in pairs if record is not None}
+    view = _view(call, form.properties, form.properties_with_history)
+    rows: list[object] = [view.render(crm, found[record_id]) for record_id in sorted(found)]
+    errors = batches.not_found(call.kind, [key for key, record in pairs if record is None])
+    return Answer(207 if errors else 200, envelope(crm, rows, list(errors)))
+
+
+def _inputs(call: Call) -> list[Input]:
+    rows = call.body(bodies.Rows).inputs
+    return [Input(row.properties, row.id, row.id_property, row.object_write_trace_id) for row in rows]
+
+
+def _outcome(call: Call, inputs: Sequence[Input], outcome: Outcome, usual: int, *, news: bool = False) -> Answer:
+    crm = call.portal.crm
+    rows: list[object] = []
+    for written in outcome.written:
+        row = inputs[written.position]
+        shown = _view(call, tuple(row.values)).render(crm, written.record)
+        traced = {"objectWriteTraceId": row.trace} if row.trace else {}
+        rows.append({**shown, **traced, **({"new": written.new} if news else {})})
+    return Answer(207 if outcome.errors else usual, envelope(crm, rows, list(outcome.errors)))
+
+
+def _batch_create(call: Call) -> Answer:
+    crm, kind = call.portal.crm, call.kind
+    forms = call.body(bodies.Rows).inputs
+    inputs = _inputs(call)
+    links = [crm.check_links(kind, _links(form)) for form in forms]
+    outcome = batches.write(crm, kind, inputs, lambda row: (crm.create(kind, row.values), True))
+    for written in outcome.written:
+        crm.link(kind, written.record.id, links[written.position])
+    return _outcome(call, inputs, outcome, 201)
+
+
+def _batch_update(call: Call) -> Answer:
+    inputs = _inputs(call)
+    batches.reject_duplicates(inputs)
+    outcome = batches.write(call.portal.crm, call.kind, inputs, batches.updater(call.portal.crm, call.kind))
+    return _outcome(call, inputs, _forgiving(call, outcome), 200)
+
+
+def _forgiving(call: Call, outcome: Outcome) -> Outcome:
+    """Leave merged records' old ids out of the errors where the portal passes over them in silence."""
+    if call.portal.settings["merged_in_batch"] != "omit":
+        return outcome
+    aliases = call.portal.crm.tables[call.kind.name].aliases
+    lost = [key for row in outcome.errors for key in _ids(row) if not (key.isdecimal() and int(key) in aliases)]
+    return Outcome(outcome.written, batches.not_found(call.kind, lost))
+
+
+def _ids(row: dict[str, object]) -> list[str]:
+    context = row["context"]
+    return list(context.get("ids", [])) if isinstance(context, dict) else []
+
+
+def _batch_upsert(call: Call) -> Answer:
+    inputs = _inputs(call)
+    if call.kind.name == "tasks" and not call.portal.settings["upsert_on_tasks"]:
+        raise invalid("Upsert is not supported for object type TASK.")
+    batches.reject_duplicates(inputs)
+    outcome = batches.write(call.portal.crm, call.kind, inputs, batches.upserter(call.portal.crm, call.kind))
+    return _outcome(call, inputs, outcome, 200, news=True)
+
+
+def _batch_archive(call: Call) -> Answer:
+    for row in call.body(bodies.Ids).inputs:
+        call.portal.crm.archive(call.kind, row.id)
+    return Answer(204)
+
+
+def _merge(call: Call) -> Answer:
+    form = call.body(bodies.Merge)
+    if call.kind.activity:
+        raise invalid(f"Objects of type {call.kind.id} cannot be merged.")
+    crm = call.portal.crm
+    winner = crm.merge(call.kind, form.primary_object_id, form.object_id_to_merge)
+    return Answer(200, _view(call, ("hs_merged_object_ids",)).render(crm, winner))
+
+
+def _purge(call: Call) -> Answer:
+    form = call.body(bodies.Purge)
+    if call.kind.name != "contacts":
+        raise missing()
+    call.portal.crm.purge(call.kind, form.object_id, form.id_property)
+    return Answer(204)
+
+
+def _search(call: Call) -> Answer:
+    if len(call.raw.decode("utf-8", "replace")) > search.BODY:
+        raise invalid(f"The request body is longer than {search.BODY} characters.")
+    form = call.body(bodies.Search)
+    query = _query(form)
+    search.check(query, call.portal.settings["search_window"])
+    found = search.run(call.portal.crm, call.kind, query, call.portal.horizon())
+    view = _view(call, form.properties)
+    rows = [view.render(call.portal.crm, record) for record in found.records]
+    paging = {} if found.after is None else {"paging": {"next": {"after": str(found.after)}}}
+    return Answer(200, {"total": found.total, "results": rows, **paging})
+
+
+def _query(form: bodies.Search) -> search.Query:
+    after = form.after or "0"
+    if not (after.isascii() and after.isdecimal() and len(after) < 10):
+        raise invalid(f"after must be a number, but was {after}")
+    if len(form.sorts) > 1:
+        raise invalid("A search takes at most 1 sort.")
+    groups = [[_filter(row) for row in group.filters] for group in form.filter_groups]
+    flat = [[_filter(row) for row in form.filters]] if form.filters else []
+    sort = _sort(form.sorts[0]) if form.sorts else None
+    return search.Query([group for group in [*groups, *flat] if group], sort, form.query or "", form.limit, int(after))
+
+
+def _filter(row: bodies.SearchFilter) -> search.Filter:
+    if row.operator not in search.NEEDED:
+        raise invalid(f"{row.operator} is not a search operator; the operators are {', '.join(search.NEEDED)}.")
+    return search.Filter(row.property_name, row.operator, row.value, row.high_value, tuple(row.values))
+
+
+def _sort(sort: bodies.Sort | str) -> tuple[str, bool]:
+    match sort:
+        case str():
+            return sort.lstrip("-"), sort.startswith("-")
+        case bodies.Sort(property_name=name, direction="ASCENDING" | "DESCENDING" as direction):
+            return name, direction == "DESCENDING"
+        case _:
+            raise RefusedError(400, "VALIDATION_ERROR", f"{sort.direction} is not a sort direction.")
+
+
+def _paths(rest: str) -> tuple[str, ...]:
+    return tuple(f"{root}/{{kind}}{rest}" for root in ROOTS)
+
+
+ENDPOINTS = (
+    Endpoint("GET", _paths(""), _list, READ),
+    Endpoint("POST", _paths(""), _create, WRITE),
+    Endpoint("GET", _paths("/{id}"), _get, READ),
+    Endpoint("PATCH", _paths("/{id}"), _update, WRITE),
+    Endpoint("DELETE", _paths("/{id}"), _archive, WRITE),
+    Endpoint("POST", _paths("/batch/read"), _batch_read, READ),
+    Endpoint("POST", _paths("/batch/create"), _batch_create, WRITE),
+    Endpoint("POST", _paths("/batch/update"), _batch_update, WRITE),
+    Endpoint("POST", _paths("/batch/upsert"), _batch_upsert, WRITE),
+    Endpoint("POST", _paths("/batch/archive"), _batch_archive, WRITE),
+    Endpoint("POST", _paths("/search"), _search, READ, Meter.SEARCH),
+    Endpoint("POST", _paths("/merge"), _merge, WRITE),
+    Endpoint("POST", _paths("/gdpr-delete"), _purge, WRITE),
+)

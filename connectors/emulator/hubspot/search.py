@@ -1,0 +1,250 @@
+"""Search: filters, sorts and pages over what the index has caught up with.
+
+`Query` is a request already read; `run` evaluates it. Filters of a group must all hold, one group suffices.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from .associations import Associations
+from .crm import Crm
+from .object_types import ObjectType, infer
+from .records import Record
+from .refusals import RefusedError, invalid
+from .schema import Property
+from .values import split
+from .wire import milliseconds, moment
+
+GROUPS, FILTERS, FILTERS_IN_ALL = 5, 6, 18
+PAGE = 200
+BODY = 3_000
+"""Characters a search's body may have."""
+
+NEEDED = {
+    "BETWEEN": ("value", "highValue"),
+    "IN": ("values",),
+    "NOT_IN": ("values",),
+    "HAS_PROPERTY": (),
+    "NOT_HAS_PROPERTY": (),
+    **dict.fromkeys(("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"), ("value",)),
+}
+"""The operators and what each must be given."""
+
+UNSEARCHABLE = {
+    "hs_body_preview_html": None,
+    "hs_email_html": "emails",
+    "hs_body_preview": "emails",
+}
+"""Properties of activities that cannot be filtered; a name limits it to that type."""
+
+Sortable = tuple[int, Decimal, str]
+"""A value in comparable form: absent last, numbers and moments by size, text by letters."""
+Test = Callable[[Record], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition."""
+
+    name: str
+    operator: str
+    value: str | None = None
+    high: str | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search, its form checked."""
+
+    groups: Sequence[Sequence[Filter]]
+    sort: tuple[str, bool] | None
+    """Property and whether descending; None is by creation."""
+    text: str
+    limit: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of results and how many there are in all."""
+
+    total: int
+    records: Sequence[Record]
+    after: int | None
+
+
+def check(query: Query, window: int) -> None:
+    """Hold a query against the endpoint's limits. Raises RefusedError (400)."""
+    count = sum(len(group) for group in query.groups)
+    if len(query.groups) > GROUPS:
+        raise _over("filterGroups", GROUPS, len(query.groups))
+    if any(len(group) > FILTERS for group in query.groups):
+        raise _over("filters", FILTERS, max(len(group) for group in query.groups))
+    if count > FILTERS_IN_ALL:
+        raise _over("filters in all filterGroups", FILTERS_IN_ALL, count)
+    if not 0 <= query.limit <= PAGE:
+        raise invalid(f"limit must be between 0 and {PAGE}, but was {query.limit}")
+    if query.after < 0 or query.after + query.limit > window:
+        raise invalid(f"Paging past {window} results of one search is not possible (after {query.after}).")
+
+
+def _over(what: str, most: int, given: int) -> RefusedError:
+    return invalid(f"A search takes at most {most} {what}, but {given} were given.")
+
+
+def run(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> Found:
+    """Evaluate a query on the state as of `horizon`, epoch seconds. Raises RefusedError (400)."""
+    tests = [[_test(crm, kind, item) for item in group] for group in query.groups]
+    words = query.text.lower().split()
+    found = [
+        record
+        for record in crm.tables[kind.name].settled(horizon)
+        if (not tests or any(all(test(record) for test in group) for group in tests))
+        and (not words or _mentions(kind, record, words))
+    ]
+    _sort(crm, kind, found, query.sort)
+    end = query.after + query.limit
+    return Found(len(found), found[query.after : end], end if end < len(found) else None)
+
+
+def _sort(crm: Crm, kind: ObjectType, found: list[Record], sort: tuple[str, bool] | None) -> None:
+    if sort is None:
+        found.sort(key=lambda record: (record.created, record.id))
+        return
+    name, descending = sort
+    definition = _property(crm, kind, name)
+    found.sort(key=lambda record: record.id)
+    having = [record for record in found if record.properties.get(name)]
+    empty = [record for record in found if not record.properties.get(name)]
+    having.sort(key=lambda record: _sortable(definition, record.properties[name] or ""), reverse=descending)
+    found[:] = having + empty
+
+
+def _mentions(kind: ObjectType, record: Record, words: Sequence[str]) -> bool:
+    held = " ".join(record.properties.get(name) or "" for name in kind.text).lower()
+    return all(word in held for word in words)
+
+
+def _property(crm: Crm, kind: ObjectType, name: str) -> Property:
+    definition = crm.schemas[kind.name].get(name)
+    if definition is None:
+        raise invalid(f"Property {name} does not exist for object type {kind.id}.")
+    if name in UNSEARCHABLE and UNSEARCHABLE[name] in {None, kind.name}:
+        raise invalid(f"Property {name} is not searchable.")
+    return definition
+
+
+def _sortable(definition: Property, text: str) -> Sortable:
+    """Bring a stored or a given value into comparable form. Raises RefusedError (400) for an impossible one."""
+    try:
+        match definition.type:
+            case "number":
+                return (0, Decimal(text), "")
+            case "date" | "datetime":
+                return (0, Decimal(milliseconds(moment(text))), "")
+            case _:
+                return (0, Decimal(0), text.lower())
+    except (ValueError, InvalidOperation):
+        raise invalid(f"{text} is not a valid value for property {definition.name}.") from None
+
+
+def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
+    for field in NEEDED[item.operator]:
+        given = {"value": item.value, "highValue": item.high, "values": item.values}[field]
+        if given in {None, ()}:
+            raise invalid(f"operator {item.operator} requires {field} (property {item.name}).")
+    if item.name.startswith("associations."):
+        return _linked(crm.associations, kind, item)
+    definition = _property(crm, kind, item.name)
+    match item.operator:
+        case "HAS_PROPERTY":
+            return lambda record: bool(record.properties.get(item.name))
+        case "NOT_HAS_PROPERTY":
+            return lambda record: not record.properties.get(item.name)
+        case "CONTAINS_TOKEN":
+            return _token(item)
+        case "NOT_CONTAINS_TOKEN":
+            holds = _token(item)
+            return lambda record: not holds(record)
+        case "EQ" | "IN":
+            return _among(definition, item)
+        case "NEQ" | "NOT_IN":
+            among = _among(definition, item)
+            return lambda record: not among(record)
+        case _:
+            return _range(definition, item)
+
+
+def _linked(associations: Associations, kind: ObjectType, item: Filter) -> Test:
+    """Test the pseudo-property ``associations.contact`` with EQ or IN."""
+    other = infer(item.name.partition(".")[2])
+    wanted = {int(v) for v in (item.value, *item.values) if v and v.isascii() and v.isdecimal()}
+    pair = (kind.name, other.name)
+    match item.operator:
+        case "EQ" | "IN":
+            return lambda record: not wanted.isdisjoint(there for there, _ in associations.of(pair, record.id))
+        case _:
+            raise invalid(f"Operator {item.operator} is not supported for {item.name}.")
+
+
+def _token(item: Filter) -> Test:
+    """Match whole words of a text, with ``*`` for any letters."""
+    words = [re.escape(word).replace(r"\*", r"[^\s]*") for word in (item.value or "").split()]
+    patterns = [re.compile(rf"(?<!\w){word}(?!\w)", re.IGNORECASE) for word in words]
+
+    def holds(record: Record) -> bool:
+        held = record.properties.get(item.name) or ""
+        return bool(held) and all(pattern.search(held) for pattern in patterns)
+
+    return holds
+
+
+def _among(definition: Property, item: Filter) -> Test:
+    """Match one of some values; a multiple choice by any of its options, a text in IN only in lower case."""
+    given = item.values if item.operator.endswith("IN") else (item.value or "",)
+    wanted = {_comparable(definition, item.operator, value) for value in given}
+
+    def holds(record: Record) -> bool:
+        held = record.properties.get(item.name)
+        if not held:
+            return False
+        parts = split(held) if definition.many else (held,)
+        return any(_comparable(definition, "EQ", part) in wanted for part in parts)
+
+    return holds
+
+
+def _comparable(definition: Property, operator: str, value: str) -> Sortable:
+    match definition.type:
+        case "enumeration":
+            return (0, Decimal(0), value)
+        case "string" if operator.endswith("IN"):
+            return (0, Decimal(0), value)
+        case _:
+            return _sortable(definition, value)
+
+
+_ORDERS: Mapping[str, Callable[[Sortable, Sortable], bool]] = {
+    "LT": lambda held, bound: held < bound,
+    "LTE": lambda held, bound: held <= bound,
+    "GT": lambda held, bound: held > bound,
+    "GTE": lambda held, bound: held >= bound,
+}
+
+
+def _range(definition: Property, item: Filter) -> Test:
+    low = _sortable(definition, item.value or "")
+    high = _sortable(definition, item.high or "") if item.operator == "BETWEEN" else low
+    compare = _ORDERS.get(item.operator)
+
+    def holds(record: Record) -> bool:
+        held = record.properties.get(item.name)
+        if not held:
+            return False
+        value = _sortable(definition, held)
+        return compare(value, low) if compare else low <= value <= high
+
+    return holds

@@ -1,0 +1,240 @@
+"""Writing records: create, update, upsert, delete and undelete, with the checks and side effects of the org."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connectors.emulator.salesforce import activities, ids, permissions, rowfaults, values
+from connectors.emulator.salesforce.access import Access
+from connectors.emulator.salesforce.derive import derive
+from connectors.emulator.salesforce.errors import SalesforceError, deleted, not_found, rejected
+from connectors.emulator.salesforce.org import Org, default_of
+from connectors.emulator.salesforce.schema import Field, SObject
+from connectors.emulator.salesforce.store import Deletion
+from connectors.emulator.wire import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous(Exception):
+    """An external id that several records carry: status 300. `found` are their ids."""
+
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes on behalf of one user."""
+
+    org: Org
+    access: Access
+
+    def create(self, entity: SObject, given: Mapping[str, Json]) -> str:
+        """Insert a record; its id."""
+        if not entity.create:
+            raise SalesforceError(
+                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {entity.name} is not insertable"
+            )
+        changes = self._changes(entity, given, create=True)
+        rowfaults.strike(self.org, entity.name, "create")
+        row = {each.name: value for each in entity.fields.values() if (value := default_of(each)) is not None} | changes
+        if entity.field("OwnerId"):
+            row.setdefault("OwnerId", self.access.user)
+        self._require(entity, row, [each for each in entity.fields.values() if each.required])
+        row["Id"] = self.org.store.new_id(entity)
+        now = self.org.now()
+        row |= {"IsDeleted": False, "CreatedDate": now, "CreatedById": self.access.user}
+        with self.org.store.transaction():
+            self._store(entity, row, changes)
+        record_id: str = row["Id"]
+        return record_id
+
+    def update(self, entity: SObject, record_id: str, given: Mapping[str, Json]) -> None:
+        """Change fields of a record."""
+        row = self.existing(entity, record_id)
+        if not entity.update:
+            raise SalesforceError(
+                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {entity.name} is not updateable"
+            )
+        changes = self._changes(entity, given, create=False)
+        rowfaults.strike(self.org, entity.name, "update")
+        merged = row | changes
+        self._require(entity, merged, [field for name in changes if (field := entity.field(name)) and field.required])
+        with self.org.store.transaction():
+            self._store(entity, merged, changes)
+
+    def upsert(self, entity: SObject, key: Field, value: str, given: Mapping[str, Json]) -> tuple[str, bool]:
+        """Update the record that carries an external id, or create it; its id and whether it was created.
+
+        Raises:
+            Ambiguous: several records carry the value.
+        """
+        if entity.name in ("Task", "Event") and not self.org.settings["activity_upsert"]:
+            raise SalesforceError("INVALID_FIELD", f"Upsert is not allowed for {entity.name}")
+        found = self.by_key(entity, key, value)
+        if len(found) > 1:
+            raise Ambiguous(tuple(found))
+        if found:
+            self.update(entity, found[0], given)
+            return found[0], False
+        if key.type == "id":
+            raise not_found("Provided external ID field does not exist or is not accessible: Id")
+        return self.create(entity, {**given, key.name: value}), True
+
+    def delete(self, entity: SObject, record_id: str) -> None:
+        """Put a record into the recycle bin, with the records that live by it."""
+        self.existing(entity, record_id)
+        if not entity.delete:
+            raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type {entity.name} is not deletable")
+        rowfaults.strike(self.org, entity.name, "delete")
+        with self.org.store.transaction():
+            self._bury(entity, record_id)
+
+    def existing(self, entity: SObject, record_id: str) -> JsonObject:
+        """The live record of an id in 15 or 18 characters.
+
+        Raises:
+            SalesforceError: MALFORMED_ID, NOT_FOUND or ENTITY_IS_DELETED.
+        """
+        found = ids.canonical(record_id)
+        if found is None or not found.startswith(entity.prefix):
+            raise SalesforceError(
+                "MALFORMED_ID", f"{entity.label} ID: id value of incorrect type: {record_id}", 400, ()
+            )
+        row = self.org.store.table(entity.name).get(found)
+        if row is None:
+            raise not_found()
+        if row.get("IsDeleted"):
+            raise deleted(())
+        return row
+
+    def by_key(self, entity: SObject, key: Field, value: str) -> list[str]:
+        """The ids of live records whose key field holds the value, without regard to case."""
+        wanted = ids.canonical(value) if key.type == "id" else value
+        if wanted is None:
+            raise SalesforceError("MALFORMED_ID", f"{entity.label} ID: id value of incorrect type: {value}", 400, ())
+        rows = self.org.store.table(entity.name).values()
+        return [
+            row["Id"]
+            for row in rows
+            if not row.get("IsDeleted") and str(row.get(key.name) or "").lower() == wanted.lower()
+        ]
+
+    def _changes(self, entity: SObject, given: Mapping[str, Json], *, create: bool) -> JsonObject:
+        """The given values by the schema's names, each in its stored form."""
+        changes: JsonObject = {}
+        for name, value in given.items():
+            if name == "attributes" or (name.lower() == "id" and not create):
+                continue
+            if isinstance(value, dict) and (reference := self._relationship(entity, name)) is not None:
+                changes[reference.name] = self._by_foreign_key(reference, value)
+                continue
+            field = self._field(entity, name)
+            self._allow(entity, field, create=create)
+            changes[field.name] = values.stored(entity, field, value)
+        return changes
+
+    def _field(self, entity: SObject, name: str) -> Field:
+        field = entity.field(name)
+        if field is None:
+            raise SalesforceError("INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}")
+        return field
+
+    def _allow(self, entity: SObject, field: Field, *, create: bool) -> None:
+        allowed = field.create if create else field.update
+        if allowed and self.access.editable(entity, field):
+            return
+        message = f"Unable to create/update fields: {field.name}. Please check the security settings of this field and"
+        hint = "verify that it is read/write for your profile or permission set."
+        raise rejected("INVALID_FIELD_FOR_INSERT_UPDATE", f"{message} {hint}", field.name)
+
+    def _relationship(self, entity: SObject, name: str) -> Field | None:
+        return next((each for each in entity.references() if each.relationship.lower() == name.lower()), None)
+
+    def _by_foreign_key(self, reference: Field, value: JsonObject) -> str:
+        """The id of the record a nested `{"Key__c": "value"}` names."""
+        pairs = [(name, each) for name, each in value.items() if name != "attributes"]
+        entity = self.access.object(reference.to[0])
+        if len(pairs) != 1 or entity is None or (field := entity.field(pairs[0][0])) is None:
+            raise SalesforceError("INVALID_FIELD", f"{reference.relationship}: a single external id field is expected")
+        found = self.by_key(entity, field, str(pairs[0][1]))
+        if len(found) != 1:
+            message = f"Foreign key external ID: {pairs[0][1]} not found for field {field.name} in entity {entity.name}"
+            raise rejected("INVALID_FIELD", message)
+        return found[0]
+
+    def _require(self, entity: SObject, row: JsonObject, fields: Iterable[Field]) -> None:
+        missing = [each.name for each in fields if row.get(each.name) is None]
+        if entity.name == "Event" and not (row.get("StartDateTime") or row.get("ActivityDateTime")):
+            missing.append("StartDateTime")
+        if missing:
+            message = f"Required fields are missing: [{', '.join(missing)}]"
+            raise rejected("REQUIRED_FIELD_MISSING", message, *missing)
+
+    def _store(self, entity: SObject, row: JsonObject, changes: JsonObject) -> None:
+        self._check_references(entity, changes)
+        self._check_unique(entity, row, changes)
+        permissions.check(self.org, entity, row)
+        now = self.org.now()
+        row |= {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
+        derive(entity.name, row, self.org.store, now)
+        self.org.store.put(entity.name, row)
+        activities.relate(self.org, entity, row)
+        permissions.settle(self.org, entity, row)
+
+    def _check_references(self, entity: SObject, changes: JsonObject) -> None:
+        for name, value in changes.items():
+            field = entity.field(name)
+            if field is None or not field.to or not value:
+                continue
+            target = self.org.store.find(value)
+            if self.org.store.kind(value) not in field.to:
+                message = f"{field.label} ID: id value of incorrect type: {value}"
+                raise rejected("FIELD_INTEGRITY_EXCEPTION", message, name)
+            if target is None:
+                raise rejected("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+            if target.get("IsDeleted"):
+                raise deleted((), 400)
+            if name == "OwnerId" and target.get("IsActive") is False:
+                message = f"operation performed with inactive user [{value[:15]}] as owner of {entity.label.lower()}"
+                raise rejected("INACTIVE_OWNER_OR_USER", message, name)
+
+    def _check_unique(self, entity: SObject, row: JsonObject, changes: JsonObject) -> None:
+        for name, value in changes.items():
+            field = entity.field(name)
+            if field is None or not field.unique or value is None:
+                continue
+            others = [each for each in self.by_key(entity, field, str(value)) if each != row["Id"]]
+            if others:
+                message = f"duplicate value found: {name} duplicates value on record with id: {others[0][:15]}"
+                raise rejected("DUPLICATE_VALUE", message)
+
+    def _bury(self, entity: SObject, record_id: str) -> None:
+        store, now = self.org.store, self.org.now()
+        row = store.table(entity.name)[ids.canonical(record_id) or ""]
+        store.deletions.append(Deletion(entity.name, row["Id"], now))
+        if entity.name in _WITHOUT_BIN:
+            store.remove(entity.name, row["Id"])
+        else:
+            stamps = {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
+            store.put(entity.name, row | stamps | {"IsDeleted": True})
+        for child, reference in self.org.schema.children(entity.name):
+            if reference.cascade:
+                self._bury_children(child, reference, row["Id"])
+
+    def _bury_children(self, child: SObject, reference: Field, parent: str) -> None:
+        rows = list(self.org.store.table(child.name).values())
+        for row in rows:
+            if row.get(reference.name) == parent and not row.get("IsDeleted"):
+                self._bury(child, row["Id"])
+
+
+# Objects whose deleted rows leave no trace but in getDeleted().
+_WITHOUT_BIN = frozenset(
+    {
+        "TaskRelation",
+        "EventRelation",
+        "PermissionSet",
+        "PermissionSetAssignment",
+        "FieldPermissions",
+        "ObjectPermissions",
+    }
+)

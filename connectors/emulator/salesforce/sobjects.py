@@ -1,0 +1,161 @@
+"""Single records: create, retrieve, update, upsert, delete, and the replication resources updated and deleted."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from connectors.emulator.salesforce import moments
+from connectors.emulator.salesforce.describe import entity_of
+from connectors.emulator.salesforce.dispatch import Answer, Call
+from connectors.emulator.salesforce.errors import SalesforceError, not_found
+from connectors.emulator.salesforce.reading import View
+from connectors.emulator.salesforce.records import Ambiguous, Writer
+from connectors.emulator.salesforce.schema import Field, SObject
+from connectors.emulator.salesforce.soql.bind import Scope
+from connectors.emulator.salesforce.soql.shape import Shape
+from connectors.emulator.salesforce.soql.tree import Path
+from connectors.emulator.wire import Json, JsonObject
+
+_LOG_DAYS = 30
+
+
+def create(call: Call) -> Answer:
+    """POST sobjects/{entity}."""
+    made = Writer(call.org, call.access()).create(entity_of(call), call.json_object())
+    return Answer(201, {"id": made, "success": True, "errors": []})
+
+
+def retrieve(call: Call) -> Answer:
+    """GET sobjects/{entity}/{id}, with ?fields= to choose."""
+    entity = entity_of(call)
+    row = Writer(call.org, call.access()).existing(entity, call.names["id"])
+    return Answer(body=shaped(call, entity, _chosen(call)).render(row))
+
+
+def update(call: Call) -> Answer:
+    """PATCH sobjects/{entity}/{id}."""
+    Writer(call.org, call.access()).update(entity_of(call), call.names["id"], call.json_object())
+    return Answer(204)
+
+
+def delete(call: Call) -> Answer:
+    """DELETE sobjects/{entity}/{id}."""
+    Writer(call.org, call.access()).delete(entity_of(call), call.names["id"])
+    return Answer(204)
+
+
+def retrieve_by_key(call: Call) -> Answer:
+    """GET sobjects/{entity}/{field}/{value}."""
+    entity = entity_of(call)
+    found = Writer(call.org, call.access()).by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
+    if len(found) > 1:
+        return _several(call, entity, found)
+    if not found:
+        raise not_found()
+    return Answer(body=shaped(call, entity, _chosen(call)).render(call.org.store.table(entity.name)[found[0]]))
+
+
+def upsert(call: Call) -> Answer:
+    """PATCH sobjects/{entity}/{field}/{value}: 201 when created, 200 when updated, 300 when several records match."""
+    entity = entity_of(call)
+    key, body = key_field(entity, call.names["key"]), call.json_object()
+    if key.name.lower() in (name.lower() for name in body):
+        message = f"The {key.name} field should not be specified in the sobject data."
+        raise SalesforceError("INVALID_FIELD", message)
+    try:
+        made, created = Writer(call.org, call.access()).upsert(entity, key, call.names["value"], body)
+    except Ambiguous as several:
+        return _several(call, entity, several.found)
+    return Answer(201 if created else 200, {"id": made, "success": True, "errors": [], "created": created})
+
+
+def delete_by_key(call: Call) -> Answer:
+    """DELETE sobjects/{entity}/{field}/{value}."""
+    entity, writer = entity_of(call), Writer(call.org, call.access())
+    found = writer.by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
+    if len(found) > 1:
+        return _several(call, entity, found)
+    if not found:
+        raise not_found()
+    writer.delete(entity, found[0])
+    return Answer(204)
+
+
+def updated(call: Call) -> Answer:
+    """GET sobjects/{entity}/updated: ids of live records whose stamp lies in the window."""
+    entity = entity_of(call)
+    start, end, covered = _window(call)
+    rows = call.org.store.table(entity.name).values()
+    found = [row["Id"] for row in rows if not row.get("IsDeleted") and start <= row["SystemModstamp"] < end]
+    return Answer(body={"ids": found, "latestDateCovered": covered})
+
+
+def deleted(call: Call) -> Answer:
+    """GET sobjects/{entity}/deleted: what was deleted in the window, also rows that keep no trace elsewhere."""
+    entity = entity_of(call)
+    start, end, covered = _window(call)
+    log = [each for each in call.org.store.deletions if each.entity == entity.name and start <= each.at < end]
+    body = {
+        "deletedRecords": [{"id": each.record_id, "deletedDate": each.at} for each in log],
+        "earliestDateAvailable": moments.stamp(call.org.clock.now() - timedelta(days=_LOG_DAYS)),
+        "latestDateCovered": covered,
+    }
+    return Answer(body=body)
+
+
+def key_field(entity: SObject, name: str) -> Field:
+    """The field records of the object can be looked up by.
+
+    Raises:
+        SalesforceError: NOT_FOUND when it is not marked as an external id (or may not be seen).
+    """
+    field = entity.field(name)
+    if field is None or not (field.external_id or field.unique or field.type == "id"):
+        raise not_found(f"Provided external ID field does not exist or is not accessible: {name}")
+    return field
+
+
+def shaped(call: Call, entity: SObject, names: Iterable[str]) -> Shape:
+    """The wire shape of records with the given fields, or with all of them when there are none."""
+    view = View(call.org, call.access(), everything=True)
+    scope, shape = Scope(view, entity, "", ""), Shape(entity.name, call.url, view)
+    for name in list(names) or [each.name for each in entity.fields.values()]:
+        path = tuple(name.split("."))
+        if len(path) == 1 and entity.field(name) is None:
+            raise SalesforceError("INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}")
+        bound = scope.path(Path(path, 0))
+        leaf = Scope(view, bound.entity, "", "").path(Path((bound.field.name,), 0))
+        shape.branch(bound.hops).add(bound.field.name, leaf.get)
+    return shape
+
+
+def attributes_stripped(record: Json) -> JsonObject:
+    """A record of a collection without its `attributes` and id."""
+    return {name: value for name, value in record.items() if name.lower() not in ("attributes", "id")}
+
+
+def _chosen(call: Call) -> list[str]:
+    return [each.strip() for each in call.query.get("fields", "").split(",") if each.strip()]
+
+
+def _several(call: Call, entity: SObject, found: Iterable[str]) -> Answer:
+    return Answer(300, [call.url(entity.name, each) for each in found])
+
+
+def _window(call: Call) -> tuple[str, str, str]:
+    """Start, end and the last moment covered, in the wire form; seconds are ignored, as in Salesforce."""
+    start, end = (_minute(call.query.get(name, "")) for name in ("start", "end"))
+    now = call.org.clock.now()
+    if start is None or end is None or end - start < timedelta(minutes=1):
+        message = "startDate must be at least one minute before endDate"
+        raise SalesforceError("INVALID_REPLICATION_DATE", message)
+    if start < now - timedelta(days=_LOG_DAYS):
+        message = f"startDate before org's replication availability: {_LOG_DAYS} days"
+        raise SalesforceError("INVALID_REPLICATION_DATE", message)
+    return moments.stamp(start), moments.stamp(end), moments.stamp(min(end, now))
+
+
+def _minute(text: str) -> datetime | None:
+    moment = moments.parse_datetime(text)
+    return moment.replace(second=0, microsecond=0) if moment else None
+
+

@@ -1,0 +1,92 @@
+"""The records of the org: tables of rows by id, with an undo for requests that must happen as a whole.
+
+A row is never changed in place but replaced, so that an open query cursor keeps what it found.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from connectors.emulator.salesforce import ids
+from connectors.emulator.salesforce.schema import Schema, SObject
+from connectors.emulator.wire import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One entry of the log that getDeleted() reads; `at` in the wire form."""
+
+    entity: str
+    record_id: str
+    at: str
+
+
+class Store:
+    """All tables. Ids are canonical (18 characters) everywhere inside."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._tables: dict[str, dict[str, JsonObject]] = {each.name: {} for each in schema.objects.values()}
+        self._names = {each.prefix: each.name for each in schema.objects.values() if each.prefix}
+        self._serials: dict[str, int] = {}
+        self._undo: list[tuple[str, str, JsonObject | None]] | None = None
+        self.deletions: list[Deletion] = []
+
+    def table(self, name: str) -> Mapping[str, JsonObject]:
+        """The rows of an object by id, in the order they came."""
+        return self._tables[name]
+
+    def find(self, record_id: str) -> JsonObject | None:
+        """Any row by canonical id."""
+        name = self._names.get(record_id[:3])
+        return self._tables[name].get(record_id) if name else None
+
+    def kind(self, record_id: str) -> str:
+        """The name of the object the id belongs to, `Name` for an unknown prefix."""
+        return self._names.get(record_id[:3], "Name")
+
+    def new_id(self, entity: SObject) -> str:
+        """An id nobody has."""
+        serial = self._serials.get(entity.prefix, 0)
+        while True:
+            serial += 1
+            made = ids.make(entity.prefix, serial)
+            if made not in self._tables[entity.name]:
+                self._serials[entity.prefix] = serial
+                return made
+
+    def put(self, name: str, row: JsonObject) -> None:
+        """Add or replace a row."""
+        self._remember(name, row["Id"])
+        self._tables[name][row["Id"]] = row
+
+    def remove(self, name: str, record_id: str) -> None:
+        """Take a row away for good, leaving nothing in the recycle bin."""
+        self._remember(name, record_id)
+        self._tables[name].pop(record_id, None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is taken back when an exception leaves the block. Nested blocks join the outer."""
+        if self._undo is not None:
+            yield
+            return
+        self._undo, deletions = [], len(self.deletions)
+        try:
+            yield
+        except BaseException:
+            self._restore(deletions)
+            raise
+        finally:
+            self._undo = None
+
+    def _remember(self, name: str, record_id: str) -> None:
+        if self._undo is not None:
+            self._undo.append((name, record_id, self._tables[name].get(record_id)))
+
+    def _restore(self, deletions: int) -> None:
+        for name, record_id, row in reversed(self._undo or ()):
+            if row is None:
+                self._tables[name].pop(record_id, None)
+            else:
+                self._tables[name][record_id] = row
+        del self.deletions[deletions:]

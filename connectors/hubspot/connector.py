@@ -1,0 +1,119 @@
+"""The HubSpot connection behind the port of `connectors.base`; it only puts the parts of this package together."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.errors import Rejected, Unusable
+from connectors.hubspot.auth import Refreshing, SignIn, with_token
+from connectors.hubspot.client import Client
+from connectors.hubspot.engagements import ENGAGEMENTS
+from connectors.hubspot.failures import DIALECT
+from connectors.hubspot.pace import HubSpotPace
+from connectors.hubspot.provision import provision
+from connectors.hubspot.read import Reader
+from connectors.hubspot.records import BUYING_ROLE, Reading
+from connectors.hubspot.schema import Schema, read_schema
+from connectors.hubspot.write import Writer
+from connectors.options import AccessToken, HubSpotOptions
+from connectors.transport import Network, Transport
+from mapping.fields import resolve
+from mapping.metadata import Field
+
+DEALS = "deals"
+
+
+class HubSpot:
+    """One portal. The schema is read once and again after provisioning and at the start of each pull."""
+
+    def __init__(self, source: str, options: HubSpotOptions, client: Client) -> None:
+        self.source = source
+        self._options = options
+        self._client = client
+        self._mapped = resolve("hubspot", options.fields, options.prefix)
+        self._held: Schema | None = None
+        self._created: dict[str, str] = {}
+
+    def server_time(self) -> int:
+        """Read HubSpot's clock from the Date header of a small answer."""
+        return self._client.probe().server_time()
+
+    def check(self) -> Sequence[Finding]:
+        """Read the schema of everything that is mapped; what the token may not see is a finding."""
+        try:
+            self.server_time()
+            found = list(self._schema().findings(self._mapped))
+        except (Rejected, Unusable) as error:
+            return [Finding(self.source, str(error), "give the token the scopes the documentation lists", fatal=True)]
+        return [*found, *self._optional_findings()]
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - lists need no cursor
+        """Read the whole portal; see `connectors.hubspot.read` for why every stream is whole."""
+        self._held = None
+        yield from Reader(self._client, self._reading()).pull()
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        """Name the result fields that exist and are not read-only."""
+        return self._schema().writable(object_name)
+
+    def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
+        """Carry writes out in batches of 100."""
+        yield from Writer(self._client, self._schema(), self._created).write(writes)
+
+    def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
+        """Create missing groups, properties and options."""
+        yield from provision(self._client, fields, self._options.prefix, dry_run)
+        self._held = None
+
+    def calls(self) -> Mapping[str, int]:
+        """Count the requests sent so far."""
+        return self._client.transport.calls()
+
+    def close(self) -> None:
+        """Close the network connections."""
+        self._client.transport.close()
+
+    def _schema(self) -> Schema:
+        if self._held is None:
+            self._held = read_schema(self._client, self._options.prefix)
+        return self._held
+
+    def _reading(self) -> Reading:
+        return Reading(
+            source=self.source,
+            mapped=self._mapped,
+            prefix=self._options.prefix,
+            customer_stages=frozenset(self._options.customer_stages),
+            role_labels=self._schema().options("contacts", BUYING_ROLE),
+        )
+
+    def _optional_findings(self) -> Iterator[Finding]:
+        """Deals and engagements are optional: a token that may not read them costs evidence, not the run."""
+        for object_type in (DEALS, *(one.object_type for one in ENGAGEMENTS)):
+            try:
+                self._client.peek(object_type)
+            except Rejected as error:
+                yield Finding(object_type, str(error), f"grant the scope that reads {object_type}", fatal=False)
+
+
+def open_hubspot(
+    source: str, options: HubSpotOptions, secret: Callable[[str], str], now: Callable[[], float]
+) -> HubSpot:
+    """Open the connection that `options` describe; nothing is sent before the first method is called."""
+    network = Network(now, options.ca_file)
+    transport = Transport(DIALECT, options.url, _sign_in(options, secret, now), network, HubSpotPace(now))
+    return HubSpot(source, options, Client(transport, options.api))
+
+
+def _sign_in(options: HubSpotOptions, secret: Callable[[str], str], now: Callable[[], float]) -> SignIn:
+    match options.auth:
+        case AccessToken():
+            return with_token(secret(options.auth.access_token), options.url)
+        case _:
+            return Refreshing(
+                base=options.url,
+                client_id=secret(options.auth.client_id),
+                client_secret=secret(options.auth.client_secret),
+                refresh_token=secret(options.auth.refresh_token),
+                now=now,
+                keep=lambda _: None,
+            )

@@ -1,0 +1,91 @@
+"""What a portal's objects hold: which properties exist, which may be written, which options they allow.
+
+Read again for every pull and every provisioning, because administrators change it in between.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.base import Finding
+from connectors.hubspot.client import Client
+from mapping.fields import ATTRIBUTES, Attribute
+from mapping.metadata import FIELDS, TASK_KEY, Field
+
+OBJECT_TYPES: Mapping[str, str] = {"contact": "contacts", "account": "companies", "task": "tasks"}
+"""Our name of an object -> HubSpot's."""
+_READ_FROM = {"account": "companies", "opportunity": "deals"}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The properties of one portal, by HubSpot's object type and the property's name."""
+
+    properties: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    prefix: str
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        """Name the result fields that exist and are not read-only."""
+        held = self.properties[OBJECT_TYPES[object_name]]
+        return frozenset(
+            field.name
+            for field in FIELDS
+            if field.object == object_name and not field.override and _open(held.get(field.hubspot_name(self.prefix)))
+        )
+
+    def options(self, object_type: str, name: str) -> Mapping[str, str]:
+        """Map the values of an enumeration to the labels people see; empty when it is none or does not exist."""
+        declared = self.properties.get(object_type, {}).get(name, {})
+        return {option["value"]: option.get("label") or option["value"] for option in declared.get("options") or ()}
+
+    def key_is_unique(self) -> bool:
+        """Tell whether HubSpot itself refuses a second task with our key."""
+        key = next(field for field in FIELDS if field.object == "task" and field.name == TASK_KEY)
+        return bool(self.properties["tasks"].get(key.hubspot_name(self.prefix), {}).get("hasUniqueValue"))
+
+    def refusal(self, field: Field, value: str | None) -> str:
+        """Say why `value` is no option of an enumeration of ours, before a whole batch fails for it; empty if it is."""
+        allowed = self.options(OBJECT_TYPES[field.object], field.hubspot_name(self.prefix))
+        wrong = [part for part in (value or "").split(";") if part and part not in allowed]
+        if not (field.choices and allowed and wrong):
+            return ""
+        return f"{wrong[0]!r} is not an option of {field.label} in HubSpot; run provisioning to add what is missing."
+
+    def findings(self, mapped: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+        """Report mapped properties that do not exist, with what was probably meant, and results not yet provisioned."""
+        for attribute in ATTRIBUTES:
+            name = mapped.get(attribute.table, {}).get(attribute.name)
+            if name and not attribute.override:
+                yield from self._mapped_finding(attribute, name)
+        for field in FIELDS:
+            if field.hubspot_name(self.prefix) not in self.properties[OBJECT_TYPES[field.object]]:
+                yield Finding(
+                    f"{OBJECT_TYPES[field.object]}.{field.hubspot_name(self.prefix)}",
+                    "the property does not exist",
+                    "run provisioning",
+                    fatal=False,
+                )
+
+    def _mapped_finding(self, attribute: Attribute, name: str) -> Iterator[Finding]:
+        object_type = _READ_FROM.get(attribute.table, "contacts")
+        known = self.properties.get(object_type)
+        if known is None or name in known:
+            return
+        close = difflib.get_close_matches(name, known, n=1)
+        meant = f"did you mean '{close[0]}'?" if close else "choose another property"
+        where = f"fields.{attribute.table}.{attribute.name}"
+        yield Finding(where, f"{object_type} have no property '{name}'", meant, fatal=False)
+
+
+def _open(declared: Mapping[str, Any] | None) -> bool:
+    return declared is not None and not declared.get("modificationMetadata", {}).get("readOnlyValue", False)
+
+
+def read_schema(client: Client, prefix: str, object_types: Sequence[str] = tuple(OBJECT_TYPES.values())) -> Schema:
+    """Read the properties of `object_types`, one request each."""
+    found = {
+        object_type: {declared["name"]: declared for declared in client.properties(object_type)}
+        for object_type in object_types
+    }
+    return Schema(found, prefix)

@@ -1,0 +1,142 @@
+"""Writes our follow-up tasks: one key, one task, also when an answer was lost.
+
+The key is a property that HubSpot itself keeps unique, so an upsert by it may be repeated. A portal that refuses such a
+property, or an upsert of tasks, gets single creates after a search; what this process created it remembers, because a
+new task is found by a search only after moments.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, WriteResult
+from connectors.errors import Conflict, Rejected
+from connectors.hubspot.batch import halved
+from connectors.hubspot.client import Client
+from connectors.hubspot.engagements import COMPLETED
+from connectors.hubspot.read import task_key
+from connectors.hubspot.schema import Schema
+
+Json = dict[str, Any]
+
+TASKS = "tasks"
+TO_CONTACT, TO_COMPANY = 204, 192
+"""HubSpot's type ids of task -> contact and task -> company."""
+GONE = "The task no longer exists in HubSpot."
+
+
+class TaskWriter:
+    """Creates, completes, reopens and deletes our tasks in one portal; notes in `created` which key has which id."""
+
+    def __init__(self, client: Client, schema: Schema, created: dict[str, str]) -> None:
+        self._client = client
+        self._key = task_key(schema.prefix)
+        self._unique = schema.key_is_unique()
+        self._created = created
+
+    def create(self, batch: list[CreateTask]) -> Iterator[WriteResult]:
+        """Create the tasks whose key is not there yet; then tie all of them to their company and contact."""
+        known = self._existing([write.key for write in batch])
+        missing = [write for write in batch if write.key not in known]
+        refused: dict[str, str] = {}
+        if missing and self._unique:
+            self._upsert(missing, known)
+        for write in missing:
+            if write.key not in known:
+                self._create_one(write, known, refused)
+        self._created.update(known)
+        untied = self._tie([write for write in batch if write.key in known], known)
+        for write in batch:
+            if write.key in known:
+                yield WriteResult(write, Outcome.DONE, known[write.key], untied)
+            else:
+                yield WriteResult(write, Outcome.REJECTED, message=refused[write.key])
+
+    def set_state(self, batch: list[SetTaskState]) -> Iterator[WriteResult]:
+        """Complete or reopen tasks and append their notes."""
+        held = {
+            str(task["id"]): task["properties"].get("hs_task_body") or ""
+            for task in self._client.read(TASKS, [write.id for write in batch], ("hs_task_body",))
+        }
+        present = [write for write in batch if write.id in held]
+        yield from (WriteResult(write, Outcome.REJECTED, write.id, GONE) for write in batch if write.id not in held)
+        yield from halved(present, lambda part: self._client.update(TASKS, [_state(one, held[one.id]) for one in part]))
+
+    def delete(self, batch: list[DeleteTask]) -> Iterator[WriteResult]:
+        """Move tasks to the recycle bin; one that is there already is as wanted."""
+        self._client.archive(TASKS, [write.id for write in batch])
+        yield from (WriteResult(write, Outcome.DONE, write.id) for write in batch)
+
+    def _existing(self, keys: Sequence[str]) -> dict[str, str]:
+        """Find tasks by key: exactly where the key is unique, else through the search and our own memory."""
+        if self._unique:
+            found = self._client.read(TASKS, keys, (self._key,), by=self._key)
+            return {task["properties"][self._key]: str(task["id"]) for task in found}
+        remembered = {key: self._created[key] for key in keys if key in self._created}
+        sought = [key for key in keys if key not in remembered]
+        alive = {str(task["id"]) for task in self._client.read(TASKS, list(remembered.values()), ("hs_object_id",))}
+        found = self._client.search(TASKS, self._key, sought, (self._key,))
+        searched = {task["properties"][self._key]: str(task["id"]) for task in found}
+        return {**searched, **{key: task_id for key, task_id in remembered.items() if task_id in alive}}
+
+    def _upsert(self, missing: Sequence[CreateTask], known: dict[str, str]) -> None:
+        """Create a batch by key; a batch that is refused is left to single creates, which name the row to blame."""
+        inputs = [
+            {"idProperty": self._key, "id": write.key, "properties": self._properties(write)} for write in missing
+        ]
+        try:
+            answer = self._client.upsert(TASKS, inputs)
+        except (Rejected, Conflict):
+            return
+        told = {task["properties"].get(self._key): str(task["id"]) for task in answer.get("results", ())}
+        known.update({write.key: told[write.key] for write in missing if write.key in told})
+        if silent := [write.key for write in missing if write.key not in told]:
+            known.update(self._existing(silent))
+
+    def _create_one(self, write: CreateTask, known: dict[str, str], refused: dict[str, str]) -> None:
+        try:
+            answer = self._client.create(TASKS, {"properties": self._properties(write), "associations": _ties(write)})
+            known[write.key] = str(answer["id"])
+        except Conflict as error:
+            known.update(self._existing([write.key]))
+            if write.key not in known:
+                refused[write.key] = str(error)
+        except Rejected as error:
+            refused[write.key] = str(error)
+
+    def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> str:
+        """Tie tasks to company and contact, which changes nothing where it was done; tells what HubSpot refused."""
+        companies = [(known[write.key], write.account_id) for write in batch]
+        contacts = [(known[write.key], write.contact_id) for write in batch if write.contact_id]
+        try:
+            for to_type, pairs in (("companies", companies), ("contacts", contacts)):
+                self._client.associate(TASKS, to_type, pairs)
+        except (Rejected, Conflict) as error:
+            return f"The task exists but could not be tied to its company or contact: {error}"
+        return ""
+
+    def _properties(self, write: CreateTask) -> Json:
+        return {
+            self._key: write.key,
+            "hs_task_subject": write.subject,
+            "hs_task_body": write.body,
+            "hs_timestamp": str(write.due_at * 1000),
+            "hs_task_status": "NOT_STARTED",
+            "hs_task_type": "TODO",
+            **({"hubspot_owner_id": write.owner_id} if write.owner_id else {}),
+        }
+
+
+def _ties(write: CreateTask) -> list[Json]:
+    wanted = [(write.account_id, TO_COMPANY), *([(write.contact_id, TO_CONTACT)] if write.contact_id else [])]
+    return [
+        {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]}
+        for to, kind in wanted
+    ]
+
+
+def _state(write: SetTaskState, body: str) -> Json:
+    """Write a task's state; a note that is there already, from an attempt whose answer was lost, is not repeated."""
+    properties = {"hs_task_status": "NOT_STARTED" if write.open else COMPLETED}
+    if write.note and not body.endswith(write.note):
+        properties["hs_task_body"] = f"{body}\n{write.note}".strip()
+    return {"id": write.id, "properties": properties}

@@ -1,0 +1,73 @@
+"""What a person should know about a Salesforce connection before a run: the findings of `check`."""
+
+from collections.abc import Iterator
+
+from connectors.base import Finding
+from connectors.salesforce.streams import World
+from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
+from mapping.fields import Chosen
+from mapping.metadata import results
+
+TABLES = {
+    "account": "Account",
+    "contact": "Contact",
+    "usage": "Contact",
+    "signal": "Contact",
+    "opportunity": "Opportunity",
+}
+"""The object whose fields feed a canonical table."""
+NEEDED = ("User", "Account", "Contact", "Task")
+READ_IF_THERE = ("Opportunity", "OpportunityContactRole", "AccountContactRelation", "EmailMessage", "Event")
+GRANT = "Grant it to the integration user in a permission set, or take it out of `fields`."
+PROVISION = "Run `rapport provision` for this connection, or deploy our metadata."
+
+
+def findings(world: World, chosen: Chosen) -> Iterator[Finding]:
+    """Compare what is mapped and written with what the integration user sees; `chosen` is the settings' own mapping."""
+    yield from _objects(world)
+    yield from _mapped(world, chosen)
+    yield from _own_fields(world)
+    yield from _statuses(world)
+
+
+def _objects(world: World) -> Iterator[Finding]:
+    for name in NEEDED:
+        if not world.schema.exists(name):
+            yield Finding(name, "The object is not visible.", "Grant read access to the integration user.", fatal=True)
+    for name in READ_IF_THERE:
+        if not world.schema.exists(name):
+            yield Finding(
+                name, "The object is not visible; its evidence is missing.", "Grant it, if it is used.", fatal=False
+            )
+
+
+def _mapped(world: World, chosen: Chosen) -> Iterator[Finding]:
+    for table, name in TABLES.items():
+        explicit = {field for field in chosen.get(table, {}).values() if field}
+        for field in world.schema.hidden(name, world.mapped(table)):
+            if field in explicit:
+                yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", GRANT, fatal=True)
+            elif not field.startswith(f"{world.prefix}_"):
+                yield Finding(f"{name}.{field}", "A standard field is hidden; it reads as unknown.", GRANT, fatal=False)
+        if world.schema.calculated(name, sorted(explicit)):
+            cause = "A mapped field is a formula; formulas change without a trace, so the object is read whole daily."
+            yield Finding(name, cause, "Map a stored field, if that costs too many calls.", fatal=False)
+
+
+def _own_fields(world: World) -> Iterator[Finding]:
+    for object_name, name in OBJECTS.items():
+        for entry in results(object_name):
+            field = entry.salesforce_name(world.prefix)
+            if not world.schema.visible(name, [field]):
+                yield Finding(f"{name}.{field}", "Our field does not exist or is hidden.", PROVISION, fatal=True)
+            elif not world.schema.updateable(name, field):
+                yield Finding(f"{name}.{field}", "Our field cannot be written.", PROVISION, fatal=True)
+
+
+def _statuses(world: World) -> Iterator[Finding]:
+    """Tasks are opened and closed by two standard statuses; a restricted picklist may have lost them."""
+    known = world.schema.choices("Task", "Status")
+    for status in (OPEN, CLOSED):
+        if known and status not in known:
+            cause = f"Tasks have no status '{status}'; tasks cannot be opened or closed."
+            yield Finding("Task.Status", cause, f"Add the status '{status}' in Setup.", fatal=True)

@@ -1,0 +1,94 @@
+"""The Salesforce connector: the port of `connectors.base`, put together from the modules beside it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.errors import Unusable
+from connectors.options import SalesforceOptions
+from connectors.salesforce.auth import SignIn
+from connectors.salesforce.checks import findings
+from connectors.salesforce.client import Client
+from connectors.salesforce.failures import DIALECT
+from connectors.salesforce.provision import Provisioning
+from connectors.salesforce.read import pull
+from connectors.salesforce.schema import Schema
+from connectors.salesforce.streams import World
+from connectors.salesforce.write import OBJECTS, Writer
+from connectors.transport import Network, Transport
+from mapping import fields
+from mapping.metadata import Field, results
+
+
+class Salesforce:
+    """One Salesforce organisation behind the port; use `open_salesforce`."""
+
+    def __init__(self, source: str, options: SalesforceOptions, transport: Transport, sign_in: SignIn) -> None:
+        self.source = source
+        self._options = options
+        self._transport = transport
+        self._sign_in = sign_in
+        self._client = Client(transport, options.api_version)
+
+    def server_time(self) -> int:
+        """Tell the organisation's clock in epoch seconds."""
+        return self._client.server_time()
+
+    def check(self) -> Sequence[Finding]:
+        """Prove sign-in, objects, mapped fields and our own fields; reads only."""
+        try:
+            self._client.server_time()
+        except Unusable as error:
+            fix = "Correct address and credentials of the connection."
+            return [Finding(self.source, str(error), fix, fatal=True)]
+        return list(findings(self._world(), self._options.fields))
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        """Read everything mapped, stream after stream."""
+        return pull(self._world(), cursors)
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        """Name our fields this user may write on contact, account or task."""
+        schema, on = Schema(self._client), OBJECTS[object_name]
+        return frozenset(
+            entry.name
+            for entry in results(object_name)
+            if schema.updateable(on, entry.salesforce_name(self._options.prefix))
+        )
+
+    def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
+        """Carry writes out in batches."""
+        return Writer(self._client, self._options.prefix).run(writes)
+
+    def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
+        """Create our fields, their permission set and its assignment."""
+        self._client.server_time()  # signs in, so that we know who we are
+        if self._sign_in.user_id is None:
+            raise Unusable("Salesforce did not say who the integration user is; provisioning would serve nobody.")
+        return Provisioning(self._client, self._options.prefix, self._sign_in.user_id).run(fields, dry_run=dry_run)
+
+    def calls(self) -> Mapping[str, int]:
+        """Count the requests sent so far."""
+        return self._transport.calls()
+
+    def close(self) -> None:
+        """Close the connection pool."""
+        self._transport.close()
+
+    def _world(self) -> World:
+        """Describe anew: fields come and go between runs."""
+        options = self._options
+        mapped = fields.resolve("salesforce", options.fields, options.prefix)
+        schema = Schema(self._client)
+        return World(self.source, self._client, schema, mapped, options.customer_types, options.prefix)
+
+
+def open_salesforce(
+    source: str,
+    options: SalesforceOptions,
+    secret: Callable[[str], str],
+    now: Callable[[], float],
+) -> Salesforce:
+    """Open a connection; see `connectors.open.open_connection`."""
+    sign_in = SignIn(options, secret, now)
+    transport = Transport(DIALECT, options.url, sign_in, Network(now, ca_file=options.ca_file))
+    return Salesforce(source, options, transport, sign_in)

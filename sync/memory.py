@@ -1,0 +1,168 @@
+"""What the ledger remembers, laid beside the stage as tables, so that a plan is a pure function of stage and memory.
+
+`sync.plan` joins these tables. `look` runs before the plan: it settles writes of unknown outcome by looking at what the
+CRM holds now.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from mapping.metadata import FIELDS, Kind
+from mapping.records import Column, Table
+from mapping.statements import arrow_table, create
+from sync.journal import Entry, confirm, open_entries
+from sync.ledger import Ledger, chunks
+
+DAY = 86_400
+
+EMPTY: Mapping[tuple[str, str], str | None] = {
+    (field.object, field.name): "false" if field.kind is Kind.FLAG else None for field in FIELDS
+}
+"""What "nothing" looks like in a field: an untouched checkbox reads as false in one CRM, as empty in the other."""
+
+
+def _memory_table(name: str, meaning: str, columns: str) -> Table:
+    parsed = tuple(
+        Column(column, kind, "see sync.ledger") for column, kind in zip(*[iter(columns.split())] * 2, strict=True)
+    )
+    return Table(name, meaning, (), parsed)
+
+
+_APPLIED = _memory_table("plan_applied", "What we last wrote.", "source TEXT object TEXT id TEXT field TEXT value TEXT")
+_KNOWN_TASK = _memory_table("plan_known_task", "The task ledger.", "key TEXT source TEXT id TEXT state TEXT")
+_OPENED = _memory_table(
+    "plan_opened", "New tasks of an owner so far.", "source TEXT owner_id TEXT today BIGINT this_week BIGINT"
+)
+_INTENT_VALUE = _memory_table(
+    "plan_intent_value",
+    "Values that writes of unknown outcome meant to write.",
+    "source TEXT object TEXT id TEXT field TEXT value TEXT",
+)
+_INTENT_TASK = _memory_table(
+    "plan_intent_task", "Tasks that writes of unknown outcome were about.", "kind TEXT key TEXT"
+)
+
+
+def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> int:
+    """Note every write of unknown outcome as done whose effect the stage shows; counts them.
+
+    What is not seen stays open: it may not have happened, or the CRM's index is late. Either way the values it meant to
+    write count as ours for as long as it is open.
+    """
+    entries = open_entries(ledger, org)
+    seen = [*_seen_updates(connection, entries), *_seen_tasks(connection, entries)]
+    return confirm(ledger, org, seen, as_of)
+
+
+def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> None:
+    """Create the memory tables a plan needs before anything is compared."""
+    tasks = ledger.tasks(org)
+    create(connection, _KNOWN_TASK, [(task["key"], task["source"], task["id"], task["state"]) for task in tasks])
+    create(connection, _OPENED, _opened(tasks, as_of))
+    entries = open_entries(ledger, org)
+    create(connection, _INTENT_VALUE, sorted(set(_intent_values(entries)), key=repr))
+    create(connection, _INTENT_TASK, [(entry.kind, entry.key) for entry in entries if entry.key])
+
+
+def load_applied(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
+    """Create `plan_applied` with the last-applied values of the records in `plan_difference`."""
+    create(connection, _APPLIED)
+    query = "SELECT DISTINCT source, object, id FROM plan_difference ORDER BY 1, 2, 3"
+    records: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for source, object_name, record_id in connection.execute(query).fetchall():
+        records[source, object_name].append(record_id)
+    for (source, object_name), ids in records.items():
+        for chunk in chunks(ids, 10_000):
+            rows = ledger.applied(org, source, object_name, chunk)
+            _append(connection, [(source, object_name, row["id"], row["field"], row["value"]) for row in rows])
+
+
+def _append(connection: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        connection.register("remembered", arrow_table(_APPLIED, rows))
+        connection.execute("INSERT INTO plan_applied SELECT * FROM remembered")
+        connection.unregister("remembered")
+
+
+def _opened(tasks: Iterable[Mapping[str, Any]], as_of: int) -> list[Sequence[object]]:
+    """Count each owner's new tasks of the calendar day (UTC) and of the last seven days."""
+    midnight = as_of - as_of % DAY
+    today: Counter[tuple[str, str | None]] = Counter()
+    week: Counter[tuple[str, str | None]] = Counter()
+    for task in tasks:
+        opened, owner = task["opened_at"], (task["source"], task["owner_id"])
+        if opened is not None and opened > as_of - 7 * DAY:
+            week[owner] += 1
+            today[owner] += opened >= midnight
+    return [(*owner, today[owner], count) for owner, count in sorted(week.items(), key=repr)]
+
+
+def _intent_values(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str | None]]:
+    for entry in entries:
+        for name, value in entry.detail.get("fields", {}).items():
+            yield (entry.source, entry.object, entry.record_id, name, value["after"])
+
+
+def _seen_updates(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+    updates: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind == "update":
+            updates[entry.source, entry.object].append(entry)
+    for (source, object_name), group in updates.items():
+        held = observed(connection, source, object_name, {entry.record_id for entry in group})
+        for entry in group:
+            if entry.record_id in held and _shows(entry, held[entry.record_id]):
+                yield entry, entry.record_id
+
+
+def _shows(entry: Entry, held: Mapping[str, str | None]) -> bool:
+    fields: Mapping[str, Mapping[str, Any]] = entry.detail["fields"]
+    return all(same(entry.object, name, held.get(name), value["after"]) for name, value in fields.items())
+
+
+def same(object_name: str, field: str, left: str | None, right: str | None) -> bool:
+    """Compare two canonical values of a field; every form of "nothing" is equal."""
+    empty = EMPTY.get((object_name, field))
+    return (empty if left is None else left) == (empty if right is None else right)
+
+
+def observed(
+    connection: duckdb.DuckDBPyConnection, source: str, object_name: str, ids: Iterable[str]
+) -> dict[str, dict[str, str | None]]:
+    """Read what the CRM holds in our fields for some records (contact or account): id -> field -> canonical value."""
+    held: dict[str, dict[str, str | None]] = {}
+    query = f"SELECT * FROM observed_{object_name} WHERE source = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
+    for chunk in chunks(sorted(ids), 5000):
+        result = connection.execute(query, [source, chunk])
+        names = [column[0] for column in result.description or ()]
+        for row in result.fetchall():
+            values = dict(zip(names, row, strict=True))
+            held[values["id"]] = values
+    return held
+
+
+def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str | None]]:
+    if not any(entry.object == "task" for entry in entries):
+        return
+    tasks = held_tasks(connection)
+    of_key = {key: task_id for (_, task_id), (key, _) in sorted(tasks.items(), reverse=True)}
+    for entry in entries:
+        here = (entry.source, entry.record_id)
+        match entry.kind:
+            case "create" if entry.key in of_key:
+                yield entry, of_key[entry.key]
+            case "state" if here in tasks and tasks[here][1] == entry.detail["open"]:
+                yield entry, entry.record_id
+            case "delete" if here not in tasks:
+                yield entry, None
+            case _:
+                pass
+
+
+def held_tasks(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Read our tasks as the CRMs hold them: (source, id) -> (key, open)."""
+    rows = connection.execute("SELECT source, id, key, open FROM own_task").fetchall()
+    return {(source, task_id): (key, is_open) for source, task_id, key, is_open in rows}

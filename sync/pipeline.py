@@ -1,0 +1,295 @@
+"""A run, step by step: pull -> stage -> compute -> diff -> plan -> apply -> journal.
+
+The command line and the worker call `plan`, `run`, `apply` and `undo` with a `Desk`, which holds everything a run
+needs; nothing here reads a clock, the network or the environment by itself. `as_of` is the earliest server time among
+the connections when the pull began: everything that happened before it is known to all of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import Any, Protocol
+
+import duckdb
+
+from connectors.base import Connector, Page, StreamEnd
+from connectors.errors import RetryLater
+from sync import changes, memory
+from sync.apply import Applied
+from sync.apply import apply as write
+from sync.changes import Limits, Plan
+from sync.journal import Journal, note_task_states
+from sync.ledger import Dossier, Ledger
+from sync.plan import Explain, Request, writable
+from sync.plan import plan as diff
+from sync.stage import Stage
+from sync.undo import undo_plan
+
+LEASE_SECONDS = 300
+"""How long a silent run keeps its organisation (our default); a living one renews every tenth of it."""
+
+SHOWN_ROWS = 500
+"""Rows of a plan that are kept for display; the plan itself is computed again before it is applied."""
+
+PLAN_LIFE = 7 * memory.DAY
+"""An approval older than this is refused (our default)."""
+
+
+class Progress(Protocol):
+    """Told what a run is doing: the step of the line above, what it works on, and how much so far."""
+
+    def __call__(self, step: str, detail: str = "", count: int = 0) -> None:
+        """Show it, log it or ignore it; must not raise."""
+        ...
+
+
+class PlanRefusedError(Exception):
+    """An approved plan cannot be applied: unknown, too old, or the data has moved on. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a run of one organisation works with; the composition root lays it out.
+
+    `compute` fills the derived tables of a connection for an `as_of`; `rules` is the digest of rules and profile it
+    works by. `explain` renders sentences, `dossiers` reads what is published. `now` tells epoch seconds, `owner` says
+    who runs.
+    """
+
+    org: str
+    owner: str
+    connectors: Mapping[str, Connector]
+    stage: Stage
+    ledger: Ledger
+    rules: str
+    compute: Callable[[duckdb.DuckDBPyConnection, int], None]
+    explain: Explain
+    dossiers: Callable[[duckdb.DuckDBPyConnection], Iterable[Dossier]]
+    now: Callable[[], float]
+    progress: Progress
+    limits: Limits = field(default_factory=Limits)
+    takeover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """What a stream delivered; `expected` is the vendor's own count, where it tells."""
+
+    source: str
+    stream: str
+    read: int
+    expected: int | None
+    whole: bool
+    dropped: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `status`: ok, nothing (there was nothing to change) or incomplete (run again, see `retry_at`)."""
+
+    org: str
+    number: int
+    kind: str
+    status: str = "ok"
+    as_of: int | None = None
+    digest: str | None = None
+    planned: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    written: Mapping[str, int] = field(default_factory=dict)
+    streams: tuple[StreamReport, ...] = ()
+    calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    settled: int = 0
+    """Writes of earlier runs whose outcome was found by looking."""
+    message: str = ""
+    retry_at: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report as JSON values; this is what the runs table keeps."""
+        return asdict(self)
+
+
+def plan(desk: Desk) -> RunReport:
+    """Pull, compute and keep a plan that can be approved by its digest; writes nothing into a CRM."""
+    return _attended(desk, "plan", lambda run: _planned(desk, run, _look_and_plan(desk, run, run.as_of)))
+
+
+def run(desk: Desk) -> RunReport:
+    """Pull, compute, plan and apply. Raises UnsafePlanError when the plan is beyond the limits."""
+    return _attended(desk, "run", lambda run: _applied(desk, run, _look_and_plan(desk, run, run.as_of)))
+
+
+def apply(desk: Desk, digest: str) -> RunReport:
+    """Apply the approved plan with this digest. Raises PlanRefusedError when it no longer is what would be written."""
+    return _attended(desk, "apply", lambda run: _approved(desk, run, digest))
+
+
+def undo(desk: Desk, number: int, *, dry_run: bool = False) -> RunReport:
+    """Take run `number` back as far as the CRM still holds what it wrote; a dry run only keeps the plan."""
+    return _attended(desk, "undo", lambda run: _undone(desk, run, number, dry_run=dry_run))
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run under way: its number, what it pulled, and when its lease was renewed."""
+
+    number: int
+    as_of: int = 0
+    renewed_at: float = 0.0
+    report: RunReport = field(default_factory=lambda: RunReport("", 0, ""))
+
+
+def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunReport:
+    """Hold the lease and the run's row around pull and `steps`; every end is noted before it is told."""
+    now = int(desk.now())
+    desk.ledger.lease(desk.org, desk.owner, now, LEASE_SECONDS)
+    try:
+        number = desk.ledger.begin_run(desk.org, kind, now)
+        this = _Run(number, renewed_at=now, report=RunReport(desk.org, number, kind))
+        return _noted(desk, this, steps)
+    finally:
+        desk.ledger.release(desk.org, desk.owner)
+
+
+def _noted(desk: Desk, this: _Run, steps: Callable[[_Run], RunReport]) -> RunReport:
+    try:
+        _pull(desk, this)
+        report = steps(this)
+    except RetryLater as patience:
+        report = replace(this.report, status="incomplete", message=str(patience), retry_at=patience.at)
+    except Exception as error:
+        _note_end(desk, replace(this.report, status="failed", message=str(error)))
+        raise
+    report = replace(report, calls={source: connector.calls() for source, connector in desk.connectors.items()})
+    _note_end(desk, report)
+    return report
+
+
+def _note_end(desk: Desk, report: RunReport) -> None:
+    desk.ledger.note_run(
+        desk.org,
+        report.number,
+        status=report.status,
+        ended_at=int(desk.now()),
+        as_of=report.as_of,
+        digest=report.digest,
+        error=report.message or None,
+        report=report.to_json(),
+    )
+
+
+def _pull(desk: Desk, this: _Run) -> None:
+    """Bring the stage up to date; a stream that fails half-way leaves no trace, those before it stay."""
+    this.as_of = min(connector.server_time() for connector in desk.connectors.values())
+    this.report = replace(this.report, as_of=this.as_of)
+    for source, connector in desk.connectors.items():
+        pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
+        for end in desk.stage.take(source, pages):
+            stream = StreamReport(source, end.stream, end.read, end.expected, end.whole, dict(end.dropped))
+            this.report = replace(this.report, streams=(*this.report.streams, stream))
+
+
+def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[Page | StreamEnd]:
+    """Pass a pull on, keeping lease and progress alive."""
+    read = 0
+    for item in items:
+        read = item.read if isinstance(item, StreamEnd) else read + len(item.ids)
+        _beat(desk, this, "pull", f"{source} {item.stream}", read)
+        yield item
+        if isinstance(item, StreamEnd):
+            read = 0
+
+
+def _beat(desk: Desk, this: _Run, step: str, detail: str, count: int) -> None:
+    desk.progress(step, detail, count)
+    now = desk.now()
+    if now - this.renewed_at >= LEASE_SECONDS / 10:
+        desk.ledger.lease(desk.org, desk.owner, int(now), LEASE_SECONDS)
+        this.renewed_at = now
+
+
+def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
+    """Settle what earlier runs left open, compute what the rules want, and compare."""
+    connection = desk.stage.connection
+    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, as_of))
+    _beat(desk, this, "compute", "", 0)
+    desk.compute(connection, as_of)
+    _beat(desk, this, "diff", "", 0)
+    request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)
+    made = diff(connection, desk.ledger, request, desk.explain)
+    desk.ledger.publish(desk.org, desk.dossiers(connection))
+    return _kept(desk, this, made)
+
+
+def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
+    """Keep a plan for display and approval."""
+    _beat(desk, this, "plan", made.digest, made.counts.get("set", 0))
+    connection = desk.stage.connection
+    body = made.to_json(islice(changes.changes(connection), SHOWN_ROWS), islice(changes.skips(connection), SHOWN_ROWS))
+    values = {"as_of": made.as_of, "rules": made.rules, "run": this.number, "made_at": int(desk.now()), "body": body}
+    desk.ledger.keep_plan(desk.org, made.digest, **values)
+    this.report = replace(this.report, digest=made.digest, planned=dict(made.counts), skipped=dict(made.skipped))
+    return made
+
+
+def _planned(desk: Desk, this: _Run, made: Plan) -> RunReport:
+    made.raise_if_unsafe(desk.limits)
+    return _shown(this, made)
+
+
+def _shown(this: _Run, made: Plan) -> RunReport:
+    return replace(this.report, status="nothing" if made.empty else "ok")
+
+
+def _applied(desk: Desk, this: _Run, made: Plan) -> RunReport:
+    made.raise_if_unsafe(desk.limits)
+    report = _written(desk, this, made)
+    note_task_states(desk.ledger, desk.org, _notes(desk.stage.connection))
+    return report
+
+
+def _written(desk: Desk, this: _Run, made: Plan) -> RunReport:
+    journal = Journal(desk.ledger, desk.org, this.number, made.as_of)
+    done = write(
+        desk.stage.connection,
+        desk.connectors,
+        journal,
+        lambda source, count: _beat(desk, this, "apply", source, count),
+    )
+    text = "; ".join(f"{source}: {message}" for source, message in done.postponed.items())
+    return replace(this.report, status=_status(made, done), written=done.outcomes, message=text, retry_at=done.retry_at)
+
+
+def _status(made: Plan, done: Applied) -> str:
+    if done.postponed or done.outcomes.get("unknown"):
+        return "incomplete"
+    return "nothing" if made.empty else "ok"
+
+
+def _approved(desk: Desk, this: _Run, digest: str) -> RunReport:
+    kept = desk.ledger.plan(desk.org, digest)
+    if kept is None:
+        raise PlanRefusedError(f"no plan {digest} is known for {desk.org}; make one with `plan` and approve that")
+    if this.as_of - kept["as_of"] > PLAN_LIFE:
+        raise PlanRefusedError(f"the plan {kept['digest']} is more than seven days old; make a new one with `plan`")
+    made = _look_and_plan(desk, this, kept["as_of"])
+    if made.digest != kept["digest"]:
+        raise PlanRefusedError(
+            f"the data has changed since plan {kept['digest']} was made; what would be written now is {made.digest}"
+        )
+    return _applied(desk, this, made)
+
+
+def _undone(desk: Desk, this: _Run, number: int, *, dry_run: bool) -> RunReport:
+    if desk.ledger.run(desk.org, number) is None:
+        raise PlanRefusedError(f"{desk.org} has no run {number}")
+    connection = desk.stage.connection
+    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, this.as_of))
+    made = _kept(desk, this, undo_plan(connection, desk.ledger, desk.org, number, this.as_of))
+    made.raise_if_unsafe(replace(desk.limits, max_cleared=None))
+    return _shown(this, made) if dry_run else _written(desk, this, made)
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Read what the task ledger should learn from this look at the CRMs."""
+    rows = connection.execute("SELECT key, source, id, state FROM plan_note ORDER BY key").fetchall()
+    return [dict(zip(("key", "source", "id", "state"), row, strict=True)) for row in rows]

@@ -1,0 +1,154 @@
+"""From what the rules want to a plan: the three-way diff as SQL, the decisions about tasks, the reasons.
+
+`sync.pipeline` calls `plan` after the computation. It reads `desired_*`, `observed_*`, `own_task` and the memory tables
+of `sync.memory`, and leaves the plan tables of `sync.changes`; the same inputs give the same digest.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from connectors.base import Connector
+from mapping.metadata import COMPANIONS, FIELDS, Field, results
+from mapping.records import Column, Table
+from mapping.statements import create, execute
+from sync import memory
+from sync.changes import PLAN_TABLES, Limits, Plan, seal
+from sync.ledger import Ledger
+
+OBJECTS = ("contact", "account")
+
+Explain = Callable[[duckdb.DuckDBPyConnection], None]
+"""Renders `sentence` for the records of `explained`; companions come as sentences or as columns of `desired_*`."""
+
+Writable = Mapping[str, Mapping[str, frozenset[str]]]
+"""Connection -> object (contact, account, task) -> attribute names we may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plan depends on besides stage and memory. `as_of` is in epoch seconds, `rules` the digest of the rules."""
+
+    org: str
+    as_of: int
+    rules: str
+    writable: Writable
+    limits: Limits = field(default_factory=Limits)
+    takeover: bool = False
+
+
+def _text_table(name: str, columns: str) -> Table:
+    return Table(name, name, (), tuple(Column(column, "TEXT", column) for column in columns.split()))
+
+
+_FIELD = _text_table("plan_field", "object name empty")
+_WRITABLE = _text_table("plan_writable", "source object field")
+_DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
+_EXPLAINED = _text_table("explained", "object source id")
+_SENTENCE = _text_table("sentence", "object source id field text")
+
+
+def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request, explain: Explain) -> Plan:
+    """Fill the plan tables and give the plan. Writes no tables but ``plan_*``, `explained` and `sentence`."""
+    for table in PLAN_TABLES:
+        create(connection, table)
+    _load_request(connection, request)
+    memory.load(connection, ledger, request.org, request.as_of)
+    _plan_values(connection, ledger, request.org)
+    _plan_companions(connection, ledger, request.org, explain)
+    execute(connection, "sql/plan_reasons", "sync")
+    execute(connection, "sql/plan_tasks", "sync")
+    return seal(connection, request.org, request.as_of, request.rules)
+
+
+def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
+    create(connection, _FIELD, [(object_name, name, empty) for (object_name, name), empty in memory.EMPTY.items()])
+    create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
+    limits = request.limits
+    connection.execute(
+        "CREATE OR REPLACE TABLE plan_option AS"
+        " SELECT ?::BOOLEAN AS takeover, ?::BIGINT AS tasks_per_day, ?::BIGINT AS tasks_per_week",
+        [request.takeover, limits.tasks_per_day, limits.tasks_per_week],
+    )
+
+
+def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:
+    for source, objects in writable.items():
+        for object_name, names in objects.items():
+            yield from ((source, object_name, name) for name in names)
+
+
+def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
+    """Compare every field that may cause a write by itself."""
+    create(connection, _DIFFERENCE)
+    for object_name in OBJECTS:
+        connection.execute(_pairs(object_name))
+        for output in results(object_name):
+            if output.name not in COMPANIONS:
+                connection.execute(_difference(output))
+    _judge(connection, ledger, org)
+
+
+def _plan_companions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, explain: Explain) -> None:
+    """Render the records that change, then compare the fields that are written only in company."""
+    create(connection, _EXPLAINED)
+    connection.execute("INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_change ORDER BY 1, 2, 3")
+    create(connection, _SENTENCE)
+    explain(connection)
+    create(connection, _DIFFERENCE)
+    for output in FIELDS:
+        if output.name in COMPANIONS:
+            connection.execute(_companion_difference(output))
+    _judge(connection, ledger, org)
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
+    memory.load_applied(connection, ledger, org)
+    execute(connection, "sql/plan_values", "sync")
+
+
+def _pairs(object_name: str) -> str:
+    """Write the join of observed and desired once, for all fields of an object."""
+    names = [output.name for output in results(object_name) if output.name not in COMPANIONS]
+    columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
+    return (
+        f"CREATE OR REPLACE TABLE plan_pair_{object_name} AS"
+        f" SELECT COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
+        f" FROM observed_{object_name} AS o"
+        f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"
+    )
+
+
+def _difference(output: Field) -> str:
+    observed, desired = _filled(output, f"observed_{output.name}"), _filled(output, f"desired_{output.name}")
+    return (
+        f"INSERT INTO plan_difference SELECT source, '{output.object}', id, '{output.name}', {observed}, {desired}"
+        f" FROM plan_pair_{output.object} WHERE {observed} IS DISTINCT FROM {desired}"
+    )
+
+
+def _companion_difference(output: Field) -> str:
+    observed, desired = f"o.{output.name}", f"COALESCE(d.{output.name}, s.text)"
+    same = "{0}.source = e.source AND {0}.id = e.id"
+    return (
+        f"INSERT INTO plan_difference SELECT e.source, '{output.object}', e.id, '{output.name}', {observed}, {desired}"
+        f" FROM explained AS e"
+        f" LEFT JOIN observed_{output.object} AS o ON {same.format('o')}"
+        f" LEFT JOIN desired_{output.object} AS d ON {same.format('d')}"
+        f" LEFT JOIN sentence AS s ON s.object = e.object AND s.field = '{output.name}' AND {same.format('s')}"
+        f" WHERE e.object = '{output.object}' AND {observed} IS DISTINCT FROM {desired}"
+    )
+
+
+def _filled(output: Field, column: str) -> str:
+    empty = memory.EMPTY[output.object, output.name]
+    return column if empty is None else f"COALESCE({column}, '{empty}')"
+
+
+def writable(connectors: Mapping[str, Connector]) -> Writable:
+    """Ask every connection what it may write; may raise a `ConnectorError`."""
+    return {
+        source: {name: connector.writable(name) for name in (*OBJECTS, "task")}
+        for source, connector in connectors.items()
+    }

@@ -1,0 +1,102 @@
+"""Undo: a plan built from the journal of a run, applied like any other.
+
+A value goes back to what it was where the CRM still holds what the run wrote; a task the run opened is deleted, one it
+completed or reopened returns to its state. What cannot be undone is listed as skipped. The notes that completing and
+reopening left in a task's text stay. The next ordinary run wants the same things again unless rules or data have
+changed: undo a run, then change its cause.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from connectors.base import Outcome
+from sync.changes import (
+    Change,
+    CloseTask,
+    Plan,
+    Ref,
+    RemoveTask,
+    ReopenTask,
+    SetField,
+    Skip,
+    TaskChange,
+    Why,
+    seal,
+    store,
+)
+from sync.journal import Entry, entries
+from sync.ledger import Ledger
+from sync.memory import held_tasks, observed, same
+
+
+def undo_plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, run: int, as_of: int) -> Plan:
+    """Fill the plan tables with what takes run `run` back. The stage must have been pulled just now."""
+    journalled = entries(ledger, org, run)
+    done = [entry for entry in journalled if entry.outcome == Outcome.DONE]
+    lost = [entry for entry in journalled if entry.outcome in (None, Outcome.UNKNOWN)]
+    reason = f"Undo of run {run}."
+    steps = [*_values(connection, done, reason), *_tasks(connection, done, reason), *_unknown(lost)]
+    store(
+        connection,
+        (step for step in steps if not isinstance(step, Skip)),
+        (step for step in steps if isinstance(step, Skip)),
+    )
+    return seal(connection, org, as_of, f"undo {run}")
+
+
+def _unknown(lost: Iterable[Entry]) -> Iterator[Skip]:
+    for entry in lost:
+        ref = Ref(entry.source, entry.object, entry.record_id)
+        for name in sorted(entry.detail.get("fields", {entry.key: None})):
+            yield Skip(ref, name, Why.UNKNOWN, entry.message)
+
+
+def _values(connection: duckdb.DuckDBPyConnection, done: Iterable[Entry], reason: str) -> Iterator[Change | Skip]:
+    updates = [entry for entry in done if entry.kind == "update"]
+    for source, object_name in sorted({(entry.source, entry.object) for entry in updates}):
+        here = [entry for entry in updates if (entry.source, entry.object) == (source, object_name)]
+        held = observed(connection, source, object_name, {entry.record_id for entry in here})
+        for entry in here:
+            yield from _record(entry, held.get(entry.record_id), reason)
+
+
+def _record(entry: Entry, held: Mapping[str, str | None] | None, reason: str) -> Iterator[Change | Skip]:
+    ref = Ref(entry.source, entry.object, entry.record_id)
+    for name, value in sorted(entry.detail["fields"].items()):
+        if held is None:
+            yield Skip(ref, name, Why.GONE)
+        elif same(ref.object, name, held.get(name), value["after"]):
+            yield _restored(ref, name, value, reason)
+        elif not same(ref.object, name, held.get(name), value["before"]):
+            yield Skip(ref, name, Why.CHANGED_SINCE, held.get(name))
+
+
+def _restored(ref: Ref, name: str, value: Mapping[str, Any], reason: str) -> SetField:
+    flags = {"takes_over": value["gives_back"], "gives_back": value["takes_over"]}
+    return SetField(ref, name, value["after"], value["before"], reason, **flags)
+
+
+def _tasks(connection: duckdb.DuckDBPyConnection, done: Iterable[Entry], reason: str) -> Iterator[Change | Skip]:
+    held = held_tasks(connection)
+    for entry in done:
+        if entry.object == "task":
+            yield from _task(entry, held, reason)
+
+
+def _task(entry: Entry, held: Mapping[tuple[str, str], tuple[str, bool]], reason: str) -> Iterator[Change | Skip]:
+    task_id = entry.result_id or entry.record_id
+    ref, key = Ref(entry.source, "task", task_id), entry.key or ""
+    if entry.kind == "delete" or (entry.source, task_id) not in held:
+        yield Skip(ref, key, Why.GONE)
+    elif held[entry.source, task_id][1] != entry.detail["open"]:
+        yield Skip(ref, key, Why.CHANGED_SINCE, "completed" if entry.detail["open"] else "open")
+    else:
+        yield _taken_back(entry, ref, key, reason)
+
+
+def _taken_back(entry: Entry, ref: Ref, key: str, reason: str) -> TaskChange:
+    if entry.kind == "create":
+        return RemoveTask(ref, key, reason)
+    return CloseTask(ref, key, reason) if entry.detail["open"] else ReopenTask(ref, key, reason)
