@@ -250,8 +250,11 @@ class Transport:
 
     def _judged(self, request: requests.PreparedRequest, reply: Reply) -> Reply:
         """Return a success; raise what anything else means."""
-        if reply.ok and reply.status_code < 300 and not is_page(reply):
-            return reply
+        if reply.status_code >= 300 or is_page(reply):
+            self._refuse(request, reply)
+        return reply
+
+    def _refuse(self, request: requests.PreparedRequest, reply: Reply) -> NoReturn:
         problem = self._problem(reply)
         said = redact(
             f"{self.dialect.vendor} answered {reply.status_code} to {_operation(request)}: "

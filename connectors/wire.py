@@ -1,6 +1,7 @@
 """What comes back over the network, read once: an answer, or the reason there is none."""
 
 import email.utils
+import re
 from urllib.parse import urlsplit
 
 import orjson
@@ -71,8 +72,8 @@ def reason(error: Exception) -> str:
     """Say the cause in a few words, without the address and without anything that was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    text = str(_root(error))
-    return redact(text.rpartition(": ")[2].strip("()'\" ") or type(error).__name__)
+    said = str(_root(error)).rpartition(": ")[2].strip("()'\" ")
+    return redact(re.sub(r"^\[Errno -?\d+\] ", "", said) or type(error).__name__)
 
 
 def origin(request: requests.PreparedRequest) -> str:

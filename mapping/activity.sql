@@ -140,7 +140,8 @@ SELECT
   activity_id,
   COUNT(*) AS everybody,
   SUM(1 - sent) AS recipients,
-  SUM((1 - sent) * (1 - ours)) AS outsiders,
+  SUM(1 - ours) AS outsiders,
+  SUM((1 - sent) * (1 - ours)) AS reached_outsiders,
   MAX(CASE WHEN sent = 1 AND person_id IS NOT NULL AND ours = 0 THEN 1 ELSE 0 END) AS person_sent,
   CASE WHEN MAX(sent * ours) = 1 THEN 'out' WHEN MAX(sent) = 1 THEN 'in' END AS direction
 FROM presence
@@ -167,7 +168,8 @@ SELECT
     ELSE FALSE
   END AS started_by_contact,
   act.one_to_many OR (act.kind = 'email' AND COALESCE(act.direction, crowd.direction) = 'out'
-    AND crowd.outsiders > rule_depth.bulk_recipients) AS one_to_many,
+    AND crowd.reached_outsiders > rule_depth.bulk_recipients) AS one_to_many,
+  act.kind = 'meeting' AND crowd.outsiders = 1 AND crowd.everybody <= 2 AS one_to_one,
   act.held
 FROM act
 CROSS JOIN rule_depth
@@ -221,6 +223,7 @@ SELECT
   act_person.source || ':' || act_person.owner_id AS colleague,
   COALESCE(act_person.started_by_contact, FALSE) AS started_by_contact,
   act_person.one_to_many,
+  act_person.one_to_one,
   act_person.held
 FROM act_person
 LEFT JOIN second_record
@@ -238,6 +241,13 @@ CREATE OR REPLACE TEMP TABLE invitation AS
 SELECT record, account_key, person_id, happened_at, held
 FROM act_account
 WHERE kind = 'review';
+
+-- Meetings of one person with one of us.
+CREATE OR REPLACE TEMP TABLE one_to_one AS
+SELECT DISTINCT record
+FROM act_account
+WHERE one_to_one
+  AND held;
 
 -- One row an act and person: what depth and tie strength are made of.
 CREATE OR REPLACE TABLE touch AS

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, depth, evidence, identity, lifecycle, roles, titles
+from mapping import activity, coverage, depth, desired, evidence, gaps, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -37,6 +37,8 @@ STEPS = (
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
+    Step("gaps", gaps.tables, ("gap",)),
+    Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""
 
@@ -45,15 +47,21 @@ class ShapeError(AssertionError):
     """A step's SQL made a table that differs from its declaration; a fault of ours, never of the data."""
 
 
-def compute(connection: duckdb.DuckDBPyConnection, rules: Rules, profile: Profile, as_of: int) -> None:
-    """Run every step on `connection`; `as_of` is the CRM's server time when the pull began, epoch seconds.
+def compute(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    profile: Profile,
+    as_of: int,
+    steps: Iterable[Step] = STEPS,
+) -> None:
+    """Run `steps` on `connection`; `as_of` is the CRM's server time when the pull began, epoch seconds.
 
     Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
     """
     load(connection, _run(profile, as_of))
     for table in DECLARED.values():
         create(connection, table)
-    for step in STEPS:
+    for step in steps:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)
         for name in step.makes:

@@ -9,31 +9,34 @@ three events of a kind and day the strongest three count; rising mirrors fading 
 from collections.abc import Iterator
 
 from mapping.records import Table
-from mapping.spec import Profile, Rows, Rules, listing
+from mapping.spec import DepthRules, Profile, Rows, Rules, listing
 
 NAMES = ("Unknown", "Identified", "Responsive", "Engaged", "Trusted", "Advocate")
 """Name of each level; the number stands in `depth.level`."""
 
 
-CRITERIA = {
-    "departed": 0,
-    "no activity": 0,
-    "ghosting": 1,
-    "no exchange": 1,
-    "low reply rate": 1,
-    "too few months": 2,
-    "reply rate": 2,
-    "no meeting or question": 2,
-    "too few contact-initiated acts": 3,
-    "reviews missed": 3,
-    "no advocacy act": 4,
-    "all conditions hold": 5,
-}
-"""The level that each first failing criterion holds a person at; its name is `depth.why`."""
-
-
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_event` (weight of a kind), `rule_criterion` (level) and `depth_name`; `activity` gave the figures."""
+    """Give `rule_event` (weight of a kind), `rule_criterion` (level, words) and `depth_name`; `activity` gave the figures."""
     yield listing("rule_event", "kind TEXT, weight DOUBLE", sorted(rules.depth.kind_weights.items()))
-    yield listing("rule_criterion", "why TEXT, level BIGINT", sorted(CRITERIA.items()))
+    yield listing("rule_criterion", "why TEXT, level BIGINT, needs TEXT", list(_criteria(rules.depth)))
     yield listing("depth_name", "level BIGINT, name TEXT", list(enumerate(NAMES)))
+
+
+def _criteria(rules: DepthRules) -> Iterator[tuple[str, int, str | None]]:
+    """Give each first failing criterion, the level it holds a person at, and what the next level asks for.
+
+    The name of the criterion is `depth.why`; the SQL finds it, this table gives it its level and words.
+    """
+    months = f"exchanges in {rules.engaged_months} of the last 3 months"
+    yield "departed", 0, None
+    yield "no activity", 0, f"any contact within {rules.memory_days} days"
+    yield "ghosting", 1, f"an answer: the last {rules.ghosting_outreaches} messages stayed unanswered"
+    yield "no exchange", 1, f"an exchange within {rules.window_days} days"
+    yield "low reply rate", 1, f"a reply rate of {rules.responsive_reply_rate:.0%}"
+    yield "too few months", 2, months
+    yield "reply rate", 2, f"a reply rate of {rules.engaged_reply_rate:.0%}"
+    yield "no meeting or question", 2, "one held meeting or a question of the contact"
+    yield "too few contact-initiated acts", 3, f"{rules.trusted_acts} contact-initiated acts"
+    yield "reviews missed", 3, f"attendance at {rules.trusted_attendance:.0%} of the reviews"
+    yield "no advocacy act", 4, f"a verified advocacy act within {rules.advocacy_days} days"
+    yield "all conditions hold", 5, None

@@ -200,12 +200,13 @@ SELECT
   reading.direction,
   reading.others,
   CASE
-    WHEN reading.kind = 'meeting' AND reading.others = 1 AND executive.person_id IS NOT NULL THEN 'executive'
+    WHEN executive.person_id IS NOT NULL AND one_to_one.record IS NOT NULL THEN 'executive'
     WHEN reading.kind IN ('email', 'message') AND reading.question THEN 'question'
     ELSE reading.kind
   END AS kind
 FROM reading
-LEFT JOIN executive ON executive.person_id = reading.person_id;
+LEFT JOIN executive ON executive.person_id = reading.person_id
+LEFT JOIN one_to_one ON one_to_one.record = reading.record AND reading.kind = 'meeting';
 
 -- What each act adds to a tie, before it fades: the weight of its kind by the number of people it was shared with. Of a kind
 -- and day only the strongest few count.

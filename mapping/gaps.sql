@@ -220,7 +220,7 @@ SELECT
     + rule_severity.kind * rule_gap_kind.weight), 2) AS severity,
   rule_gap_kind.to_manager,
   finding.detail,
-  COALESCE(own.people, champions.people) AS people
+  COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END) AS people
 FROM (
   SELECT account_key, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
   UNION ALL

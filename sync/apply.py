@@ -141,9 +141,8 @@ def _write(
     except Exception:
         note()
         raise
-    answered += [
-        WriteResult(write, Outcome.UNKNOWN, message="no answer") for write in journal.unanswered(connector.source)
-    ]
+    note()
+    answered += [WriteResult(lost, Outcome.UNKNOWN, message="no answer") for lost in journal.unanswered(connector.source)]
     note()
 
 

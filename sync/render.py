@@ -1,4 +1,4 @@
-"""Turns plans, reports and dossiers into lines a person reads in a terminal. Used by `sync.cli` and `sync.demo`.
+"""Turns plans, reports and published results into lines a person reads in a terminal. Used by `sync.cli`, `sync.demo`.
 
 Everything here returns text and prints nothing, so that the same lines can be tested, logged or sent.
 """
@@ -6,8 +6,13 @@ Everything here returns text and prints nothing, so that the same lines can be t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 
+from connectors.base import Finding, ProvisionStep
+from mapping.metadata import COVERED_ROLES
 from sync.changes import Change, CloseTask, OpenTask, Plan, RemoveTask, ReopenTask, SetField, Skip
+from sync.ledger import Dossier
+from sync.pipeline import RunReport
 
 EMPTY = "-"
 """Stands for a value that is not there."""
@@ -119,3 +124,104 @@ def _skip_lines(plan: Plan, skips: Iterable[Skip], names: Mapping[str, str], mos
         name = names.get(str(skip.ref), str(skip.ref))
         detail = f" ({_short(skip.detail)})" if skip.detail else ""
         yield f"  {skip.why.value:<20} {skip.ref.object} {name}: {skip.field}{detail}"
+
+
+def report_lines(report: RunReport) -> Iterator[str]:
+    """Say what a run came to: its outcome, what it read, what it wrote, what it left and why, and the calls it took."""
+    when = f", as of {moment(report.as_of)}" if report.as_of else ""
+    yield f"Run {report.number} of {report.org} ({report.kind}){when}: {report.status}."
+    if report.message:
+        yield f"  {report.message}"
+    read = sum(stream.read for stream in report.streams)
+    calls = sum(sum(counts.values()) for counts in report.calls.values())
+    yield f"  read {counted(read, 'record')} in {counted(len(report.streams), 'stream')} with {counted(calls, 'call')}"
+    if report.planned:
+        yield f"  planned: {summary(report.planned) or 'no changes'}"
+    if report.written:
+        yield "  written: " + ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(report.written.items()))
+    if report.skipped:
+        yield "  skipped: " + ", ".join(f"{count:,} {why}" for why, count in report.skipped.items())
+
+
+def finding_lines(org: str, source: str, findings: Sequence[Finding]) -> Iterator[str]:
+    """List what a check found: place, cause, fix."""
+    if not findings:
+        yield f"{org}/{source}: everything a run needs is there."
+    for finding in findings:
+        yield f"{org}/{source}: {'ERROR' if finding.fatal else 'note'}: {finding.where}: {finding.cause}. {finding.fix}"
+
+
+def provision_lines(org: str, source: str, steps: Sequence[ProvisionStep], *, dry_run: bool) -> Iterator[str]:
+    """List what provisioning did, or would do."""
+    needed = [step for step in steps if step.done]
+    for step in needed:
+        yield f"{org}/{source}: {'would do' if dry_run else 'done'}: {step.what} {step.detail}".rstrip()
+    yield f"{org}/{source}: {counted(len(needed), 'step')} of {len(steps)} {'needed' if dry_run else 'done'}."
+
+
+def coverage_lines(accounts: Iterable[Dossier]) -> list[str]:
+    """Lay the coverage of accounts out as a table, worst first; one row an account, numbers as actual/required."""
+    rows = [_coverage_row(account) for account in sorted(accounts, key=_worst_first)]
+    header = ("account", "segment", "breadth", "status", "score", "buyers", "champions", "power users", "missing")
+    return table(header, rows, right=frozenset({4}))
+
+
+_STATUSES = ("gap", "partial", "cannot tell", "covered")
+
+
+def _worst_first(account: Dossier) -> tuple[int, int, str]:
+    values = account.body["values"]
+    status = values.get("coverage_status")
+    rank = _STATUSES.index(status) if status in _STATUSES else len(_STATUSES)
+    return rank, int(values.get("coverage_score") or 0), account.name
+
+
+def _coverage_row(account: Dossier) -> Sequence[str]:
+    values = account.body["values"]
+    head = (values.get(name) or EMPTY for name in ("segment", "breadth", "coverage_status", "coverage_score"))
+    numbers = (_number(values, role.replace(" ", "_")) for role in COVERED_ROLES)
+    return (account.name, *head, *numbers, (values.get("missing_roles") or "").replace(";", ", "))
+
+
+def _number(values: Mapping[str, str | None], role: str) -> str:
+    actual, required = values.get(f"{role}s_actual"), values.get(f"{role}s_required")
+    return f"{actual or EMPTY}/{required or EMPTY}"
+
+
+def task_lines(tasks: Iterable[Mapping[str, Any]]) -> list[str]:
+    """List tasks that a run opened: the CRM, the due date, the subject."""
+    rows = [(task["source"], task["due"], task["subject"]) for task in tasks]
+    return [f"Tasks opened: {len(rows)}", *(table(("crm", "due", "subject"), rows) if rows else ())]
+
+
+def log_lines(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List runs, newest first: number, kind, when, outcome, what was written."""
+    rows = [
+        (
+            str(run["number"]),
+            run["kind"],
+            moment(run["started_at"]),
+            run["status"],
+            run["digest"] or EMPTY,
+            _written(run["report"] or {}) or run["error"] or EMPTY,
+        )
+        for run in runs
+    ]
+    return table(("run", "kind", "started", "status", "plan", "outcome"), rows, right=frozenset({0}))
+
+
+def _written(report: Mapping[str, Any]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in sorted((report.get("written") or {}).items()))
+
+
+def dossier_lines(who: str, dossiers: Sequence[Dossier]) -> Iterator[str]:
+    """Explain records: their values in sentences and the CRM records these rest on."""
+    if not dossiers:
+        yield f'Nothing is published about "{who}". Names and ids are matched by any part; results appear after a run.'
+    for dossier in dossiers:
+        at = f" at {dossier.account}" if dossier.account and dossier.account != dossier.name else ""
+        yield f"{dossier.name}{at}  ({dossier.source}/{dossier.object}/{dossier.id})"
+        yield from (f"  {sentence}" for sentence in dossier.body["sentences"])
+        if dossier.body["records"]:
+            yield "  Records: " + ", ".join(dossier.body["records"])
+        yield ""

@@ -5,11 +5,12 @@ the computation. A stream becomes visible together with its cursor, or not at al
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import arro3.core as arrow
 import duckdb
 
 from connectors.base import Page, StreamEnd
@@ -171,29 +172,28 @@ class _Arrival:
         self._source = source
         self._stream: str | None = None
         self._tables: set[str] = set()
+        self._filled: set[str] = set()
         self._page = 0
 
     def add(self, page: Page) -> None:
         """Keep a page aside."""
         self._begin(page.stream)
         self._page += 1
-        self._run("INSERT INTO removed SELECT UNNEST(?::TEXT[]), ?", list(page.deleted), self._page)
+        if page.deleted:
+            self._run("INSERT INTO removed SELECT UNNEST(?::TEXT[]), ?", list(page.deleted), self._page)
         self._mention("", page.ids)
         for name, rows in page.tables.items():
+            self._tables.add(name)
             self._mention(name, page.ids)
-            self._keep(TABLES[name], rows)
+            if rows.num_rows:
+                self._keep(TABLES[name], rows)
 
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
         tables = self._remember_tables(end.stream)
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE latest AS SELECT name, id, MAX(page) AS page FROM mention GROUP BY name, id"
-        )
-        self._replace()
-        self._mark_gone(end)
-        self._delete(end.stream, tables)
-        self._remember_members(end.stream)
+        if end.whole or self._all("SELECT id FROM mention UNION ALL SELECT id FROM removed LIMIT 1"):
+            self._exchange(end, tables)
         self._save_cursor(end)
         self._connection.commit()
         self._stream = None
@@ -217,17 +217,18 @@ class _Arrival:
         self._connection.begin()
         self._run("CREATE OR REPLACE TEMP TABLE mention (name TEXT, id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
-        self._stream, self._tables, self._page = stream, set(), 0
+        self._stream, self._tables, self._filled, self._page = stream, set(), set(), 0
 
-    def _mention(self, table: str, ids: Iterable[str]) -> None:
-        self._run("INSERT INTO mention SELECT ?, UNNEST(?::TEXT[]), ?", table, list(ids), self._page)
+    def _mention(self, table: str, ids: Sequence[str]) -> None:
+        if ids:
+            self._run("INSERT INTO mention SELECT ?, UNNEST(?::TEXT[]), ?", table, list(ids), self._page)
 
-    def _keep(self, table: Table, rows: object) -> None:
-        if table.name not in self._tables:
+    def _keep(self, table: Table, rows: arrow.Table) -> None:
+        if table.name not in self._filled:
             self._run(
                 f"CREATE OR REPLACE TEMP TABLE arriving_{table.name} AS SELECT *, 0 AS page FROM {table.name} LIMIT 0"
             )
-            self._tables.add(table.name)
+            self._filled.add(table.name)
         names = ", ".join(table.column_names())
         self._connection.register("arrived", rows)
         self._run(f"INSERT INTO arriving_{table.name} SELECT {names}, ? FROM arrived", self._page)
@@ -237,6 +238,15 @@ class _Arrival:
             self._page,
         )
         self._connection.unregister("arrived")
+
+    def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE latest AS SELECT name, id, MAX(page) AS page FROM mention GROUP BY name, id"
+        )
+        self._replace()
+        self._mark_gone(end)
+        self._delete(end.stream, tables)
+        self._remember_members(end.stream)
 
     def _remember_tables(self, stream: str) -> tuple[str, ...]:
         """Note the tables of the stream and name all it ever filled."""
@@ -253,11 +263,12 @@ class _Arrival:
             columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
             mentioned = f"(SELECT id FROM latest WHERE name = '{name}')"
             self._run(f"DELETE FROM {name} WHERE source = ? AND {parent} IN {mentioned}", self._source)
-            self._run(
-                f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
-                f" JOIN latest AS l ON l.name = '{name}' AND a.{parent} = l.id AND a.page = l.page"
-            )
-            self._run(f"DROP TABLE arriving_{name}")
+            if name in self._filled:
+                self._run(
+                    f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
+                    f" JOIN latest AS l ON l.name = '{name}' AND a.{parent} = l.id AND a.page = l.page"
+                )
+                self._run(f"DROP TABLE arriving_{name}")
 
     def _mark_gone(self, end: StreamEnd) -> None:
         """Collect who was reported deleted and not seen afterwards, and after a whole listing who was not in it."""

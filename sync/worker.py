@@ -48,7 +48,7 @@ def watched(organisation: str, run_once: RunOnce, health: Health) -> Callable[[]
         except Exception as error:  # noqa: BLE001  # the worker outlives every run; the error is logged and shown
             health.status, health.error = "failed", str(error)
             health.failures_in_a_row += 1
-            log.error("run failed", error=str(error), failures_in_a_row=health.failures_in_a_row)
+            log.warning("run failed", error=str(error), failures_in_a_row=health.failures_in_a_row)
         health.runs += 1
 
     return job
@@ -74,7 +74,7 @@ def scheduler(
 
 @contextmanager
 def health_endpoint(healths: Mapping[str, Health], host: str, port: int) -> Iterator[int]:
-    """Serve `/healthz` while the block runs and yield the port: 200 with a JSON body, 503 after three failures in a row."""
+    """Serve `/healthz` while the block runs; yields the port. 200 with a JSON body, 503 after three failures in a row."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name is the standard library's

@@ -139,27 +139,20 @@ def _carry_out(step: Step) -> None:
 
 def metadata(entry: Field) -> Mapping[str, object]:
     """Describe a field of ours as the Tooling API wants it."""
-    common: dict[str, object] = {"label": entry.label, "inlineHelpText": entry.help, "description": entry.help}
-    return {**common, **_form(entry)}
+    common = {"label": entry.label, "inlineHelpText": entry.help, "description": entry.help}
+    return {**common, **_FORMS[entry.kind](entry)}
 
 
-def _form(entry: Field) -> Mapping[str, object]:
-    match entry.kind:
-        case Kind.TEXT:
-            own = {"externalId": True, "unique": False} if entry.name == TASK_KEY else {}
-            return {"type": "Text", "length": entry.length, **own}
-        case Kind.LONG_TEXT:
-            return {"type": "LongTextArea", "length": entry.length, "visibleLines": 5}
-        case Kind.NUMBER:
-            return {"type": "Number", "precision": 18, "scale": entry.scale}
-        case Kind.DATE:
-            return {"type": "Date"}
-        case Kind.FLAG:
-            return {"type": "Checkbox", "defaultValue": "false"}
-        case Kind.CHOICE:
-            return {"type": "Picklist", "valueSet": _values(entry)}
-        case Kind.CHOICES:
-            return {"type": "MultiselectPicklist", "visibleLines": 5, "valueSet": _values(entry)}
+_FORMS: Mapping[Kind, Callable[[Field], Mapping[str, object]]] = {
+    Kind.TEXT: lambda entry: {"type": "Text", "length": entry.length, "externalId": entry.name == TASK_KEY},
+    Kind.LONG_TEXT: lambda entry: {"type": "LongTextArea", "length": entry.length, "visibleLines": 5},
+    Kind.NUMBER: lambda entry: {"type": "Number", "precision": 18, "scale": entry.scale},
+    Kind.DATE: lambda _: {"type": "Date"},
+    Kind.FLAG: lambda _: {"type": "Checkbox", "defaultValue": "false"},
+    Kind.CHOICE: lambda entry: {"type": "Picklist", "valueSet": _values(entry)},
+    Kind.CHOICES: lambda entry: {"type": "MultiselectPicklist", "visibleLines": 5, "valueSet": _values(entry)},
+}
+"""The key is an external id, which gives it an index; not every organisation allows `unique` on Activity."""
 
 
 def _values(entry: Field) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from connectors.errors import Rejected, RetryLater
 from connectors.salesforce import columns
 from connectors.salesforce.activities import activity_streams, task_key_field
 from connectors.salesforce.client import Record
+from connectors.salesforce.columns import Column
 from connectors.salesforce.soql import Query, epoch, moment
 from connectors.salesforce.streams import Stream, World, record_streams
 
@@ -177,7 +178,11 @@ def _coverage(world: World) -> Iterator[Page | StreamEnd]:
     """Say since when activity is captured and whether usage is mapped and visible."""
     since = min((at for at in _earliest(world) if at is not None), default=None)
     usage = bool(world.schema.visible("Contact", world.mapped("usage")))
-    values = {"fact": ["activity", "usage"], "available": [since is not None, usage], "since_at": [since, None]}
+    values: dict[str, Column] = {
+        "fact": ["activity", "usage"],
+        "available": [since is not None, usage],
+        "since_at": [since, None],
+    }
     rows = columns.table(COVERAGE, world.source, 2, values)
     yield Page(COVERAGE, ["activity", "usage"], {COVERAGE: rows})
     yield StreamEnd(COVERAGE, None, whole=True, read=2)

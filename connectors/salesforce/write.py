@@ -74,10 +74,11 @@ class Writer:
         known = self._ids_by_key([write.key for write in writes])
         fresh = {write.key: write for write in writes if write.key not in known}
         rows = [Row(write, None, self._task(write)) for write in fresh.values()]
-        made = {}
-        for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record["WhatId"]))):
-            assert isinstance(result.write, CreateTask)
-            made[result.write.key] = result
+        made = {
+            result.write.key: result
+            for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record["WhatId"])))
+            if isinstance(result.write, CreateTask)
+        }
         for write in writes:
             found = WriteResult(write, Outcome.DONE, known.get(write.key))
             yield replace(made.get(write.key, found), write=write)

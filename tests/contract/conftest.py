@@ -6,16 +6,21 @@ A vendor adds itself as a fixture ``<vendor>_harness`` and by its name in `VENDO
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from connectors.base import UpdateRecord
+from connectors.hubspot.connector import open_hubspot
 from connectors.memory import MemoryConnector
+from connectors.options import HubSpotOptions
 from tests.contract.harness import Harness
+from tests.contract.org import SEED, Org, salesforce
 
-VENDORS = ["memory"]
+VENDORS = ["memory", "hubspot", "salesforce"]
 
 
 @pytest.fixture(params=VENDORS)
@@ -59,3 +64,77 @@ def memory_harness() -> Harness:
         clock=lambda: crm.now,
         settle=lambda: None,
     )
+
+
+HUBSPOT_SEED = {
+    "hubspot": {
+        "portal_id": 48120733,
+        "properties": {},
+        "labels": [{"from": "contacts", "to": "companies", "typeId": 101, "label": "Decision maker"}],
+        "owners": [{"id": "4101", "email": "ada@vendor.example", "firstName": "Ada", "lastName": "King", "userId": 91}],
+        "records": {
+            "companies": [{"id": "9001", "properties": {"name": "Müller & Söhne", "lifecyclestage": "customer"}}],
+            "contacts": [
+                {"id": "201", "properties": {"email": "zoe@acme.example", "firstname": "Zoë", "lastname": "Ng"}},
+                {"id": "202", "properties": {"email": "tom@acme.example", "firstname": "Tom", "lastname": "Ek"}},
+                {"id": "203", "properties": {"email": "eva@acme.example", "firstname": "Eva", "lastname": "Ro"}},
+            ],
+            "emails": [
+                {
+                    "id": "301",
+                    "properties": {
+                        "hs_timestamp": "@-3dT09:30",
+                        "hs_email_direction": "INCOMING_EMAIL",
+                        "hs_email_subject": "A question",
+                    },
+                }
+            ],
+        },
+        "associations": [
+            {"from": "contacts/201", "to": "companies/9001", "types": [1, 279]},
+            {"from": "contacts/202", "to": "companies/9001", "types": [1, 279, 101]},
+            {"from": "emails/301", "to": "contacts/201", "types": [198]},
+        ],
+    }
+}
+
+
+@pytest.fixture
+def hubspot_harness(emulator: dict[str, Any]) -> Harness:
+    """Load a small portal into the emulator and connect to it."""
+    control, told = emulator["control"], emulator["hubspot"]
+    requests.post(f"{control}/reset", timeout=10).raise_for_status()
+    requests.post(f"{control}/seed", json=HUBSPOT_SEED, timeout=10).raise_for_status()
+    described = {"vendor": "hubspot", "url": told["url"], "auth": {"flow": "token", "access_token": "env:TOKEN"}}
+
+    def delete_contact() -> None:
+        headers = {"Authorization": f"Bearer {told['token']}"}
+        address = f"{told['url']}/crm/objects/2026-09/contacts/202"
+        requests.delete(address, headers=headers, timeout=10).raise_for_status()
+
+    return Harness(
+        connector=open_hubspot("hubspot", HubSpotOptions.model_validate(described), lambda _: told["token"], time.time),
+        account_id="9001",
+        contact_id="201",
+        spare_contact_id="202",
+        owner_id="4101",
+        delete_contact=delete_contact,
+        rejected=UpdateRecord("contact", "201", {"depth": "rather deep"}),
+        rejected_words="rapport_depth",
+        clock=time.time,
+        settle=lambda: None,
+    )
+
+
+@pytest.fixture
+def salesforce_harness(emulator: dict[str, Any]) -> Harness:
+    """Load a small organisation into the emulator and connect to it."""
+    return salesforce(emulator)
+
+
+@pytest.fixture
+def org(emulator: dict[str, Any]) -> Org:
+    """Hand out the emulated organisation itself, freshly loaded."""
+    found = Org(emulator["salesforce"], emulator["control"])
+    found.load(SEED)
+    return found

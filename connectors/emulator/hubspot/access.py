@@ -87,6 +87,8 @@ class Access:
         return token
 
 
-def _refused(error: str, described: str, status: str) -> RefusedError:
-    """An OAuth refusal: its `status` is a code of its own, not "error"."""
-    return RefusedError(400, "", described, error=error, error_description=described, status=status)
+def _refused(error: str, described: str, code: str) -> RefusedError:
+    """An OAuth refusal: the body's `status` is a code of its own, not "error"."""
+    refused = RefusedError(400, "", described, error=error, error_description=described)
+    refused.extra["status"] = code
+    return refused

@@ -203,11 +203,6 @@ class Associations:
         primary = [t for t in self.types(pair) if t.sole and self.with_type(pair, winner, t.id) is not None]
         self.put(pair, winner, there, held - {t.id for t in primary}, keep=True)
 
-    def forget(self, name: str, here: int) -> None:
-        """Unlink a record from everything, as deletion does."""
-        for pair, there in self.neighbours(name, here):
-            self.remove(pair, here, there)
-
 
 def spec(category: str, type_id: int) -> dict[str, object]:
     """Form an association type as bodies name it."""

@@ -128,7 +128,7 @@ class Crm:
         properties = {**born, **values, **self._moved(kind, now), "hs_object_id": str(record_id)}
         made = Record(record_id, properties, now, now, written=now.timestamp())
         self._put(kind, self._derive(kind, made, now))
-        self.link(kind, record_id, links)
+        self.link(record_id, links)
         return self.tables[kind.name].find(record_id) or made
 
     def update(self, kind: ObjectType, record: Record, given: Mapping[str, object]) -> Record:
@@ -153,8 +153,8 @@ class Crm:
         record = self.find(kind, key)
         if record is None:
             return
-        self._touch_neighbours(kind, record.id)
-        self.associations.forget(kind.name, record.id)
+        self._unlink_all(kind, record.id)
+        record = self.read(kind, key)
         if kind.name == "emails":
             self.tables[kind.name].drop(record.id)
             return
@@ -165,7 +165,7 @@ class Crm:
         """Delete a record and its content for good, as the GDPR asks."""
         record = self.find(kind, key, by) or self.find(kind, key, archived=True)
         if record is not None:
-            self.associations.forget(kind.name, record.id)
+            self._unlink_all(kind, record.id)
             self.tables[kind.name].drop(record.id)
 
     def merge(self, kind: ObjectType, primary: str, other: str) -> Record:
@@ -189,29 +189,29 @@ class Crm:
         values: dict[str, str | None] = {}
         problems: list[Problem] = []
         for name, raw in given.items():
+            if kind.activity and not self._writable(kind, name):
+                continue  # activity endpoints ignore what they cannot write
             before = held.properties.get(name) if held else None
-            found = self._value(kind, name, raw, before)
-            match found:
-                case Problem():
-                    problems.append(found)
-                case _ if not self._ignored(kind, name):
-                    values[name] = found
+            match self._value(kind, name, raw, before):
+                case Problem() as problem:
+                    problems.append(problem)
+                case value:
+                    values[name] = value
         if problems:
             raise invalid_values(problems, self.portal_id)
         self._check_unique(kind, values, held)
         return values if held is None else self._only_forward(kind, values, held)
 
-    def _ignored(self, kind: ObjectType, name: str) -> bool:
+    def _writable(self, kind: ObjectType, name: str) -> bool:
         definition = self.schemas[kind.name].get(name)
-        return definition is None or definition.read_only
+        return definition is not None and not definition.read_only
 
-    def _value(self, kind: ObjectType, name: str, raw: object, held: str | None) -> str | None | Problem:
+    def _value(self, kind: ObjectType, name: str, raw: object, held: str | None) -> str | Problem | None:
         definition = self.schemas[kind.name].get(name)
         if definition is None:
-            return None if kind.activity else _unknown(name)
+            return _unknown(name)
         if definition.read_only:
-            message = f'"{name}" is a read only property; its value cannot be set.'
-            return None if kind.activity else Problem(name, "READ_ONLY_VALUE", message)
+            return Problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
         if name == "hubspot_owner_id" and not self._is_owner(text(raw)):
             return Problem(name, "INVALID_OWNER", f"Owner {text(raw)} does not exist.")
         try:
@@ -264,30 +264,40 @@ class Crm:
                           context={word: [key]})  # fmt: skip
         return found.id
 
-    def link(self, kind: ObjectType, record_id: int, links: Iterable[Link]) -> None:
+    def link(self, record_id: int, links: Iterable[Link]) -> None:
         """Link a record under further types, keeping those it has."""
         for pair, other, types in links:
             self.associations.put(pair, record_id, other, types, keep=True)
             self.linked(pair, record_id, other)
-            del kind
 
     def linked(self, pair: Pair, here: int, there: int) -> None:
-        """Let what follows from a new, changed or removed link follow: last-modified moves, mirrors are set."""
-        for name, other, record_id in ((pair[0], pair[1], here), (pair[1], pair[0], there)):
-            kind = OBJECT_TYPES[name]
-            record = self.tables[name].find(record_id)
-            if record is not None and not kind.activity:
-                self._write(kind, record, self._mirrors(kind, record, OBJECT_TYPES[other]))
+        """Let follow what follows from a new or changed link: last-modified moves, mirrors and activity dates."""
+        self._touch(pair, here, self._told(pair, here, there))
+        self._touch(pair[::-1], there, self._told(pair[::-1], there, here))
 
-    def _mirrors(self, kind: ObjectType, record: Record, other: ObjectType) -> dict[str, str | None]:
-        if other.activity:
-            return {"notes_last_updated": stamp(self.now())}
-        return derived.from_links(kind, record.id, self.associations)
+    def unlinked(self, pair: Pair, here: int, there: int) -> None:
+        """Let follow what follows from a link that is gone."""
+        self._touch(pair, here, {})
+        self._touch(pair[::-1], there, {})
 
-    def _touch_neighbours(self, kind: ObjectType, record_id: int) -> None:
+    def _touch(self, pair: Pair, record_id: int, told: Mapping[str, str | None]) -> None:
+        kind = OBJECT_TYPES[pair[0]]
+        record = self.tables[kind.name].find(record_id)
+        if record is not None and not kind.activity:
+            mirrors = derived.from_links(kind, record.id, self.associations)
+            self._write(kind, record, {**mirrors, **told})
+
+    def _told(self, pair: Pair, here: int, there: int) -> Mapping[str, str | None]:
+        other = OBJECT_TYPES[pair[1]]
+        activity, record = self.tables[other.name].find(there), self.tables[pair[0]].find(here)
+        if activity is None or record is None or not other.activity:
+            return {}
+        return derived.from_activity(other, record.properties, activity.properties, self.now())
+
+    def _unlink_all(self, kind: ObjectType, record_id: int) -> None:
         for pair, there in list(self.associations.neighbours(kind.name, record_id)):
             self.associations.remove(pair, record_id, there)
-            self.linked(pair, record_id, there)
+            self.unlinked(pair, record_id, there)
 
 
 def _unknown(name: str) -> Problem:

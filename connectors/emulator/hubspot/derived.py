@@ -1,6 +1,7 @@
 """Values that HubSpot works out by itself: completion of tasks, closure of deals, mirrors of links, merged records."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from .associations import Associations
@@ -23,7 +24,10 @@ def values(kind: ObjectType, properties: Values, pipelines: Pipelines, now: date
         case "tasks":
             return {**properties, **_task(properties, now)}
         case "deals":
-            return {**properties, **pipelines.derive(properties)}
+            home = {"amount_in_home_currency": properties.get("amount")}
+            return {**properties, **home, **pipelines.derive(properties)}
+        case "emails":
+            return {**properties, **_addresses(properties.get("hs_email_headers") or "{}")}
         case "contacts" if email := properties.get("email"):
             return {**properties, "hs_email_domain": email.rpartition("@")[2]}
         case _:
@@ -41,17 +45,55 @@ def _task(properties: Values, now: datetime) -> dict[str, str | None]:
     }
 
 
+def _addresses(headers: str) -> dict[str, str | None]:
+    """Read the addresses of an email out of its headers, JSON text with `from`, `to`, `cc`, `bcc`."""
+    try:
+        parsed = json.loads(headers)
+    except ValueError:
+        return {}
+    return dict(_parts(parsed)) if isinstance(parsed, Mapping) else {}
+
+
+def _parts(headers: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for role in ("from", "to", "cc", "bcc"):
+        given = headers.get(role)
+        people = [p for p in (given if isinstance(given, list) else [given]) if isinstance(p, Mapping)]
+        for key, suffix in (("email", "email"), ("firstName", "firstname"), ("lastName", "lastname")):
+            found = [str(person[key]) for person in people if person.get(key)]
+            if found and (key == "email" or role in {"from", "to"}):
+                yield f"hs_email_{role}_{suffix}", ";".join(found)
+
+
+def from_activity(kind: ObjectType, held: Values, activity: Values, now: datetime) -> dict[str, str | None]:
+    """Work out what a logged activity says on the record it is logged on; a task says nothing."""
+    at = activity.get("hs_timestamp")
+    if kind.name == "tasks" or not at or at > stamp(now):
+        return {}
+    names = ["notes_last_updated"] if kind.name == "notes" else ["notes_last_updated", "notes_last_contacted"]
+    return {name: max(held.get(name) or at, at) for name in names}
+
+
 def from_links(kind: ObjectType, record_id: int, associations: Associations) -> dict[str, str | None]:
     """Work out the properties that mirror links: a contact's primary company, a company's parent."""
     match kind.name:
         case "contacts":
             found = associations.with_type(("contacts", "companies"), record_id, PRIMARY_COMPANY)
-            return {"associatedcompanyid": None if found is None else str(found)}
+            return {"associatedcompanyid": _id(found)}
         case "companies":
             found = associations.with_type(("companies", "companies"), record_id, CHILD_TO_PARENT)
-            return {"hs_parent_company_id": None if found is None else str(found)}
+            return {"hs_parent_company_id": _id(found), **_contacts(kind, record_id, associations)}
+        case "deals":
+            return _contacts(kind, record_id, associations)
         case _:
             return {}
+
+
+def _id(found: int | None) -> str | None:
+    return None if found is None else str(found)
+
+
+def _contacts(kind: ObjectType, record_id: int, associations: Associations) -> dict[str, str | None]:
+    return {"num_associated_contacts": str(len(associations.of((kind.name, "contacts"), record_id)))}
 
 
 def merged(kind: ObjectType, winner: Record, loser: Record) -> dict[str, str | None]:

@@ -89,5 +89,5 @@ class Pipelines:
         }
 
 
-def _flag(value: bool) -> str:  # noqa: FBT001 - a formatter of flags takes a flag
+def _flag(value: bool) -> str:
     return "true" if value else "false"

@@ -7,6 +7,7 @@ from . import seeds
 from .access import Access
 from .crm import Clock, Crm
 from .limits import Limits
+from .search import Index
 from .settings import Json, defaults
 
 
@@ -25,6 +26,7 @@ class Portal:
         self.access = Access(self.clock, self.settings)
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
+        self.index = Index(self.crm)
         seeds.use_pipelines(self.crm)
 
     def load(self, seed: Mapping[str, Any]) -> None:

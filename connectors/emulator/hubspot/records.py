@@ -52,6 +52,7 @@ class Table:
         self._ids: dict[bool, list[int]] = {False: [], True: []}
         self._unique: dict[str, dict[str, int]] = {}
         self._earlier: dict[int, list[Record]] = {}
+        self._recent: set[int] = set()
         self.aliases: dict[int, int] = {}
         """Ids of merged records and the winner each became."""
         self.revision = 0
@@ -88,8 +89,10 @@ class Table:
             insort(self._ids[new.archived], new.id)
         self._reindex(old, new)
         self._records[new.id] = new
-        if new.written > SEED_TIME and old is not None:
-            self._earlier.setdefault(new.id, []).append(old)
+        if new.written > SEED_TIME:
+            self._recent.add(new.id)
+            if old is not None:
+                self._earlier.setdefault(new.id, []).append(old)
         self.revision += 1
         return old
 
@@ -101,6 +104,7 @@ class Table:
         self._unlist(old)
         self._reindex(old, None)
         self._earlier.pop(record_id, None)
+        self._recent.discard(record_id)
         self.revision += 1
 
     def _unlist(self, old: Record) -> None:
@@ -133,16 +137,18 @@ class Table:
 
     def settled(self, horizon: float) -> Iterator[Record]:
         """Every live record as it was at `horizon` (epoch seconds): what search has caught up with."""
+        self.unsettled(horizon)
         for record_id, record in self._records.items():
             seen = record if record.written <= horizon else self._as_of(record_id, horizon)
             if seen is not None and not seen.archived and not record.archived:
                 yield seen
 
     def unsettled(self, horizon: float) -> bool:
-        """Whether some write is newer than `horizon`; forgets what no longer matters."""
-        for record_id in [i for i in self._earlier if self._records[i].written <= horizon]:
-            del self._earlier[record_id]
-        return bool(self._earlier) or any(self._records[i].written > horizon for i in self._ids[False][-1:])
+        """Whether some write is newer than `horizon`; forgets versions that no longer matter."""
+        for record_id in [i for i in self._recent if self._records[i].written <= horizon]:
+            self._recent.discard(record_id)
+            self._earlier.pop(record_id, None)
+        return bool(self._recent)
 
     def _as_of(self, record_id: int, horizon: float) -> Record | None:
         earlier = self._earlier.get(record_id, [])

@@ -138,7 +138,7 @@ class Schema:
 
     def _read_standard(self, raw: Mapping[str, Any], born: datetime) -> None:
         self.groups |= {name: Group(name, label) for name, label in raw["groups"].items()}
-        usual = next(iter(self.groups))
+        usual = next(iter(raw["groups"] or self.groups))
         for row in raw["properties"]:
             self._properties.setdefault(row["name"], _standard(row, usual, born))
 
@@ -175,7 +175,7 @@ class Schema:
         return new
 
     def change(self, name: str, **changes: Any) -> Property:
-        """Change a definition. Raises RefusedError: 404, or 400 when the definition is HubSpot's or the form is wrong."""
+        """Change a definition. Raises RefusedError: 404, or 400 for its form or a type of HubSpot's."""
         old = self.read(name)
         new = replace(old, **changes)
         if old.standard and {"type", "field_type"} & changes.keys():

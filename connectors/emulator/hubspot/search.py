@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from .associations import Associations
@@ -15,7 +15,7 @@ from .records import Record
 from .refusals import RefusedError, invalid
 from .schema import Property
 from .values import split
-from .wire import milliseconds, moment
+from .wire import moment, stamp
 
 GROUPS, FILTERS, FILTERS_IN_ALL = 5, 6, 18
 PAGE = 200
@@ -39,8 +39,12 @@ UNSEARCHABLE = {
 }
 """Properties of activities that cannot be filtered; a name limits it to that type."""
 
-Sortable = tuple[int, Decimal, str]
-"""A value in comparable form: absent last, numbers and moments by size, text by letters."""
+LINKED = "associations."
+"""Prefix of the pseudo-properties that ask whom a record is linked to."""
+
+Sortable = tuple[Decimal, str]
+"""A value in comparable form: numbers by size, moments and text by letters (stored moments have one length)."""
+NOTHING = Decimal(0)
 Test = Callable[[Record], bool]
 
 
@@ -59,7 +63,7 @@ class Filter:
 class Query:
     """One search, its form checked."""
 
-    groups: Sequence[Sequence[Filter]]
+    groups: tuple[tuple[Filter, ...], ...]
     sort: tuple[str, bool] | None
     """Property and whether descending; None is by creation."""
     text: str
@@ -95,8 +99,33 @@ def _over(what: str, most: int, given: int) -> RefusedError:
     return invalid(f"A search takes at most {most} {what}, but {given} were given.")
 
 
-def run(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> Found:
-    """Evaluate a query on the state as of `horizon`, epoch seconds. Raises RefusedError (400)."""
+class Index:
+    """Evaluates queries; keeps the last result of each object type, so that its further pages cost nothing."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+        self._last: dict[str, tuple[object, list[Record]]] = {}
+
+    def run(self, kind: ObjectType, query: Query, horizon: float) -> Found:
+        """Evaluate a query on the state as of `horizon`, epoch seconds. Raises RefusedError (400)."""
+        found = self._found(kind, query, horizon)
+        end = query.after + query.limit
+        return Found(len(found), found[query.after : end], end if end < len(found) else None)
+
+    def _found(self, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
+        table = self._crm.tables[kind.name]
+        key = (query.groups, query.sort, query.text, table.revision)
+        linked = any(item.name.startswith(LINKED) for group in query.groups for item in group)
+        lasting = not linked and not table.unsettled(horizon)
+        if lasting and self._last.get(kind.name, (None, []))[0] == key:
+            return self._last[kind.name][1]
+        found = _evaluate(self._crm, kind, query, horizon)
+        if lasting:
+            self._last[kind.name] = (key, found)
+        return found
+
+
+def _evaluate(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
     tests = [[_test(crm, kind, item) for item in group] for group in query.groups]
     words = query.text.lower().split()
     found = [
@@ -106,8 +135,7 @@ def run(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> Found:
         and (not words or _mentions(kind, record, words))
     ]
     _sort(crm, kind, found, query.sort)
-    end = query.after + query.limit
-    return Found(len(found), found[query.after : end], end if end < len(found) else None)
+    return found
 
 
 def _sort(crm: Crm, kind: ObjectType, found: list[Record], sort: tuple[str, bool] | None) -> None:
@@ -137,18 +165,38 @@ def _property(crm: Crm, kind: ObjectType, name: str) -> Property:
     return definition
 
 
-def _sortable(definition: Property, text: str) -> Sortable:
-    """Bring a stored or a given value into comparable form. Raises RefusedError (400) for an impossible one."""
+def _sortable(definition: Property, stored: str) -> Sortable:
+    """Bring a stored value into comparable form."""
+    match definition.type:
+        case "number":
+            return (Decimal(stored), "")
+        case "date":
+            return (NOTHING, f"{stored}T00:00:00.000Z")
+        case "datetime":
+            return (NOTHING, stored)
+        case _:
+            return (NOTHING, stored.lower())
+
+
+def _bound(definition: Property, given: str) -> Sortable:
+    """Bring a filter's value into comparable form. Raises RefusedError (400) for an impossible one."""
     try:
         match definition.type:
-            case "number":
-                return (0, Decimal(text), "")
             case "date" | "datetime":
-                return (0, Decimal(milliseconds(moment(text))), "")
+                return (NOTHING, stamp(moment(given)))
+            case "number":
+                return (_number(given), "")
             case _:
-                return (0, Decimal(0), text.lower())
+                return _sortable(definition, given)
     except (ValueError, InvalidOperation):
-        raise invalid(f"{text} is not a valid value for property {definition.name}.") from None
+        raise invalid(f"{given} is not a valid value for property {definition.name}.") from None
+
+
+def _number(given: str) -> Decimal:
+    number = Decimal(given)
+    if not number.is_finite():
+        raise ValueError(given)
+    return number
 
 
 def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
@@ -156,24 +204,23 @@ def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
         given = {"value": item.value, "highValue": item.high, "values": item.values}[field]
         if given in {None, ()}:
             raise invalid(f"operator {item.operator} requires {field} (property {item.name}).")
-    if item.name.startswith("associations."):
+    if item.name.startswith(LINKED):
         return _linked(crm.associations, kind, item)
-    definition = _property(crm, kind, item.name)
+    return _held(_property(crm, kind, item.name), item)
+
+
+def _held(definition: Property, item: Filter) -> Test:
+    negated = item.operator.removeprefix("NOT_") if item.operator.startswith("NOT_") else None
+    if item.operator == "NEQ" or negated:
+        holds = _held(definition, replace(item, operator=negated or "EQ"))
+        return lambda record: not holds(record)
     match item.operator:
         case "HAS_PROPERTY":
             return lambda record: bool(record.properties.get(item.name))
-        case "NOT_HAS_PROPERTY":
-            return lambda record: not record.properties.get(item.name)
         case "CONTAINS_TOKEN":
             return _token(item)
-        case "NOT_CONTAINS_TOKEN":
-            holds = _token(item)
-            return lambda record: not holds(record)
         case "EQ" | "IN":
             return _among(definition, item)
-        case "NEQ" | "NOT_IN":
-            among = _among(definition, item)
-            return lambda record: not among(record)
         case _:
             return _range(definition, item)
 
@@ -203,28 +250,23 @@ def _token(item: Filter) -> Test:
 
 
 def _among(definition: Property, item: Filter) -> Test:
-    """Match one of some values; a multiple choice by any of its options, a text in IN only in lower case."""
-    given = item.values if item.operator.endswith("IN") else (item.value or "",)
-    wanted = {_comparable(definition, item.operator, value) for value in given}
+    """Match one of some values: an option exactly, a multiple choice by any of its options, a text in any case.
+
+    The values of IN and NOT_IN are not brought to lower case, so those with capitals match no text, as at HubSpot.
+    """
+    given = item.values if item.operator == "IN" else (item.value or "",)
+    exact = definition.type == "enumeration"
+    raw = exact or (definition.type == "string" and item.operator == "IN")
+    wanted = {(NOTHING, value) if raw else _bound(definition, value) for value in given}
 
     def holds(record: Record) -> bool:
         held = record.properties.get(item.name)
         if not held:
             return False
         parts = split(held) if definition.many else (held,)
-        return any(_comparable(definition, "EQ", part) in wanted for part in parts)
+        return any(((NOTHING, part) if exact else _sortable(definition, part)) in wanted for part in parts)
 
     return holds
-
-
-def _comparable(definition: Property, operator: str, value: str) -> Sortable:
-    match definition.type:
-        case "enumeration":
-            return (0, Decimal(0), value)
-        case "string" if operator.endswith("IN"):
-            return (0, Decimal(0), value)
-        case _:
-            return _sortable(definition, value)
 
 
 _ORDERS: Mapping[str, Callable[[Sortable, Sortable], bool]] = {
@@ -236,8 +278,8 @@ _ORDERS: Mapping[str, Callable[[Sortable, Sortable], bool]] = {
 
 
 def _range(definition: Property, item: Filter) -> Test:
-    low = _sortable(definition, item.value or "")
-    high = _sortable(definition, item.high or "") if item.operator == "BETWEEN" else low
+    low = _bound(definition, item.value or "")
+    high = _bound(definition, item.high or "") if item.operator == "BETWEEN" else low
     compare = _ORDERS.get(item.operator)
 
     def holds(record: Record) -> bool:

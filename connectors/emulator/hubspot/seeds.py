@@ -100,14 +100,17 @@ def _values(schema: Schema, given: Mapping[str, object]) -> tuple[dict[str, str 
 
 
 def _load_labels(crm: Crm, rows: list[Mapping[str, Any]]) -> None:
-    """Define custom labels; inverse ids a seed does not name lie above all that it names."""
-    top = max((max(row["typeId"], row.get("inverseTypeId", 0)) for row in rows), default=0)
+    """Define custom labels; an inverse id the seed does not name is the next number, if nobody has it."""
+    taken = {row["typeId"] for row in rows} | {row["inverseTypeId"] for row in rows if "inverseTypeId" in row}
     for row in rows:
         pair = (infer(row["from"]).name, infer(row["to"]).name)
-        back_id = row.get("inverseTypeId") or crm.associations.free_ids(top)[0]
+        following = row["typeId"] + 1
+        back_id = row.get("inverseTypeId") or (
+            crm.associations.free_ids(max(taken))[0] if following in taken else following
+        )
+        taken.add(back_id)
         name = row.get("name") or row["label"].lower().replace(" ", "_")
-        ids = (row["typeId"], back_id)
-        crm.associations.add_label(pair, row["label"], name, row.get("inverseLabel"), ids)
+        crm.associations.add_label(pair, row["label"], name, row.get("inverseLabel"), (row["typeId"], back_id))
 
 
 def _load_association(crm: Crm, row: Mapping[str, Any]) -> list[str]:
@@ -122,7 +125,7 @@ def _load_association(crm: Crm, row: Mapping[str, Any]) -> list[str]:
 
 def _mirror(crm: Crm) -> None:
     """Set the properties that mirror links, without moving last-modified."""
-    for name in ("contacts", "companies"):
+    for name in ("contacts", "companies", "deals"):
         table = crm.tables[name]
         records, _ = table.page(0, len(table), archived=False)
         for record in records:

@@ -1,8 +1,8 @@
 """From what a client sends to what a record holds: always text or None, checked against the property's definition."""
 
 import re
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from .schema import Property
@@ -43,19 +43,9 @@ def normalise(definition: Property, raw: object, held: str | None = None) -> str
     given = text(raw)
     if not given.strip():
         return None
-    match definition.type:
-        case "number":
-            return _number(given)
-        case "date":
-            return _day(given).isoformat()
-        case "datetime":
-            return stamp(_instant(given))
-        case "bool":
-            return _choice(definition, given.lower())
-        case "enumeration":
-            return _choices(definition, given, held) if definition.many else _choice(definition, given)
-        case _:
-            return _string(definition, given)
+    if definition.many:
+        return _choices(definition, given, held)
+    return _FORMS.get(definition.type, _string)(definition, given)
 
 
 def _string(definition: Property, given: str) -> str:
@@ -72,7 +62,7 @@ def _email(given: str) -> str:
     return given.strip().lower()
 
 
-def _number(given: str) -> str:
+def _number(_: Property, given: str) -> str:
     try:
         value = Decimal(given.strip())
     except InvalidOperation:
@@ -89,10 +79,10 @@ def _instant(given: str) -> datetime:
         raise BadValueError("INVALID_LONG", f"{given} was not a valid long.") from None
 
 
-def _day(given: str) -> date:
+def _day(_: Property, given: str) -> str:
     at = _instant(given)
     if _DAY.fullmatch(given.strip()) or at == at.replace(hour=0, minute=0, second=0, microsecond=0):
-        return at.date()
+        return at.date().isoformat()
     raise BadValueError("INVALID_DATE", f"{given} is at {at:%H:%M:%S} UTC, not midnight!")
 
 
@@ -112,3 +102,12 @@ def _choices(definition: Property, given: str, held: str | None) -> str:
 def split(joined: str | None) -> Iterable[str]:
     """Take a multiple choice apart."""
     return [part.strip() for part in (joined or "").split(";") if part.strip()]
+
+
+_FORMS: Mapping[str, Callable[[Property, str], str]] = {
+    "number": _number,
+    "date": _day,
+    "datetime": lambda _, given: stamp(_instant(given)),
+    "bool": lambda definition, given: _choice(definition, given.lower()),
+    "enumeration": _choice,
+}

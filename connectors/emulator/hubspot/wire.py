@@ -22,11 +22,6 @@ def moment(text: str) -> datetime:
         raise ValueError(text) from error
 
 
-def milliseconds(at: datetime) -> int:
-    """Count epoch milliseconds of an aware moment."""
-    return round(at.timestamp() * 1000)
-
-
 def data_file(name: str) -> Any:
     """Load one JSON file of `data/`, for example ``properties/contacts.json``."""
     return json.loads(files(__package__).joinpath("data", name).read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""A Salesforce org over HTTP: OAuth and SOAP login, REST, SOQL, composite resources, Tooling fields and their visibility."""
+"""A Salesforce org over HTTP: login, REST, SOQL, composite resources, custom fields and who may see them."""

@@ -43,7 +43,7 @@ class Access:
 
     def _look(self, key: str) -> SObject | None:
         entity = self.schema.object(key)
-        if entity is None or entity.tooling != self.tooling and not _shared(entity):
+        if entity is None or (entity.tooling != self.tooling and not _shared(entity)):
             return None
         if entity.feature and entity.feature not in self.features:
             return None

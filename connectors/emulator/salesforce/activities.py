@@ -7,15 +7,36 @@ from connectors.emulator.wire import JsonObject
 _RELATIONS = {"Task": ("TaskRelation", "TaskId"), "Event": ("EventRelation", "EventId")}
 
 
-def relate(org: Org, entity: SObject, row: JsonObject) -> None:
-    """Make sure a stored task or event has its relation rows; without Shared Activities there are none."""
+Pair = tuple[str, str]
+
+
+def relate(org: Org, entity: SObject, row: JsonObject, before: JsonObject) -> None:
+    """Give a stored task or event its relation rows, as far as WhoId and WhatId differ from those `before`.
+
+    Without Shared Activities there are none.
+    """
     if entity.name not in _RELATIONS or "shared_activities" not in org.features:
         return
     name, key = _RELATIONS[entity.name]
-    present = {each["RelationId"] for each in org.store.table(name).values() if each[key] == row["Id"]}
-    for record_id, is_what in ((row.get("WhoId"), False), (row.get("WhatId"), True)):
-        if record_id and record_id not in present:
-            org.store.put(name, _relation(org, name, key, row, record_id) | {"IsWhat": is_what})
+    for field in ("WhoId", "WhatId"):
+        if row.get(field) != before.get(field):
+            _replace(org, name, (key, row["Id"]), before.get(field))
+            if row.get(field):
+                org.store.put(name, _relation(org, name, key, row, row[field]) | {"IsWhat": field == "WhatId"})
+
+
+def pairs(org: Org, name: str) -> set[tuple[str, str]]:
+    """The activity and record ids that relation rows already connect, for one kind of activity."""
+    relation, key = _RELATIONS[name]
+    return {(row[key], row["RelationId"]) for row in org.store.table(relation).values()}
+
+
+def _replace(org: Org, name: str, activity: Pair, record_id: str | None) -> None:
+    key, activity_id = activity
+    for row in list(org.store.table(name).values()) if record_id else ():
+        if row[key] == activity_id and row["RelationId"] == record_id:
+            org.store.deletions.append(Deletion(name, row["Id"], org.now()))
+            org.store.remove(name, row["Id"])
 
 
 def _relation(org: Org, name: str, key: str, row: JsonObject, record_id: str) -> JsonObject:

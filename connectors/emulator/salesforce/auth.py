@@ -24,7 +24,7 @@ _LAST_SOAP_VERSION = 64.0
 
 
 @dataclass(slots=True)
-class Refusal(Exception):
+class OAuthError(Exception):
     """An OAuth error answer."""
 
     error: str
@@ -57,12 +57,12 @@ def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str], origin:
     """The answer of the token endpoint; `origin` is the scheme and host the client came by.
 
     Raises:
-        Refusal: the grant is not accepted.
+        OAuthError: the grant is not accepted.
     """
     form = {**form, **_basic(headers.get("authorization", ""))}
     flow = _FLOWS.get(form.get("grant_type", ""))
     if flow is None:
-        raise Refusal("unsupported_grant_type", "grant type not supported")
+        raise OAuthError("unsupported_grant_type", "grant type not supported")
     flow(org, form, origin)
     return _granted(org, origin)
 
@@ -116,20 +116,20 @@ def _basic(header: str) -> dict[str, str]:
     try:
         key, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise Refusal("invalid_client", "invalid client credentials", 401) from None
+        raise OAuthError("invalid_client", "invalid client credentials", 401) from None
     return {"client_id": key, "client_secret": secret}
 
 
 def _client(org: Org, form: Mapping[str, str], *, secret: bool = True) -> None:
     if form.get("client_id") != org.credentials.client_id:
-        raise Refusal("invalid_client_id", "client identifier invalid")
+        raise OAuthError("invalid_client_id", "client identifier invalid")
     if secret and form.get("client_secret") != org.credentials.client_secret:
-        raise Refusal("invalid_client", "invalid client credentials")
+        raise OAuthError("invalid_client", "invalid client credentials")
 
 
 def _active(org: Org) -> None:
     if not org.store.table("User")[org.user_id].get("IsActive"):
-        raise Refusal("inactive_user", "user is inactive")
+        raise OAuthError("inactive_user", "user is inactive")
 
 
 def _client_credentials(org: Org, form: Mapping[str, str], _origin: str) -> None:
@@ -140,7 +140,7 @@ def _client_credentials(org: Org, form: Mapping[str, str], _origin: str) -> None
 def _refresh(org: Org, form: Mapping[str, str], _origin: str) -> None:
     _client(org, form)
     if form.get("refresh_token") != org.credentials.refresh_token:
-        raise Refusal("invalid_grant", "expired access/refresh token")
+        raise OAuthError("invalid_grant", "expired access/refresh token")
     _active(org)
 
 
@@ -149,22 +149,22 @@ def _password(org: Org, form: Mapping[str, str], _origin: str) -> None:
     expected = org.credentials.password + org.credentials.security_token
     known = form.get("username") == org.username and form.get("password") == expected
     if not known or not org.settings["password_login"]:
-        raise Refusal("invalid_grant", "authentication failure")
+        raise OAuthError("invalid_grant", "authentication failure")
     _active(org)
 
 
 def _jwt_bearer(org: Org, form: Mapping[str, str], origin: str) -> None:
     claims = _claims(org, form.get("assertion", ""))
     if claims.get("iss") != org.credentials.client_id:
-        raise Refusal("invalid_client_id", "client identifier invalid")
+        raise OAuthError("invalid_client_id", "client identifier invalid")
     audiences = {"https://login.salesforce.com", "https://test.salesforce.com", origin, f"{origin}/_.salesforce.com"}
     if claims.get("aud") not in audiences:
-        raise Refusal("invalid_grant", "audience is invalid")
+        raise OAuthError("invalid_grant", "audience is invalid")
     now = org.clock.now().timestamp()
     if not now < _seconds(claims.get("exp")) <= now + 600:
-        raise Refusal("invalid_grant", "expired authorization code")
+        raise OAuthError("invalid_grant", "expired authorization code")
     if claims.get("sub") != org.username:
-        raise Refusal("invalid_grant", "user hasn't approved this consumer")
+        raise OAuthError("invalid_grant", "user hasn't approved this consumer")
     _active(org)
 
 
@@ -173,10 +173,10 @@ def _claims(org: Org, assertion: str) -> dict[str, Any]:
     try:
         return jwt.decode(assertion, org.public_key, algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]  # a computed TypedDict
     except jwt.InvalidTokenError:
-        raise Refusal("invalid_grant", "invalid assertion") from None
+        raise OAuthError("invalid_grant", "invalid assertion") from None
 
 
-def _seconds(value: Any) -> float:  # noqa: ANN401 - an untrusted claim
+def _seconds(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):

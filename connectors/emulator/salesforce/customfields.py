@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field as Default, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Default
 
 from connectors.emulator.salesforce.errors import SalesforceError, rejected
 from connectors.emulator.salesforce.schema import Field, relationship_of

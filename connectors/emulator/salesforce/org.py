@@ -134,11 +134,11 @@ class Org:
             for row in entity.rows:
                 self._insert(entity, row, gone)
         for name, rows in seed.get("records", {}).items():
-            entity = self.schema.object(name)
-            if entity is None:
+            home = self.schema.object(name)
+            if home is None:
                 raise ValueError(f"the seed has records of an unknown object: {name}")
             for row in rows:
-                self._insert(entity, row, gone)
+                self._insert(home, row, gone)
         for entity in list(self.schema.objects.values()):
             for row in list(self.store.table(entity.name).values()):
                 self._derive(entity.name, row)

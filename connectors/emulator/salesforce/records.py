@@ -14,7 +14,7 @@ from connectors.emulator.wire import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class Ambiguous(Exception):
+class AmbiguousKeyError(Exception):
     """An external id that several records carry: status 300. `found` are their ids."""
 
     found: tuple[str, ...]
@@ -65,13 +65,13 @@ class Writer:
         """Update the record that carries an external id, or create it; its id and whether it was created.
 
         Raises:
-            Ambiguous: several records carry the value.
+            AmbiguousKeyError: several records carry the value.
         """
         if entity.name in ("Task", "Event") and not self.org.settings["activity_upsert"]:
             raise SalesforceError("INVALID_FIELD", f"Upsert is not allowed for {entity.name}")
         found = self.by_key(entity, key, value)
         if len(found) > 1:
-            raise Ambiguous(tuple(found))
+            raise AmbiguousKeyError(tuple(found))
         if found:
             self.update(entity, found[0], given)
             return found[0], False

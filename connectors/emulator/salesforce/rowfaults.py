@@ -1,7 +1,7 @@
 """Faults of single records, set through the org's `record_faults`: a locked row, a validation rule, a duplicate.
 
-A fault is an object with `statusCode` and `message`, optionally `fields`, `object`, `operation` (create, update, delete)
-and one of `times` (the first n), `nth` (only that one) or `every` (each n-th) of the writes it matches.
+A fault is an object with `statusCode` and `message`, optionally `fields`, `object`, `operation` (create, update,
+delete) and one of `times` (the first n), `nth` (only that one) or `every` (each n-th) of the writes it matches.
 """
 
 from connectors.emulator.salesforce.errors import SalesforceError

@@ -8,7 +8,7 @@ from connectors.emulator.salesforce.describe import entity_of
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError, not_found
 from connectors.emulator.salesforce.reading import View
-from connectors.emulator.salesforce.records import Ambiguous, Writer
+from connectors.emulator.salesforce.records import AmbiguousKeyError, Writer
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.soql.bind import Scope
 from connectors.emulator.salesforce.soql.shape import Shape
@@ -63,7 +63,7 @@ def upsert(call: Call) -> Answer:
         raise SalesforceError("INVALID_FIELD", message)
     try:
         made, created = Writer(call.org, call.access()).upsert(entity, key, call.names["value"], body)
-    except Ambiguous as several:
+    except AmbiguousKeyError as several:
         return _several(call, entity, several.found)
     return Answer(201 if created else 200, {"id": made, "success": True, "errors": [], "created": created})
 
@@ -157,5 +157,3 @@ def _window(call: Call) -> tuple[str, str, str]:
 def _minute(text: str) -> datetime | None:
     moment = moments.parse_datetime(text)
     return moment.replace(second=0, microsecond=0) if moment else None
-
-

@@ -3,9 +3,10 @@
 A row is never changed in place but replaced, so that an open query cursor keeps what it found.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from connectors.emulator.salesforce import ids
 from connectors.emulator.salesforce.schema import Schema, SObject
@@ -65,26 +66,31 @@ class Store:
         self._tables[name].pop(record_id, None)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything written inside is taken back when an exception leaves the block. Nested blocks join the outer."""
-        if self._undo is not None:
-            yield
-            return
-        self._undo, deletions = [], len(self.deletions)
+    def transaction(self) -> Iterator[Callable[[], None]]:
+        """Take back what is written inside when an exception leaves the block, or when the yielded function is called.
+
+        Blocks may be nested; each takes back only its own part.
+        """
+        outermost = self._undo is None
+        undo = self._undo = self._undo or []
+        take_back = partial(self._restore, len(undo), len(self.deletions))
         try:
-            yield
+            yield take_back
         except BaseException:
-            self._restore(deletions)
+            take_back()
             raise
         finally:
-            self._undo = None
+            if outermost:
+                self._undo = None
 
     def _remember(self, name: str, record_id: str) -> None:
         if self._undo is not None:
             self._undo.append((name, record_id, self._tables[name].get(record_id)))
 
-    def _restore(self, deletions: int) -> None:
-        for name, record_id, row in reversed(self._undo or ()):
+    def _restore(self, writes: int, deletions: int) -> None:
+        undo = self._undo or []
+        while len(undo) > writes:
+            name, record_id, row = undo.pop()
             if row is None:
                 self._tables[name].pop(record_id, None)
             else:

@@ -7,7 +7,6 @@ older history only; it is seeded with the account's name, so the same story alwa
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from random import Random
 
 from connectors.emulator.seeds.story import Account, Person
@@ -17,6 +16,9 @@ HISTORY_ENDS = 122
 
 HISTORY_BEGINS = 420
 """Earliest day of the story: fourteen months before the clock."""
+
+_DAYS_BETWEEN = (58, 100)
+"""Fewest and most days between two episodes of a person's older history; gives about 6,000 acts in all."""
 
 _KINDS = {
     "write": "mail out",
@@ -31,7 +33,12 @@ _KINDS = {
 }
 
 _SUBJECTS = {
-    "write": ("Your planning cycle", "Ideas for the next release", "Rollout at your second site", "Checking in on goals"),
+    "write": (
+        "Your planning cycle",
+        "Ideas for the next release",
+        "Rollout at your second site",
+        "Checking in on goals",
+    ),
     "answer": ("Re: next steps", "Re: your question", "Re: thank you"),
     "reply": ("Re: your letter", "Re: rollout dates", "Re: goals for the quarter"),
     "ask": ("A question about shift plans", "Can Lumen Flow export forecasts?", "Request: approval by department"),
@@ -71,117 +78,120 @@ class Act:
 
 def acts_of(account: Account) -> list[Act]:
     """List everything that happened with an account, oldest first."""
-    chance = Random(account.name)  # noqa: S311 -- a story needs repeatable chance, no secrecy
-    acts = [*_personal(account, chance), *_shared(account, chance)]
+    acts = list(_Chronicle(account).acts())
     if account.captured is not None:
         acts = [act for act in acts if act.day < account.captured - 2]
     return sorted(acts, key=lambda act: (-act.day, act.minute, act.kind, act.subject))
 
 
-def _personal(account: Account, chance: Random) -> Iterator[Act]:
-    for person in account.people:
-        shift = chance.randint(0, 2)
+class _Chronicle:
+    """Tells the acts of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._chance = Random(account.name)  # noqa: S311 -- a story needs repeatable chance, no secrecy
+        self._shift = self._chance.randint(0, 2)
+
+    def acts(self) -> Iterator[Act]:
+        for person in self._account.people:
+            yield from self._personal(person)
+        yield from self._review()
+        yield from self._old_meetings()
+        yield from self._newsletters()
+        yield from self._plans()
+
+    def _personal(self, person: Person) -> Iterator[Act]:
+        shift = self._chance.randint(0, 2)
         recent = [(verb, day + shift) for verb, day in person.arc.acts if verb != "meet"]
-        for verb, day in [*recent, *_history(person, chance)]:
-            minute = chance.randint(780, 960) if verb == "auto" else chance.randint(480, 760)
-            yield _act(account, chance, _KINDS[verb], (day, minute), (person,), chance.choice(_SUBJECTS[verb]))
+        for verb, day in [*recent, *self._history(person)]:
+            minute = self._chance.randint(780, 960) if verb == "auto" else self._chance.randint(480, 760)
+            yield self._act(_KINDS[verb], (day, minute), (person,), self._chance.choice(_SUBJECTS[verb]))
 
+    def _history(self, person: Person) -> Iterator[tuple[str, int]]:
+        match person.history:
+            case "two-way":
+                return self._two_way_history()
+            case "one-way":
+                return iter((("write", 150), ("write", 235), ("miss", 320)))
+            case "none":
+                return iter(())
+            case other:
+                raise ValueError(f"{person.name} has an unknown history: {other}")
 
-def _history(person: Person, chance: Random) -> Iterator[tuple[str, int]]:
-    match person.history:
-        case "two-way":
-            return _two_way_history(chance)
-        case "one-way":
-            return iter((("write", 150), ("write", 235), ("miss", 320)))
-        case "none":
-            return iter(())
-        case other:
-            raise ValueError(f"{person.name} has an unknown history: {other}")
+    def _two_way_history(self) -> Iterator[tuple[str, int]]:
+        """The latest of it is an answered letter, so that no old silence reaches into the arc."""
+        day = HISTORY_ENDS + self._chance.randint(0, 8)
+        yield from _exchange(day)
+        while (day := day + self._chance.randint(*_DAYS_BETWEEN)) < HISTORY_BEGINS - 3:
+            yield from self._chance.choices(_HABITS, weights=(6, 2, 1, 1))[0](day)
 
+    def _review(self) -> Iterator[Act]:
+        """The one recent meeting, of all people whose arc has it."""
+        guests = tuple(person for person in self._account.people if ("meet", 12) in person.arc.acts)
+        kind, title = ("meeting", "Monthly check-in")
+        if self._account.segment != "SMB":
+            kind, title = ("review", "Quarterly business review")
+        if guests:
+            yield self._act(kind, (12 + self._shift, 840), guests, title)
 
-def _two_way_history(chance: Random) -> Iterator[tuple[str, int]]:
-    """The latest of it is an answered letter, so that no old silence reaches into the arc."""
-    day = HISTORY_ENDS + chance.randint(0, 8)
-    yield from _exchange(day)
-    for _ in count():
-        day += chance.randint(26, 48)
-        if day > HISTORY_BEGINS - 3:
-            return
-        match chance.randint(1, 10):
-            case 1 | 2 | 3 | 4 | 5 | 6:
-                yield from _exchange(day)
-            case 7 | 8:
-                yield "call", day
-            case 9:
-                yield "phone", day
-            case _:
-                yield "write", day
-                yield "miss", day - 6
-
-
-def _exchange(latest: int) -> Iterator[tuple[str, int]]:
-    yield "write", latest + 3
-    yield "reply", latest + 1
-    yield "answer", latest
-
-
-def _shared(account: Account, chance: Random) -> Iterator[Act]:
-    shift = chance.randint(0, 2)
-    yield from _meetings(account, chance, shift)
-    yield from _newsletters(account, chance, shift)
-    close = tuple(person for person in account.people if person.arc.depth >= 4 and not person.departed)
-    if close and not account.quiet:
-        yield _act(account, chance, "upcoming meeting", (-9 - shift, 600), close, "Planning session")
-        yield _act(account, chance, "note", (15 + shift, 905), close[:1], "Plans to widen the use next year")
-        yield _act(account, chance, "to-do", (-6 - shift, 540), close[:1], "Prepare the next planning session")
-
-
-def _meetings(account: Account, chance: Random, shift: int) -> Iterator[Act]:
-    """One held meeting that the arcs ask for, and every seven weeks one in the older history."""
-    guests = tuple(person for person in account.people if ("meet", 12) in person.arc.acts)
-    large = account.segment != "SMB"
-    if guests:
-        title = "Quarterly business review" if large else "Monthly check-in"
-        yield _act(account, chance, "review" if large else "meeting", (12 + shift, 840), guests, title)
-    regulars = [person for person in account.people if person.history == "two-way"]
-    for number, day in enumerate(range(HISTORY_ENDS + 10, HISTORY_BEGINS, 49)):
-        attending = tuple(person for person in regulars if chance.random() < 0.4)
-        if attending:
+    def _old_meetings(self) -> Iterator[Act]:
+        """Every seven weeks a meeting in the older history, every other one a review."""
+        regulars = [person for person in self._account.people if person.history == "two-way"]
+        for number, day in enumerate(range(HISTORY_ENDS + 10, HISTORY_BEGINS, 49)):
+            attending = tuple(person for person in regulars if self._chance.random() < 0.4)
             kind, title = ("review", "Business review") if number % 2 else ("meeting", "Check-in")
-            yield _act(account, chance, kind, (day + shift, 870), attending, title)
+            if attending:
+                yield self._act(kind, (day + self._shift, 870), attending, title)
 
+    def _newsletters(self) -> Iterator[Act]:
+        readers = tuple(person for person in self._account.people if self._reads_newsletter(person))
+        if readers:
+            for number, day in enumerate(range(16, HISTORY_BEGINS, 62)):
+                subject = f"Newsletter: Lumen Flow news {7 - number}"
+                yield self._act("newsletter", (day + self._shift, 420), readers, subject)
 
-def _newsletters(account: Account, chance: Random, shift: int) -> Iterator[Act]:
-    readers = tuple(person for person in account.people if _reads_newsletter(account, person))
-    if readers:
-        for number, day in enumerate(range(16, HISTORY_BEGINS, 31)):
-            subject = f"Newsletter: Lumen Flow news {13 - number}"
-            yield _act(account, chance, "newsletter", (day + shift, 420), readers, subject)
+    def _reads_newsletter(self, person: Person) -> bool:
+        """Keep newsletters to people whose depth rests on something else, and those whose arc it is."""
+        account = self._account
+        known = person.arc.depth >= 1 and person.crm == account.crm and not person.departed
+        return person.arc.newsletter or (known and not account.quiet and account.since > HISTORY_BEGINS)
 
+    def _plans(self) -> Iterator[Act]:
+        close = tuple(person for person in self._account.people if person.arc.depth >= 4 and not person.departed)
+        if close and not self._account.quiet:
+            yield self._act("upcoming meeting", (-9 - self._shift, 600), close, "Planning session")
+            yield self._act("note", (15 + self._shift, 905), close[:1], "Plans to widen the use next year")
+            yield self._act("to-do", (-6 - self._shift, 540), close[:1], "Prepare the next planning session")
 
-def _reads_newsletter(account: Account, person: Person) -> bool:
-    """A newsletter goes to people whose depth rests on something else, so that it decides about nobody but those
-    whose arc is the newsletter."""
-    if person.arc.newsletter:
-        return True
-    known = person.arc.depth >= 1 and person.crm == account.crm and not person.departed
-    return known and not account.quiet and account.since > HISTORY_BEGINS
+    def _act(self, kind: str, when: tuple[int, int], people: tuple[Person, ...], subject: str) -> Act:
+        salesforce, hubspot = self._places(people)
+        return Act(kind, when[0], when[1], people, subject, salesforce, hubspot)
 
-
-def _act(
-    account: Account, chance: Random, kind: str, when: tuple[int, int], people: tuple[Person, ...], subject: str
-) -> Act:
-    salesforce, hubspot = _places(account, people, chance)
-    return Act(kind, when[0], when[1], people, subject, salesforce, hubspot)
-
-
-def _places(account: Account, people: tuple[Person, ...], chance: Random) -> tuple[bool, bool]:
-    """Say in which CRMs an act is logged: where both are in use, one of them, and now and then both."""
-    if account.crm != "both" or len(people) == 1:
+    def _places(self, people: tuple[Person, ...]) -> tuple[bool, bool]:
+        """Say in which CRMs an act is logged: where both are in use, in one of them, and now and then in both."""
         crm = people[0].crm
         if crm != "both":
             return crm == "sf", crm == "hs"
-    if any(person.mirror for person in people):
-        return True, True
-    draw = chance.random()
-    return draw < 0.55, draw > 0.45
+        if any(person.mirror for person in people):
+            return True, True
+        draw = self._chance.random()
+        return draw < 0.55, draw > 0.45
+
+
+def _exchange(latest: int) -> Iterator[tuple[str, int]]:
+    yield from (("write", latest + 3), ("reply", latest + 1), ("answer", latest))
+
+
+def _call(day: int) -> Iterator[tuple[str, int]]:
+    yield "call", day
+
+
+def _phone(day: int) -> Iterator[tuple[str, int]]:
+    yield "phone", day
+
+
+def _vain(day: int) -> Iterator[tuple[str, int]]:
+    yield from (("write", day), ("miss", day - 6))
+
+
+_HABITS = (_exchange, _call, _phone, _vain)

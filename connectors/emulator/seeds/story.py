@@ -1,27 +1,18 @@
 """The demo story as it is told in ``demo/story.yaml``: colleagues, customers, people and what happened with them.
 
 `read_story` is called by `connectors.emulator.seeds.demo_seed`. It adds the supporting cast, whose names are drawn
-from two lists in turn, so that the same file always gives the same people.
+from its lists in turn, so that the same file always gives the same people.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 STORY_FILE = Path(__file__).parent / "demo" / "story.yaml"
-
-_FIRST_NAMES = (
-    "Alma Bjorn Cecily Dusan Elke Fabio Gerda Hamza Irma Jorge Katya Lionel Malin Nestor Orla Pietro Quilla Remy "
-    "Sanna Tomaso Una Viggo Wiktor Xenia Ylva Zoran"
-).split()
-_LAST_NAMES = (
-    "Aldgate Birchall Cobham Dunster Elwood Fairley Gilroy Hexham Inkpen Jessop Kelso Lindfield Morpeth Nairn Oakham "
-    "Padstow Quorn Ripley Selkirk Tavistock Uppingham Ventnor"
-).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +123,7 @@ def read_story(path: Path = STORY_FILE) -> Story:
         colleagues=tuple(_colleague(facts, told["vendor"]["domain"]) for facts in told["colleagues"]),
         arcs=arcs,
         accounts=tuple(reader.account(facts) for facts in told["accounts"]),
-        prospects=tuple(_prospect(facts) for facts in told["prospects"]),
+        prospects=tuple(reader.prospect(facts) for facts in told["prospects"]),
         second_accounts=tuple((entry["name"], entry["account"]) for entry in told["second_accounts"]),
     )
 
@@ -149,10 +140,6 @@ def _colleague(facts: dict[str, Any], domain: str) -> Colleague:
     return Colleague(facts["name"], facts["title"], facts["team"], facts.get("manager"), address, active)
 
 
-def _prospect(facts: dict[str, Any]) -> Account:
-    return Account(domain=f"{slug(facts['name'])}.example", customer=False, **facts)
-
-
 def _arc(name: str, facts: dict[str, Any]) -> Arc:
     acts = tuple((verb, int(day)) for verb, day in (act.split() for act in facts["acts"]))
     return Arc(name, facts["depth"], facts["words"], acts, facts["history"], facts.get("newsletter", False))
@@ -166,10 +153,11 @@ class _Reader:
         self._departments = told["departments"]
         self._arcs = arcs
         named = {person["name"] for account in told["accounts"] for person in account["people"]}
-        self._names = (name for name in _cast_names() if name not in named)
+        self._names = (name for name in _cast_names(**told["cast_names"]) if name not in named)
         self._turn = count()
 
     def account(self, told: dict[str, Any]) -> Account:
+        """Read a customer with its named people and its cast."""
         name, facts = told["account"], told["facts"]
         domain = f"{slug(name)}.example"
         named = [self._person(person, domain, facts["crm"]) for person in told["people"]]
@@ -180,6 +168,11 @@ class _Reader:
         ]
         return Account(name, domain, people=(*named, *cast), quiet=told.get("quiet", False), **facts)
 
+    def prospect(self, told: dict[str, Any]) -> Account:
+        """Read a company that is no customer; its people are cast."""
+        facts = {"crm": told["crm"], "owner": told["owner"], "customer": False}
+        return self.account({"account": told["name"], "facts": facts, "people": (), "cast": {"bystanders": 2}})
+
     def _person(self, told: dict[str, Any], domain: str, crm: str) -> Person:
         facts = dict(told)
         arc = self._arcs[facts.pop("arc")]
@@ -187,7 +180,7 @@ class _Reader:
         facts.setdefault("department", self._department(facts["title"]))
         facts.setdefault("crm", crm)
         facts.setdefault("history", arc.history)
-        pairs = {key: tuple(facts.pop(key)) for key in ("nps", "csat", "advocacy") if key in facts}
+        pairs: dict[str, Any] = {key: tuple(facts.pop(key)) for key in ("nps", "csat", "advocacy") if key in facts}
         return Person(arc=arc, **facts, **pairs)
 
     def _extra(self, kind: str, place: int, domain: str, crm: str) -> Person:
@@ -213,8 +206,7 @@ def _address(name: str, domain: str) -> str:
     return f"{slug(plain).replace('-', '.')}@{domain}"
 
 
-def _cast_names() -> Iterator[str]:
-    pairs = len(_FIRST_NAMES) * len(_LAST_NAMES)
-    steps = ((number, number + number // len(_FIRST_NAMES)) for number in range(pairs))
-    names = (f"{_FIRST_NAMES[one % len(_FIRST_NAMES)]} {_LAST_NAMES[two % len(_LAST_NAMES)]}" for one, two in steps)
-    yield from dict.fromkeys(islice(names, pairs))
+def _cast_names(first: list[str], last: list[str]) -> Iterator[str]:
+    """Pair each first name with each last name, neighbours looking unlike."""
+    for number in range(len(first) * len(last)):
+        yield f"{first[number % len(first)]} {last[(number + number // len(first)) % len(last)]}"

@@ -67,8 +67,6 @@ def _details(call: Call) -> Answer:
             "timeZone": call.portal.settings["time_zone"],
             "companyCurrency": "USD",
             "additionalCurrencies": [],
-            "utcOffset": stamp(call.portal.clock.now())[-1:],
-            "utcOffsetMilliseconds": 0,
             "uiDomain": "app.hubspot.com",
             "dataHostingLocation": "na1",
         },

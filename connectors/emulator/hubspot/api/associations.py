@@ -102,7 +102,7 @@ def _delete(call: Call) -> Answer:
 
 def _unlink(call: Call, here: Record | None, there: Record | None) -> None:
     if here and there and call.portal.crm.associations.remove(_pair(call), here.id, there.id):
-        call.portal.crm.linked(_pair(call), here.id, there.id)
+        call.portal.crm.unlinked(_pair(call), here.id, there.id)
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def _batch_unlabel(call: Call) -> Answer:
         here, there = crm.find(call.kind, row.from_.id), crm.find(call.other, row.to.id)
         if here and there:
             crm.associations.remove_labels(_pair(call), here.id, there.id, types)
-            crm.linked(_pair(call), here.id, there.id)
+            crm.unlinked(_pair(call), here.id, there.id)
     return Answer(204)
 
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from connectors.emulator.hubspot.access import Caller
 from connectors.emulator.hubspot.limits import Meter
@@ -135,13 +136,18 @@ class Endpoint:
 
 @dataclass(slots=True)
 class _Resource:
-    """All operations of one path."""
+    """All operations of one path, as an ASGI application: Starlette then leaves the methods to it."""
 
     portal: Portal
     version: str
     methods: dict[str, Endpoint] = field(default_factory=dict)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong has HubSpot's form."""
         try:
             answer, headers = self._answer(request, await request.body())
@@ -207,21 +213,8 @@ def mount(portal: Portal, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
     for path, group in groupby(reached, key=lambda item: item[0]):
         rows = list(group)
         resource = _Resource(portal, rows[0][1], {e.method: e for _, _, e in rows})
-        routes += [_route(path, resource), _route(f"{path}/", resource)]
+        routes += [Route(path, resource), Route(f"{path}/", resource)]
     return routes
-
-
-def _route(path: str, resource: _Resource) -> Route:
-    return Route(path, _accept(resource), methods=None, include_in_schema=False)
-
-
-def _accept(resource: _Resource) -> Any:
-    """Give Starlette a plain function: it serves every method, where a bare coroutine would mean GET only."""
-
-    async def serve(request: Request) -> Response:
-        return await resource(request)
-
-    return serve
 
 
 def _versions(paths: Iterable[str]) -> Iterable[tuple[str, str]]:

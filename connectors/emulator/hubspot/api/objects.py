@@ -1,6 +1,7 @@
 """Records over HTTP: list, get, create, update, archive, batches, search, merge and deletion for good."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connectors.emulator.hubspot import batches, search
 from connectors.emulator.hubspot.batches import Input, Outcome
@@ -110,7 +111,7 @@ def _batch_create(call: Call) -> Answer:
     links = [crm.check_links(kind, _links(form)) for form in forms]
     outcome = batches.write(crm, kind, inputs, lambda row: (crm.create(kind, row.values), True))
     for written in outcome.written:
-        crm.link(kind, written.record.id, links[written.position])
+        crm.link(written.record.id, links[written.position])
     return _outcome(call, inputs, outcome, 201)
 
 
@@ -136,7 +137,7 @@ def _ids(row: dict[str, object]) -> list[str]:
 
 
 def _batch_upsert(call: Call) -> Answer:
-    inputs = _inputs(call)
+    inputs = [replace(row, trace=None) if row.by == "email" else row for row in _inputs(call)]
     if call.kind.name == "tasks" and not call.portal.settings["upsert_on_tasks"]:
         raise invalid("Upsert is not supported for object type TASK.")
     batches.reject_duplicates(inputs)
@@ -173,7 +174,7 @@ def _search(call: Call) -> Answer:
     form = call.body(bodies.Search)
     query = _query(form)
     search.check(query, call.portal.settings["search_window"])
-    found = search.run(call.portal.crm, call.kind, query, call.portal.horizon())
+    found = call.portal.index.run(call.kind, query, call.portal.horizon())
     view = _view(call, form.properties)
     rows = [view.render(call.portal.crm, record) for record in found.records]
     paging = {} if found.after is None else {"paging": {"next": {"after": str(found.after)}}}
@@ -186,10 +187,11 @@ def _query(form: bodies.Search) -> search.Query:
         raise invalid(f"after must be a number, but was {after}")
     if len(form.sorts) > 1:
         raise invalid("A search takes at most 1 sort.")
-    groups = [[_filter(row) for row in group.filters] for group in form.filter_groups]
-    flat = [[_filter(row) for row in form.filters]] if form.filters else []
+    groups = [tuple(_filter(row) for row in group.filters) for group in form.filter_groups]
+    flat = [tuple(_filter(row) for row in form.filters)]
     sort = _sort(form.sorts[0]) if form.sorts else None
-    return search.Query([group for group in [*groups, *flat] if group], sort, form.query or "", form.limit, int(after))
+    asked = tuple(group for group in [*groups, *flat] if group)
+    return search.Query(asked, sort, form.query or "", form.limit, int(after))
 
 
 def _filter(row: bodies.SearchFilter) -> search.Filter:

@@ -1,4 +1,4 @@
-"""WHERE and HAVING as predicates: every condition becomes a function of one record, with SOQL's rules for null and case."""
+"""WHERE and HAVING as predicates: each condition becomes a function of one record, with SOQL's rules for null and case."""
 
 import operator
 import re
@@ -157,10 +157,10 @@ class _Maker:
         if literal.kind != _expected(field):
             raise self._wrong_type(field, literal)
         if field.type in _IDS:
-            return self._id(field, literal)
+            return self._id(literal)
         return _folded(field, literal.value)
 
-    def _id(self, field: Field, literal: Literal) -> str | None:
+    def _id(self, literal: Literal) -> str | None:
         text = str(literal.value)
         found = ids.canonical(text)
         if found is None and text:

@@ -1,7 +1,7 @@
 """Runs a bound query: filter, group, order, cut, and shape the records that go on the wire."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from connectors.emulator.salesforce.schema import Field, SObject
@@ -165,31 +165,25 @@ class _Runner:
         if found is None:
             raise complaints.no_such_relationship(name, query.text, query.source.at)
         entity, reference = found
-        children = Children(_Runner(query, self._catalog, entity, self._url), reference)
-        if not shape.add(name, children.of):
+        runner = _Runner(query, self._catalog, entity, self._url)
+        if not shape.add(name, runner.by_parent(reference)):
             raise complaints.malformed(f"duplicate subquery: {name}", query.text, query.source.at)
 
+    def by_parent(self, reference: Field) -> Callable[[Row], JsonObject | None]:
+        """The answer of this child subquery for a given parent, None where it has no child; sorted out once."""
+        rows = self._ordered(list(self._matching(self._catalog.rows(self._scope.entity.name))))
+        render = self._shape().render
+        families: dict[str, list[Row]] = {}
+        for row in rows:
+            families.setdefault(row.get(reference.name) or "", []).append(row)
 
-class Children:
-    """The records of a child subquery, sorted into their parents once."""
+        def answer(parent: Row) -> JsonObject | None:
+            children = self._cut(families.get(parent["Id"], []))
+            if not children:
+                return None
+            return {"totalSize": len(children), "done": True, "records": [render(each) for each in children]}
 
-    def __init__(self, runner: _Runner, reference: Field) -> None:
-        unlimited = _Runner(
-            replace(runner._query, limit=None, offset=0), runner._catalog, runner._scope.entity, runner._url
-        )
-        result = unlimited.result()
-        self._runner = runner
-        self._render = result.render
-        self._by_parent: dict[str, list[Row]] = {}
-        for row in result.rows:
-            self._by_parent.setdefault(row.get(reference.name) or "", []).append(row)
-
-    def of(self, parent: Row) -> JsonObject | None:
-        """The subquery's answer for one parent, None where it has no such child."""
-        rows = self._runner._cut(self._by_parent.get(parent["Id"], []))
-        if not rows:
-            return None
-        return {"totalSize": len(rows), "done": True, "records": [self._render(row) for row in rows]}
+        return answer
 
 
 def ordered(rows: list[Row], terms: Sequence[tuple[Order, Bound]]) -> list[Row]:

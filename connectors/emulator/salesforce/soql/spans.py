@@ -18,7 +18,7 @@ _DAYS = {"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}
 
 def known(word: str) -> bool:
     """Whether an upper-case word names a span."""
-    return word in _DAYS or (match := _NAME.fullmatch(word)) is not None and _plausible(match)
+    return word in _DAYS or ((match := _NAME.fullmatch(word)) is not None and _plausible(match))
 
 
 def counted(word: str) -> bool:

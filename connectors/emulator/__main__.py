@@ -1,0 +1,77 @@
+"""`python -m connectors.emulator`: starts both vendors and says on stdout, in one JSON line, how to reach them."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from socket import socket
+
+from connectors.emulator import server
+from connectors.emulator.certificates import Papers, issue
+from connectors.emulator.clock import Clock
+from connectors.emulator.control import World
+from connectors.emulator.hubspot import Portal
+from connectors.emulator.salesforce.org import Org
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; the exit status."""
+    options = _parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="rapport-emulator-") as folder:
+        papers = issue(Path(folder), Clock().now())
+        clock = Clock(options.clock)
+        world = World(clock, Org(clock, papers.public_key), Portal(clock), options.seed)
+        try:
+            world.reset()
+        except (ValueError, OSError) as error:
+            sys.stderr.write(f"emulator: {error}\n")
+            return 2
+        plain, tls = server.listen(options.port), server.listen(options.tls_port)
+        ready = partial(_announce, world, papers, plain, tls)
+        asyncio.run(server.serve(server.application(world), plain, tls, papers, ready))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rapport emulator", description="A Salesforce org and a HubSpot portal.")
+    parser.add_argument("--port", type=int, default=0, help="plain HTTP port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--tls-port", type=int, default=0, help="TLS port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--seed", default="demo", help="demo, empty or a folder (default: demo)")
+    parser.add_argument("--clock", type=datetime.fromisoformat, help="the moment to start at, ISO 8601 (default: now)")
+    return parser
+
+
+def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:
+    http, https = (f"{scheme}://{server.HOST}:{each.getsockname()[1]}" for scheme, each in _schemes(plain, tls))
+    secrets = world.org.credentials
+    line = {
+        "salesforce": {
+            "http": http,
+            "https": https,
+            "ca": str(papers.ca),
+            "client_id": secrets.client_id,
+            "client_secret": secrets.client_secret,
+            "username": world.org.username,
+            "password": secrets.password,
+            "security_token": secrets.security_token,
+            "refresh_token": secrets.refresh_token,
+            "private_key": str(papers.jwt_key),
+        },
+        "hubspot": {"url": http, **world.portal.credentials()},
+        "control": f"{http}/_emulator",
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _schemes(plain: socket, tls: socket) -> tuple[tuple[str, socket], tuple[str, socket]]:
+    return ("http", plain), ("https", tls)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

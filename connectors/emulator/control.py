@@ -1,0 +1,156 @@
+"""The control interface `/_emulator/...`: reset, seeds, faults, clock, request log and limits; no vendor has it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import orjson
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.emulator import seeds
+from connectors.emulator.clock import Clock
+from connectors.emulator.faults import Rule
+from connectors.emulator.hubspot import Portal
+from connectors.emulator.requestlog import RequestLog
+from connectors.emulator.salesforce.org import Org
+from connectors.emulator.wire import Json, JsonObject, JsonResponse
+
+
+@dataclass(slots=True)
+class World:
+    """Everything the process holds. `seed` is the name or folder it starts from and returns to."""
+
+    clock: Clock
+    org: Org
+    portal: Portal
+    seed: str
+    log: RequestLog = field(default_factory=RequestLog)
+    rules: list[Rule] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Back to the start seed, with no faults and an empty log; the clock stays where it is."""
+        self.rules.clear()
+        self.log.reset()
+        self.load(seeds.load(self.seed, self.clock.now()))
+
+    def load(self, seed: JsonObject) -> None:
+        """Fill both vendors from a resolved seed.
+
+        Raises:
+            ValueError: the seed names something the org does not have.
+        """
+        self.org.load(seed.get("salesforce", {}))
+        self.portal.reset()
+        self.portal.load(seed.get("hubspot", {}))
+
+
+class Refused(Exception):  # noqa: N818 - reads as the sentence it is
+    """The control request makes no sense; the text says why."""
+
+
+Handler = Callable[[World, Request], Awaitable[Json]]
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """The control routes."""
+    table: list[tuple[str, str, Handler]] = [
+        ("POST", "reset", _reset),
+        ("POST", "seed", _seed),
+        ("GET", "faults", _faults),
+        ("POST", "faults", _add_faults),
+        ("DELETE", "faults", _clear_faults),
+        ("GET", "clock", _clock),
+        ("POST", "clock", _set_clock),
+        ("GET", "requests", _requests),
+        ("GET", "limits", _limits),
+        ("POST", "limits", _set_limits),
+    ]
+    return [
+        Route(f"/_emulator/{name}", partial(_run, world, handler), methods=[method]) for method, name, handler in table
+    ]
+
+
+async def _run(world: World, handler: Handler, request: Request) -> Response:
+    try:
+        return JsonResponse(await handler(world, request))
+    except (Refused, ValueError, OSError) as error:
+        return JsonResponse({"error": str(error)}, 400)
+
+
+async def _body(request: Request) -> JsonObject:
+    body = orjson.loads(await request.body() or b"{}")
+    if not isinstance(body, dict):
+        raise Refused("a JSON object is expected")
+    return body
+
+
+async def _reset(world: World, _request: Request) -> Json:
+    world.reset()
+    return {"seed": world.seed}
+
+
+async def _seed(world: World, request: Request) -> Json:
+    body = await _body(request)
+    now = world.clock.now()
+    seed = seeds.load(body["name"], now) if "name" in body else seeds.resolve(body, now)
+    world.load(seed)
+    return {"loaded": sorted(seed)}
+
+
+async def _faults(world: World, _request: Request) -> Json:
+    return [rule.model_dump(exclude_none=True) for rule in world.rules]
+
+
+async def _add_faults(world: World, request: Request) -> Json:
+    given = orjson.loads(await request.body())
+    try:
+        rules = [Rule.model_validate(each) for each in (given if isinstance(given, list) else [given])]
+    except ValidationError as error:
+        raise Refused(str(error)) from error
+    world.rules.extend(rules)
+    return await _faults(world, request)
+
+
+async def _clear_faults(world: World, request: Request) -> Json:
+    world.rules.clear()
+    return await _faults(world, request)
+
+
+async def _clock(world: World, _request: Request) -> Json:
+    return {"now": world.clock.now().isoformat(), "frozen": world.clock.frozen}
+
+
+async def _set_clock(world: World, request: Request) -> Json:
+    body = await _body(request)
+    if "freeze" in body:
+        (world.clock.freeze if body["freeze"] else world.clock.unfreeze)()
+    if "now" in body:
+        world.clock.set(datetime.fromisoformat(body["now"]))
+    if "advance" in body:
+        world.clock.advance(float(body["advance"]))
+    return await _clock(world, request)
+
+
+async def _requests(world: World, request: Request) -> Json:
+    report = world.log.report(int(request.query_params.get("last", "50")))
+    if request.query_params.get("reset", "").lower() == "true":
+        world.log.reset()
+    return report
+
+
+async def _limits(world: World, _request: Request) -> Json:
+    return {"salesforce": world.org.settings, "hubspot": world.portal.settings}
+
+
+async def _set_limits(world: World, request: Request) -> Json:
+    settings = {"salesforce": world.org.settings, "hubspot": world.portal.settings}
+    for vendor, changes in (await _body(request)).items():
+        unknown = sorted(changes.keys() - settings[vendor].keys()) if vendor in settings else [vendor]
+        if unknown:
+            raise Refused(f"unknown settings: {', '.join(unknown)}")
+        settings[vendor].update(changes)
+    return settings

@@ -1,0 +1,138 @@
+"""The org's HTTP surface: login, tokens, and the one endpoint behind which all REST resources lie."""
+
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.emulator.salesforce import auth, dispatch, rest
+from connectors.emulator.salesforce.dispatch import Answer, Call
+from connectors.emulator.salesforce.errors import SalesforceError
+from connectors.emulator.salesforce.org import Org
+from connectors.emulator.wire import JsonResponse
+
+MOST_BYTES = 16_384
+_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(org: Org) -> list[BaseRoute]:
+    """Everything the org answers, for the server to mount."""
+    return [
+        Route("/services/oauth2/token", partial(_token, org), methods=["POST"]),
+        Route("/services/oauth2/revoke", partial(_revoke, org), methods=["GET", "POST"]),
+        Route("/services/oauth2/userinfo", partial(_identity, org), methods=["GET", "POST"]),
+        Route("/id/{org_id}/{user_id}", partial(_identity, org), methods=["GET", "POST"]),
+        Route("/services/Soap/u/{version}", partial(_soap, org), methods=["POST"]),
+        Route("/services/data", _versions, methods=["GET"]),
+        Route("/services/data/v{version}", partial(_data, org), methods=_METHODS),
+        Route("/services/data/v{version}/{path:path}", partial(_data, org), methods=_METHODS),
+    ]
+
+
+async def _token(org: Org, request: Request) -> Response:
+    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    try:
+        return JsonResponse(auth.token(org, form, request.headers, _origin(request)))
+    except auth.OAuthError as refusal:
+        return JsonResponse(refusal.body(), refusal.status)
+
+
+async def _revoke(org: Org, request: Request) -> Response:
+    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    ended = auth.revoke(org, form.get("token") or request.query_params.get("token", ""))
+    refusal = auth.OAuthError("unsupported_token_type", "this token type is not supported")
+    return Response(status_code=200) if ended else JsonResponse(refusal.body(), 400)
+
+
+async def _identity(org: Org, request: Request) -> Response:
+    try:
+        auth.authenticate(org, request.headers)
+    except SalesforceError:
+        return Response("Bad_OAuth_Token", 403, media_type="text/html")
+    return JsonResponse(auth.identity(org, _origin(request)))
+
+
+async def _soap(org: Org, request: Request) -> Response:
+    envelope = (await request.body()).decode("utf-8", "replace")
+    status, xml = auth.soap_login(org, request.path_params["version"], envelope, _origin(request))
+    return Response(xml, status, media_type="text/xml")
+
+
+async def _versions(_request: Request) -> Response:
+    return JsonResponse(rest.versions())
+
+
+async def _data(org: Org, request: Request) -> Response:
+    """Any REST resource; a fault of ours is answered like one of theirs, its traceback stays here."""
+    if (refused := _too_long(request)) is not None:
+        return refused
+    content = await request.body()
+    try:
+        answer = _answer(org, request, content)
+    except SalesforceError as error:
+        answer = Answer(error.status, error.body(), _usage(org))
+    except Exception:  # noqa: BLE001 - the vendor's 500 must stand in for every mistake of ours
+        traceback.print_exc(file=sys.stderr)
+        message = "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)"
+        answer = Answer(500, SalesforceError("UNKNOWN_EXCEPTION", message, 500).body())
+    return _response(answer, pretty=request.headers.get("x-prettyprint") == "1")
+
+
+def _answer(org: Org, request: Request, content: bytes) -> Answer:
+    version = request.path_params["version"]
+    dispatch.served(version)
+    user = auth.authenticate(org, request.headers)
+    path = f"/{request.path_params['path']}" if "path" in request.path_params else ""
+    query = dict(request.query_params)
+    call = Call(org, user, version, request.method, path, query, request.headers, content)
+    found = rest.TABLE.find(path)
+    request.scope["template"] = f"/services/data/v*{found.resource.template}"
+    _readable(request, content)
+    org.count_call()
+    answer = rest.route(call)
+    return Answer(answer.status, answer.body, {**answer.headers, **_usage(org)})
+
+
+def _readable(request: Request, content: bytes) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if content and kind not in ("application/json", "text/csv"):
+        message = f"Content type {kind} is not supported."
+        raise SalesforceError("UNSUPPORTED_MEDIA_TYPE", message, 415)
+
+
+def _usage(org: Org) -> Mapping[str, str]:
+    return {"Sforce-Limit-Info": f"api-usage={org.settings['daily_used']}/{org.settings['daily_limit']}"}
+
+
+def _response(answer: Answer, *, pretty: bool) -> Response:
+    headers = dict(answer.headers)
+    if answer.body is None:
+        return Response(None, answer.status, headers)
+    body = orjson.dumps(answer.body, option=orjson.OPT_INDENT_2 if pretty else 0)
+    return Response(body, answer.status, headers, media_type=JsonResponse.media_type)
+
+
+def _too_long(request: Request) -> Response | None:
+    """What the web server in front refuses before the org sees it."""
+    target = len(request.scope["raw_path"]) + len(request.scope["query_string"]) + 1
+    headers = sum(len(name) + len(value) + 4 for name, value in request.scope["headers"])
+    if target > MOST_BYTES:
+        return _bad_message(414, "URI Too Long")
+    if target + headers > MOST_BYTES:
+        return _bad_message(431, "Request Header Fields Too Large")
+    return None
+
+
+def _bad_message(status: int, reason: str) -> Response:
+    return HTMLResponse(f"<h1>Bad Message {status}</h1><pre>reason: {reason}</pre>", status)
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers['host']}"

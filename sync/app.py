@@ -1,0 +1,153 @@
+"""The composition root: the only place that reads clock, environment and keyring and puts the parts together.
+
+`sync.cli`, `sync.demo` and the worker open an `App` on a settings file and ask it for a `Desk` (everything a run of one
+organisation works with) or for the ledger alone (everything a reader needs).
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from connectors.base import Connector
+from connectors.errors import ConnectorError
+from connectors.open import open_connection
+from mapping.compute import compute
+from mapping.explain import dossiers, render
+from mapping.spec import Profile, Rules, SpecError, load_rules
+from sync.changes import UnsafePlanError
+from sync.ledger import Dossier, LeaseHeldError, Ledger
+from sync.pipeline import Desk, PlanRefusedError, Progress
+from sync.secret import SecretMissingError, SecretResolver
+from sync.settings import OrganisationSettings, Settings, SettingsError, load_settings
+from sync.stage import Stage, StageInUseError
+
+
+class UsageError(Exception):
+    """The command cannot know what is meant; the text says how to say it."""
+
+
+EXPECTED = (
+    ConnectorError,
+    LeaseHeldError,
+    PlanRefusedError,
+    SecretMissingError,
+    SettingsError,
+    SpecError,
+    StageInUseError,
+    UnsafePlanError,
+    UsageError,
+)
+"""Errors whose text is the whole answer: a command prints it and ends with 1, without a traceback."""
+
+
+def clock() -> float:
+    """Tell the time in epoch seconds."""
+    return time.time()  # noqa: TID251 - the composition root reads the clock
+
+
+def today() -> datetime:
+    """Tell the moment in UTC."""
+    return datetime.fromtimestamp(clock(), UTC)
+
+
+def owner() -> str:
+    """Name this process for leases: host and process id."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _keyring(service: str, name: str) -> str | None:
+    import keyring
+
+    return keyring.get_password(service, name)
+
+
+class App:
+    """A settings file brought to life. Raises SettingsError when the file cannot be used."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self.settings: Settings = load_settings(config)
+        self.secret = SecretResolver(os.environ, _keyring, config.parent)  # noqa: TID251 - the composition root
+
+    def organisations(self, name: str | None = None) -> list[str]:
+        """List the organisations a command is about: the one named, else all of them."""
+        if name is not None and name not in self.settings.organisations:
+            known = ", ".join(self.settings.organisations)
+            raise UsageError(f"there is no organisation {name} in {self.config}; there are: {known}")
+        return [name] if name else list(self.settings.organisations)
+
+    def only(self, name: str | None) -> str:
+        """Settle on one organisation, which need not be named when there is one."""
+        found = self.organisations(name)
+        if len(found) > 1:
+            raise UsageError(f"say which organisation is meant: --org {' | '.join(found)}")
+        return found[0]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Open the ledger; its folder is made when it is missing."""
+        url = self.settings.store.ledger
+        url = url if "://" in url else self.secret(url)
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return Ledger(url)
+
+    @contextmanager
+    def connections(self, org: str) -> Iterator[Mapping[str, Connector]]:
+        """Open the connections of an organisation for the length of the block."""
+        with ExitStack() as stack:
+            opened = {}
+            for source, options in self._organisation(org).connections.items():
+                opened[source] = open_connection(source, options, self.secret, clock)
+                stack.callback(opened[source].close)
+            yield opened
+
+    @contextmanager
+    def desk(self, org: str, progress: Progress) -> Iterator[Desk]:
+        """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""
+        settings = self._organisation(org)
+        rules, profile = load_rules(settings.rules), settings.profile(org)
+        stage_file = self.settings.stage_file(org)
+        stage_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.connections(org) as connectors, Stage(stage_file) as stage:
+            yield Desk(
+                org=org,
+                owner=owner(),
+                connectors=connectors,
+                stage=stage,
+                ledger=self.ledger,
+                rules=f"{rules.digest}/{profile.digest}",
+                compute=_computation(rules, profile),
+                explain=render,
+                dossiers=_published,
+                now=clock,
+                progress=progress,
+                limits=settings.limits.limits(),
+                takeover=settings.takeover,
+            )
+
+    def _organisation(self, org: str) -> OrganisationSettings:
+        return self.settings.organisations[org]
+
+
+def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
+    def run(connection: duckdb.DuckDBPyConnection, as_of: int) -> None:
+        compute(connection, rules, profile, as_of)
+
+    return run
+
+
+def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
+    """Turn what the computation can tell about each record into rows of the ledger."""
+    for found in dossiers(connection):
+        facts = asdict(found)
+        body = {key: facts[key] for key in ("values", "sentences", "records")}
+        yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)

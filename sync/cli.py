@@ -1,0 +1,367 @@
+"""The command line. Each command is a few lines: open the app, do one thing, print the answer, choose the exit code.
+
+Exit codes: 0 nothing to do or done, 1 error, 2 wrong usage, 3 changes pending (`plan`), 4 incomplete, run again.
+Everything heavy is imported inside the commands, so that ``rapport --help`` and completion answer at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+if TYPE_CHECKING:
+    from sync.app import App
+    from sync.pipeline import Desk, RunReport
+
+P = ParamSpec("P")
+
+
+class Exit(IntEnum):
+    """What an exit status means."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PENDING = 3
+    INCOMPLETE = 4
+
+
+def answer(lines: Iterable[str]) -> None:
+    """Print the answer of a command."""
+    for line in lines:
+        click.echo(line)
+
+
+def answer_json(value: object) -> None:
+    """Print the answer as JSON."""
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def answers_for(command: Callable[P, int]) -> Callable[P, None]:
+    """Run a command, turn its result into the exit status and expected errors into one message."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        from sync import app, telemetry
+
+        telemetry.configure(sys.stderr)
+        try:
+            sys.exit(command(*args, **kwargs))
+        except app.EXPECTED as error:
+            click.echo(f"rapport: {error}", err=True)
+            sys.exit(Exit.ERROR)
+
+    return wrapper
+
+
+def opened(context: click.Context) -> "App":
+    """Open the app on the settings file of the command line."""
+    from sync.app import App
+
+    return App(context.obj)
+
+
+ORG = click.option("--org", metavar="NAME", help="Organisation of the settings file; without it, all of them.")
+ONE_ORG = click.option("--org", metavar="NAME", help="Organisation; needed when the settings file holds several.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("rapport.yaml"),
+    show_default=True,
+    help="Settings file.",
+)
+@click.version_option(package_name="rapport-crm", prog_name="rapport")
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Measure relationship coverage in Salesforce and HubSpot and write it back as fields and tasks.
+
+    Begin with `rapport demo`, or with `rapport init` for your own CRMs.
+    """
+    context.obj = config
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.pass_context
+def init(context: click.Context, *, force: bool) -> None:
+    """Write a commented settings file to start from."""
+    from importlib.resources import files
+
+    path: Path = context.obj
+    if path.exists() and not force:
+        click.echo(f"rapport: {path} exists already; --force replaces it", err=True)
+        sys.exit(Exit.ERROR)
+    path.write_text(files("sync").joinpath("starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    click.echo(f"Wrote {path}. Put the secrets where it says, then: rapport check")
+
+
+@main.command()
+@ORG
+@click.pass_context
+@answers_for
+def check(context: click.Context, org: str | None) -> int:
+    """Test settings, credentials and every mapped field; changes nothing."""
+    from sync import render
+
+    app, fatal = opened(context), False
+    for name in app.organisations(org):
+        with app.connections(name) as connections:
+            for source, connector in connections.items():
+                findings = list(connector.check())
+                fatal = fatal or any(finding.fatal for finding in findings)
+                answer(render.finding_lines(name, source, findings))
+    return Exit.ERROR if fatal else Exit.DONE
+
+
+@main.command()
+@ORG
+@click.option("--dry-run", is_flag=True, help="Only say what is missing.")
+@click.pass_context
+@answers_for
+def provision(context: click.Context, org: str | None, *, dry_run: bool) -> int:
+    """Create Rapport's fields in the CRMs and make them visible; running it again changes nothing."""
+    from mapping.metadata import FIELDS
+    from sync import render
+
+    app = opened(context)
+    for name in app.organisations(org):
+        with app.connections(name) as connections:
+            for source, connector in connections.items():
+                steps = list(connector.provision(FIELDS, dry_run))
+                answer(render.provision_lines(name, source, steps, dry_run=dry_run))
+    return Exit.DONE
+
+
+def for_each(context: click.Context, org: str | None, work: "Callable[[Desk], RunReport]") -> "list[RunReport]":
+    """Do a piece of work for every organisation asked for, with progress on standard error."""
+    from sync.telemetry import progress
+
+    app, reports = opened(context), []
+    for name in app.organisations(org):
+        with progress(sys.stderr) as shown, app.desk(name, shown) as desk:
+            reports.append(work(desk))
+    return reports
+
+
+def told(context: click.Context, reports: "Iterable[RunReport]", *, as_json: bool) -> int:
+    """Print what runs came to and give the exit status."""
+    from sync import render
+
+    reports = list(reports)
+    if as_json:
+        answer_json([report.to_json() for report in reports])
+    else:
+        answer(line for report in reports for line in render.report_lines(report))
+    return Exit.INCOMPLETE if any(report.status == "incomplete" for report in reports) else Exit.DONE
+
+
+@main.command()
+@ORG
+@JSON
+@click.pass_context
+@answers_for
+def run(context: click.Context, org: str | None, *, as_json: bool) -> int:
+    """Do the whole way: pull, compute, plan, apply."""
+    from sync import pipeline
+
+    return told(context, for_each(context, org, pipeline.run), as_json=as_json)
+
+
+@main.command()
+@ORG
+@JSON
+@click.pass_context
+@answers_for
+def pull(context: click.Context, org: str | None, *, as_json: bool) -> int:
+    """Bring the local copy of the CRMs up to date; writes nothing into them."""
+    from sync import pipeline
+
+    return told(context, for_each(context, org, pipeline.pull), as_json=as_json)
+
+
+@main.command()
+@ORG
+@JSON
+@click.option("--all", "everything", is_flag=True, help="Show every record instead of the first ones.")
+@click.pass_context
+@answers_for
+def plan(context: click.Context, org: str | None, *, as_json: bool, everything: bool) -> int:
+    """Show what a run would change, old -> new with the reason, and what it would skip; exit status 3 when anything."""
+    from sync import render
+
+    def shown(desk: "Desk") -> "RunReport":
+        from sync import pipeline
+
+        report = pipeline.plan(desk)
+        if as_json:
+            answer_json(render.plan_json(desk, report))
+        else:
+            answer(render.plan_lines(desk, report, most=None if everything else 20))
+        return report
+
+    reports = for_each(context, org, shown)
+    if any(report.status == "incomplete" for report in reports):
+        return Exit.INCOMPLETE
+    return Exit.PENDING if any(report.status != "nothing" for report in reports) else Exit.DONE
+
+
+@main.command()
+@click.argument("digest")
+@ONE_ORG
+@JSON
+@click.pass_context
+@answers_for
+def apply(context: click.Context, digest: str, org: str | None, *, as_json: bool) -> int:
+    """Apply the plan with this DIGEST; refused when the data has moved on since it was shown."""
+    from sync import pipeline
+
+    name = opened(context).only(org)
+    return told(context, for_each(context, name, lambda desk: pipeline.apply(desk, digest)), as_json=as_json)
+
+
+@main.command()
+@click.argument("number", metavar="RUN", type=int)
+@ONE_ORG
+@JSON
+@click.option("--dry-run", is_flag=True, help="Only show what would be taken back.")
+@click.pass_context
+@answers_for
+def undo(context: click.Context, number: int, org: str | None, *, as_json: bool, dry_run: bool) -> int:
+    """Take RUN back, wherever the CRM still holds what it wrote."""
+    from sync import pipeline
+
+    name = opened(context).only(org)
+    return told(
+        context, for_each(context, name, lambda desk: pipeline.undo(desk, number, dry_run=dry_run)), as_json=as_json
+    )
+
+
+@main.command()
+@ORG
+@JSON
+@click.pass_context
+@answers_for
+def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
+    """Show the coverage of every account and the last run, from the latest published results."""
+    from sync import render
+
+    app = opened(context)
+    found = {name: render.standing(app.ledger, name) for name in app.organisations(org)}
+    if as_json:
+        answer_json(found)
+    else:
+        answer(line for name, standing in found.items() for line in render.standing_lines(name, standing))
+    return Exit.DONE
+
+
+@main.command()
+@ONE_ORG
+@JSON
+@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many runs.")
+@click.pass_context
+@answers_for
+def log(context: click.Context, org: str | None, *, as_json: bool, last: int) -> int:
+    """List the latest runs: number, kind, outcome, what was written."""
+    from sync import render
+
+    app = opened(context)
+    rows = app.ledger.runs(app.only(org), last)
+    if as_json:
+        answer_json(rows)
+    else:
+        answer(render.log_lines(rows))
+    return Exit.DONE
+
+
+@main.command()
+@click.argument("who")
+@ONE_ORG
+@JSON
+@click.pass_context
+@answers_for
+def explain(context: click.Context, who: str, org: str | None, *, as_json: bool) -> int:
+    """Say why: WHO is a contact's or account's name, a part of it, or a record id."""
+    from sync import render
+
+    app = opened(context)
+    found = app.ledger.dossiers(app.only(org), who)
+    if as_json:
+        answer_json(found)
+    else:
+        answer(render.dossier_lines(who, found))
+    return Exit.DONE if found else Exit.ERROR
+
+
+@main.command()
+@click.option("--health-host", default="127.0.0.1", show_default=True, help="Address of /healthz.")
+@click.option("--health-port", type=int, default=8080, show_default=True, help="Port of /healthz; 0 any free one.")
+@click.pass_context
+@answers_for
+def worker(context: click.Context, health_host: str, health_port: int) -> int:
+    """Run every organisation on its schedule until SIGTERM."""
+    from sync import app as root
+    from sync import pipeline
+    from sync.telemetry import Logged
+    from sync.worker import serve, stop_event
+
+    app = opened(context)
+    schedules = {name: found for name in app.organisations() if (found := app.schedule(name))}
+    if not schedules:
+        raise root.UsageError(f"no organisation in {app.config} has a schedule; add for example: schedule: {{every: 6h}}")
+
+    def run_once(name: str) -> str:
+        with app.desk(name, Logged()) as desk:
+            return pipeline.run(desk).status
+
+    serve(schedules, run_once, stop_event(), root.today(), (health_host, health_port))
+    return Exit.DONE
+
+
+@main.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def emulator(arguments: tuple[str, ...]) -> None:
+    """Start the emulated Salesforce org and HubSpot portal (--port, --tls-port, --seed)."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "connectors.emulator", *arguments])  # noqa: S606 - no shell
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="End after the second run instead of keeping the emulator for exploring.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".rapport/demo"),
+    show_default=True,
+    help="Where settings, stage and ledger of the demo are kept.",
+)
+@answers_for
+def demo(folder: Path, **options: Any) -> int:
+    """Run the main job against an emulated Salesforce and HubSpot with 48 customer accounts."""
+    from sync.demo import play
+
+    return play(folder, answer, sys.stderr, once=options["once"])
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a SHELL; for bash: eval "$(rapport completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is not None:
+        click.echo(found(main, {}, "rapport", "_RAPPORT_COMPLETE").source())

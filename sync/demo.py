@@ -1,0 +1,116 @@
+"""The demo: the main job, once, against an emulator that is started for it.
+
+`rapport demo` (and `make demo`) calls `play`. What runs is what runs in production: the settings file beside the demo's
+stores names two connections, and every byte goes over HTTP. Afterwards ``rapport -c FOLDER/rapport.yaml explain NAME``
+and the other commands work on the results.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any, TextIO
+
+from connectors.base import ProvisionStep
+from mapping.metadata import FIELDS
+from sync import pipeline, render
+from sync.app import App
+from sync.pipeline import RunReport
+from sync.telemetry import progress
+
+ORG = "lumenworks"
+"""The vendor of the demo story; see connectors/emulator/seeds/demo/README.md."""
+
+Say = Callable[[Iterable[str]], None]
+
+
+@contextmanager
+def emulator() -> Iterator[Mapping[str, Any]]:
+    """Start an emulator with the demo story as its own process and yield what its ready line says; end it afterwards."""
+    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            if not ready:
+                raise RuntimeError("the emulator ended before it was ready; start it alone to see why: rapport emulator")
+            yield json.loads(ready)
+        finally:
+            process.terminate()
+
+
+def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
+    """Write the settings file and its secrets for an emulator that says it is ready; gives the file's path."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    secrets = {
+        "salesforce-id": ready["salesforce"]["client_id"],
+        "salesforce-secret": ready["salesforce"]["client_secret"],
+        "hubspot-token": ready["hubspot"]["token"],
+    }
+    for name, secret in secrets.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(secret, encoding="utf-8")
+    template = Template(files("sync").joinpath("demo.yaml").read_text(encoding="utf-8"))
+    path = folder / "rapport.yaml"
+    urls = {"salesforce_url": ready["salesforce"]["http"], "hubspot_url": ready["hubspot"]["url"]}
+    path.write_text(template.substitute(urls), encoding="utf-8")
+    return path
+
+
+def play(folder: Path, say: Say, stream: TextIO, *, once: bool) -> int:
+    """Provision, run, show coverage and tasks, run again; gives the exit status.
+
+    `say` prints lines of the answer, `stream` (standard error) gets the progress. Without `once` the emulator stays until
+    the person ends it.
+    """
+    with emulator() as ready:
+        app = App(settings(folder, ready))
+        say([f"An emulated Salesforce org and HubSpot portal listen at {ready['salesforce']['http']}."])
+        say(_provisioned(app))
+        first = _run(app, stream)
+        say(render.report_lines(first))
+        say(["", *render.standing_lines(ORG, render.standing(app.ledger, ORG))])
+        say(["", *render.task_lines(app.ledger, ORG, first.number)])
+        second = _run(app, stream)
+        say(["", f"second run: {sum(second.written.values())} changes"])
+        say(_next_steps(app.config))
+        if not once:
+            _wait(say)
+    return 0 if second.status == "nothing" else 1
+
+
+def _provisioned(app: App) -> list[str]:
+    with app.connections(ORG) as connections:
+        return [
+            _provision_line(source, list(connector.provision(FIELDS, dry_run=False)))
+            for source, connector in connections.items()
+        ]
+
+
+def _provision_line(source: str, steps: list[ProvisionStep]) -> str:
+    created = sum(step.done for step in steps)
+    return f"Provisioned {source}: {created} of {len(steps)} steps were needed."
+
+
+def _run(app: App, stream: TextIO) -> RunReport:
+    with progress(stream) as shown, app.desk(ORG, shown) as desk:
+        return pipeline.run(desk)
+
+
+def _next_steps(config: Path) -> list[str]:
+    return ["", "Look further:", f'  rapport -c {config} explain "NAME"', f"  rapport -c {config} status"]
+
+
+def _wait(say: Say) -> None:
+    say(["", "The emulator keeps running; end it with Ctrl-C."])
+    try:
+        sys.stdin.read() if sys.stdin.isatty() else None
+    except KeyboardInterrupt:
+        say([""])

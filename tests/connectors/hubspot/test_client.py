@@ -1,0 +1,136 @@
+"""The client library builds the requests; our transport carries them, in the API version of the settings."""
+
+from itertools import islice
+
+import pytest
+
+from connectors.errors import Rejected, Unusable
+from connectors.hubspot.auth import with_token
+from connectors.hubspot.client import LONGEST_QUERY, Client
+from connectors.hubspot.failures import DIALECT
+from connectors.transport import Network, Transport
+from tests.connectors.hubspot.conftest import URL, Portal
+
+OBJECTS = "/crm/objects/2026-09"
+
+
+def client(portal: Portal, version: str = "2026-09") -> Client:
+    network = Network(lambda: portal.time.now, sleep=portal.time.sleep)
+    return Client(Transport(DIALECT, URL, with_token("pat-na1-test", URL), network), version)
+
+
+def test_a_list_is_paged_to_its_end_in_the_dated_version_with_our_token(portal: Portal) -> None:
+    portal.answers(
+        "GET",
+        f"{OBJECTS}/notes",
+        {"results": [{"id": "1"}], "paging": {"next": {"after": "2", "link": "https://x"}}},
+        {"results": [{"id": "2"}]},
+    )
+    pages = list(client(portal).pages("notes", ["hs_timestamp", "hs_createdate"], ["contacts"]))
+    assert pages == [[{"id": "1"}], [{"id": "2"}]]
+    first, second = (path for _, path, _ in portal.asked)
+    assert "properties=hs_timestamp&properties=hs_createdate&associations=contacts" in first
+    assert "limit=100" in first
+    assert "archived=false" in first
+    assert "after=2" in second
+    assert portal.scripted.calls[0].request.headers["Authorization"] == "Bearer pat-na1-test"
+    assert "gzip" in portal.scripted.calls[0].request.headers["Accept-Encoding"]
+
+
+def test_the_legacy_version_calls_v3_and_v4(portal: Portal) -> None:
+    portal.answers("GET", "/crm/v3/objects/notes", {"results": []})
+    portal.answers("POST", "/crm/v4/associations/contacts/companies/batch/read", {"results": []})
+    legacy = client(portal, "v3")
+    list(legacy.pages("notes", []))
+    legacy.associations("contacts", "companies", ["1"])
+    assert portal.paths() == ["/crm/v3/objects/notes", "/crm/v4/associations/contacts/companies/batch/read"]
+
+
+def test_row_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_by_id(portal: Portal) -> None:
+    names = [f"a_property_with_a_long_name_{number:04}" for number in range(400)]
+    assert sum(map(len, names)) > LONGEST_QUERY
+    listed = [{"id": "1", "associations": {"contacts": {"results": []}}}, {"id": "2"}, {"id": "3"}]
+    portal.answers("GET", f"{OBJECTS}/contacts", {"results": listed})
+    read = [{"id": "2", "properties": {names[0]: "b"}}, {"id": "1", "properties": {names[0]: "a"}}]
+    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": [{}]}))
+    (page,) = client(portal).pages("contacts", names)
+    assert [(one["id"], one["properties"]) for one in page] == [("1", {names[0]: "a"}), ("2", {names[0]: "b"})]
+    assert "associations" in page[0]
+    (_, listed_path, _), (_, _, body) = portal.asked
+    assert len(listed_path) < 2_000
+    assert body["properties"] == names
+
+
+def test_row_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> None:
+    portal.answers(
+        "POST",
+        "/crm/associations/2026-09/contacts/companies/batch/read",
+        {
+            "results": [
+                {"from": {"id": "1"}, "to": [{"toObjectId": 9}], "paging": {"next": {"after": "500"}}},
+                {"from": {"id": "2"}, "to": [{"toObjectId": 8}]},
+            ]
+        },
+        (207, {"results": [{"from": {"id": "1"}, "to": [{"toObjectId": 10}]}], "errors": []}),
+    )
+    found = client(portal).associations("contacts", "companies", ["1", "2", "3"])
+    assert found == {"1": [{"toObjectId": 9}, {"toObjectId": 10}], "2": [{"toObjectId": 8}]}
+    assert portal.asked[1][2] == {"inputs": [{"id": "1", "after": "500"}]}
+
+
+def test_a_thousand_records_are_asked_for_their_associations_at_once(portal: Portal) -> None:
+    portal.answers("POST", "/crm/associations/2026-09/deals/contacts/batch/read", {"results": []})
+    client(portal).associations("deals", "contacts", [str(number) for number in range(2_500)])
+    assert [len(body["inputs"]) for _, _, body in portal.asked] == [1000, 1000, 500]
+
+
+def test_records_are_read_a_hundred_at_a_time(portal: Portal) -> None:
+    portal.answers("POST", f"{OBJECTS}/tasks/batch/read", {"results": [{"id": "1"}]})
+    found = client(portal).read("tasks", [str(number) for number in range(250)], ["p"], by="rapport_key")
+    assert len(list(found)) == 3
+    assert [len(body["inputs"]) for _, _, body in portal.asked] == [100, 100, 50]
+    assert portal.asked[0][2]["idProperty"] == "rapport_key"
+
+
+def test_deactivated_owners_are_listed_apart(portal: Portal) -> None:
+    portal.answers("GET", "/crm/owners/2026-09", {"results": [{"id": "1"}]})
+    assert list(client(portal).owners(archived=True)) == [[{"id": "1"}]]
+    assert "archived=true" in portal.asked[0][1]
+
+
+def test_row_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -> None:
+    busy = (429, {"policyName": "TEN_SECONDLY_ROLLING", "message": "You have reached your ten_secondly_rolling limit."})
+    portal.answers("POST", f"{OBJECTS}/tasks/batch/read", busy, {"results": [{"id": "1"}]})
+    assert list(client(portal).read("tasks", ["1"], [])) == [{"id": "1"}]
+    assert portal.time.slept == [10.0]
+
+
+def test_row_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
+    page = "<html>Bad gateway</html>"
+    portal.answers("GET", f"{OBJECTS}/notes", (502, page), (200, page), {"results": [{"id": "1"}]})
+    assert list(client(portal).pages("notes", [])) == [[{"id": "1"}]]
+
+
+def test_a_wrong_address_is_named_as_such(portal: Portal) -> None:
+    portal.answers("GET", f"{OBJECTS}/notes", (404, "<html>Not found</html>"))
+    with pytest.raises(Unusable):
+        list(client(portal).pages("notes", []))
+
+
+def test_a_missing_scope_is_a_refusal_of_this_object_with_its_name(portal: Portal) -> None:
+    said = {
+        "status": "error",
+        "message": "This app hasn't been granted all required scopes to make this call.",
+        "errors": [{"message": "One is required.", "context": {"requiredGranularScopes": ["crm.objects.deals.read"]}}],
+        "category": "MISSING_SCOPES",
+    }
+    portal.answers("GET", f"{OBJECTS}/deals", (403, said))
+    with pytest.raises(Rejected, match=r"crm\.objects\.deals\.read") as refused:
+        client(portal).peek("deals")
+    assert refused.value.code == "MISSING_SCOPES"
+
+
+def test_pages_are_fetched_only_as_they_are_asked_for(portal: Portal) -> None:
+    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}})
+    list(islice(client(portal).pages("notes", []), 3))
+    assert len(portal.asked) == 3

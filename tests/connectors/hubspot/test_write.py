@@ -1,0 +1,327 @@
+"""What becomes of each write, whatever HubSpot answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.errors import RetryLater
+from connectors.hubspot.batch import OMITTED
+from tests.connectors.hubspot.conftest import Portal
+
+CONTACTS = "/crm/objects/2026-09/contacts/batch/update"
+TASKS = "/crm/objects/2026-09/tasks"
+TIES = "/crm/associations/2026-09/tasks"
+
+
+def depth(contact: str, value: str | None = "3") -> UpdateRecord:
+    return UpdateRecord("contact", contact, {"depth": value})
+
+
+def task(key: str = "k1", contact: str | None = "201") -> CreateTask:
+    return CreateTask(key, "Subject", "Body", 1_767_225_600, "4101", "9001", contact)
+
+
+def by_id(found: Iterable[WriteResult]) -> dict[str | None, tuple[Outcome, str]]:
+    return {one.id: (one.outcome, one.message) for one in found}
+
+
+def refusal(words: str, status: int = 400) -> tuple[int, dict[str, object]]:
+    return status, {"status": "error", "category": "VALIDATION_ERROR", "message": words}
+
+
+def accepting(portal: Portal, poison: frozenset[str] = frozenset()) -> None:
+    """Let batch/update refuse every batch that holds a poisoned id, as HubSpot does."""
+
+    def answer(inputs: list[dict[str, Any]]) -> object:
+        if wrong := [one["id"] for one in inputs if one["id"] in poison]:
+            return refusal(f"{wrong[0]} is poisoned")
+        return {"status": "COMPLETE", "results": [{"id": one["id"]} for one in reversed(inputs)]}
+
+    portal.decides("POST", CONTACTS, lambda body: answer(body["inputs"]))
+
+
+def sent(portal: Portal, path: str) -> list[Any]:
+    return [body for _, asked, body in portal.asked if asked == path]
+
+
+def test_two_hundred_and_fifty_updates_travel_in_three_batches(portal: Portal) -> None:
+    portal.provisioned()
+    accepting(portal)
+    results = by_id(portal.connect().write(depth(str(number)) for number in range(250)))
+    assert len(results) == 250
+    assert set(results.values()) == {(Outcome.DONE, "")}
+    assert [len(body["inputs"]) for body in sent(portal, CONTACTS)] == [100, 100, 50]
+
+
+def test_a_cleared_field_is_sent_as_an_empty_text(portal: Portal) -> None:
+    portal.provisioned()
+    accepting(portal)
+    list(portal.connect().write([depth("201", None)]))
+    assert sent(portal, CONTACTS) == [{"inputs": [{"id": "201", "properties": {"rapport_depth": ""}}]}]
+
+
+def test_row_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
+    portal.provisioned()
+    accepting(portal, frozenset({"17"}))
+    results = by_id(portal.connect().write([depth(str(number)) for number in range(100)]))
+    refused = {record_id: message for record_id, (outcome, message) in results.items() if outcome is Outcome.REJECTED}
+    assert list(refused) == ["17"]
+    assert "17 is poisoned" in str(refused["17"])
+    assert len(results) == 100
+    assert len(sent(portal, CONTACTS)) <= 15
+
+
+def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
+    portal.provisioned()
+    answer = {
+        "status": "COMPLETE",
+        "results": [{"id": "2"}],
+        "numErrors": 1,
+        "errors": [
+            {
+                "status": "error",
+                "category": "OBJECT_NOT_FOUND",
+                "message": "They may be deleted.",
+                "context": {"ids": ["1"]},
+            }
+        ],
+    }
+    portal.answers("POST", CONTACTS, (207, answer))
+    assert by_id(portal.connect().write([depth("1"), depth("2")])) == {
+        "1": (Outcome.REJECTED, "They may be deleted."),
+        "2": (Outcome.DONE, ""),
+    }
+
+
+def test_row_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", CONTACTS, {"status": "COMPLETE", "results": [{"id": "2"}]})
+    results = by_id(portal.connect().write([depth("1"), depth("2")]))
+    assert results["1"] == (Outcome.REJECTED, OMITTED)
+
+
+def test_row_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
+    portal.provisioned(rapport_depth_name={"options": [{"label": "Engaged", "value": "Engaged"}]})
+    accepting(portal)
+    writes = [
+        UpdateRecord("contact", "1", {"depth_name": "Trusted"}),
+        UpdateRecord("contact", "2", {"depth_name": "Engaged"}),
+    ]
+    results = by_id(portal.connect().write(writes))
+    assert results["1"][0] is Outcome.REJECTED
+    assert "Trusted" in results["1"][1]
+    assert results["2"] == (Outcome.DONE, "")
+    assert [len(body["inputs"]) for body in sent(portal, CONTACTS)] == [1]
+
+
+def test_two_writes_of_one_record_never_share_a_batch_and_keep_their_order(portal: Portal) -> None:
+    portal.provisioned()
+    accepting(portal)
+    list(portal.connect().write([depth("1", "1"), depth("2"), depth("1", "2")]))
+    assert [
+        [(one["id"], one["properties"]["rapport_depth"]) for one in body["inputs"]] for body in sent(portal, CONTACTS)
+    ] == [
+        [("1", "1"), ("2", "3")],
+        [("1", "2")],
+    ]
+
+
+def test_row_35_a_spent_day_leaves_the_batch_unknown_and_stops(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", CONTACTS, (429, {"policyName": "DAILY", "message": "You have reached your daily limit."}))
+    results = portal.connect().write([depth("1"), depth("2")])
+    assert [next(results).outcome, next(results).outcome] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
+    with pytest.raises(RetryLater, match="daily limit"):
+        next(results)
+    assert len(sent(portal, CONTACTS)) == 1
+
+
+def test_a_missing_scope_refuses_all_rows_without_halving(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", CONTACTS, (403, {"category": "MISSING_SCOPES", "message": "Not granted."}))
+    results = by_id(portal.connect().write([depth(str(number)) for number in range(100)]))
+    assert {outcome for outcome, _ in results.values()} == {Outcome.REJECTED}
+    assert len(sent(portal, CONTACTS)) == 1
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------------
+
+
+def tied(portal: Portal) -> None:
+    for to_type in ("companies", "contacts"):
+        portal.answers("POST", f"{TIES}/{to_type}/batch/associate/default", {"status": "COMPLETE", "results": []})
+
+
+def test_a_task_is_upserted_by_its_key_and_tied_to_company_and_contact(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    (upsert,) = sent(portal, f"{TASKS}/batch/upsert")
+    assert upsert == {
+        "inputs": [
+            {
+                "idProperty": "rapport_key",
+                "id": "k1",
+                "properties": {
+                    "rapport_key": "k1",
+                    "hs_task_subject": "Subject",
+                    "hs_task_body": "Body",
+                    "hs_timestamp": "1767225600000",
+                    "hs_task_status": "NOT_STARTED",
+                    "hs_task_type": "TODO",
+                    "hubspot_owner_id": "4101",
+                },
+            }
+        ]
+    }
+    assert sent(portal, f"{TIES}/companies/batch/associate/default") == [
+        {"inputs": [{"from": {"id": "501"}, "to": {"id": "9001"}}]}
+    ]
+    assert sent(portal, f"{TIES}/contacts/batch/associate/default") == [
+        {"inputs": [{"from": {"id": "501"}, "to": {"id": "201"}}]}
+    ]
+
+
+def test_a_task_that_is_there_already_is_neither_reopened_nor_overwritten(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    assert sent(portal, f"{TASKS}/batch/upsert") == []
+
+
+def test_an_upsert_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
+    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {}}]})
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+
+
+def test_row_44_an_upsert_whose_answer_is_lost_is_repeated_and_makes_no_second_task(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers(
+        "POST",
+        f"{TASKS}/batch/upsert",
+        requests.ReadTimeout("no answer"),
+        {"results": [{"id": "501", "properties": {"rapport_key": "k1"}, "new": False}]},
+    )
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+
+
+def test_row_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
+    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", TASKS, (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}))
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_row_40_where_upsert_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
+    portal: Portal, status: int
+) -> None:
+    portal.provisioned()
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", TASKS, (status, {"id": "501", "properties": {}}))
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    (created,) = sent(portal, TASKS)
+    assert created["associations"] == [
+        {"to": {"id": "9001"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}]},
+        {"to": {"id": "201"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]},
+    ]
+
+
+def test_row_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("Owner 4101 is archived"))
+    portal.answers("POST", TASKS, refusal("Owner 4101 is archived"), (201, {"id": "502"}))
+    results = {one.write: one for one in portal.connect().write([task("k1"), task("k2")])}
+    assert results[task("k1")].outcome is Outcome.REJECTED
+    assert "archived" in results[task("k1")].message
+    assert (results[task("k2")].outcome, results[task("k2")].id) == (Outcome.DONE, "502")
+
+
+def test_row_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    tied(portal)
+    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    portal.answers("POST", TASKS, (201, {"id": "501"}))
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
+    connection = portal.connect()
+    for _ in range(2):
+        assert by_id(connection.write([task()])) == {"501": (Outcome.DONE, "")}
+    assert len(sent(portal, TASKS)) == 1
+    assert sent(portal, f"{TASKS}/batch/upsert") == []
+
+
+def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    tied(portal)
+    portal.answers(
+        "POST", f"{TASKS}/search", {"total": 1, "results": [{"id": "7", "properties": {"rapport_key": "k1"}}]}
+    )
+    assert by_id(portal.connect().write([task()])) == {"7": (Outcome.DONE, "")}
+    assert sent(portal, TASKS) == []
+
+
+def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    portal.answers("POST", TASKS, requests.ReadTimeout("no answer"))
+    results = portal.connect().write([task()])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater):
+        next(results)
+    assert len(sent(portal, TASKS)) == 1
+
+
+def test_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    portal.answers("POST", f"{TIES}/companies/batch/associate/default", refusal("company 9001 was merged"))
+    ((outcome, message),) = by_id(portal.connect().write([task()])).values()
+    assert outcome is Outcome.DONE
+    assert "merged" in message
+
+
+def test_a_note_is_appended_once_however_often_the_write_is_repeated(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers(
+        "POST",
+        f"{TASKS}/batch/read",
+        {"results": [{"id": "501", "properties": {"hs_task_body": "Body"}}]},
+        {"results": [{"id": "501", "properties": {"hs_task_body": "Body\nClosed."}}]},
+    )
+    portal.answers("POST", f"{TASKS}/batch/update", {"results": [{"id": "501"}]})
+    connection = portal.connect()
+    for _ in range(2):
+        list(connection.write([SetTaskState("501", "k1", open=False, note="Closed.")]))
+    assert [body["inputs"][0]["properties"] for body in sent(portal, f"{TASKS}/batch/update")] == [
+        {"hs_task_status": "COMPLETED", "hs_task_body": "Body\nClosed."},
+        {"hs_task_status": "COMPLETED"},
+    ]
+
+
+def test_a_deletion_follows_the_changes_of_the_same_task(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
+    portal.answers("POST", f"{TASKS}/batch/update", {"results": [{"id": "501"}]})
+    portal.answers("POST", f"{TASKS}/batch/archive", (204, None))
+    writes: list[Write] = [SetTaskState("501", "k1", open=True), DeleteTask("501", "k1")]
+    assert [one.outcome for one in portal.connect().write(writes)] == [Outcome.DONE, Outcome.DONE]
+    assert portal.paths("POST") == [f"{TASKS}/batch/{step}" for step in ("read", "update", "archive")]

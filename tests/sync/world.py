@@ -1,0 +1,193 @@
+"""A small world for the tests of `sync`: CRMs in memory, a stage, a ledger, and what the rules want, set by hand.
+
+The computation is the seam: `World.compute` writes `desired_*` from `wanted` and `gaps`; everything after it is real.
+"""
+
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from connectors.memory import MemoryConnector
+from mapping.metadata import FIELDS, desired_tables, results
+from mapping.records import DERIVED
+from mapping.statements import create
+from sync import pipeline
+from sync.changes import Change, Limits, Skip, changes, skips
+from sync.ledger import Dossier, Ledger
+from sync.memory import same
+from sync.pipeline import Desk, RunReport
+from sync.stage import Stage
+
+NOON = 1_700_049_600
+"""2023-11-15T12:00:00Z, a Wednesday: far from any midnight."""
+
+DAY = 86_400
+
+Record = tuple[str, str]
+"""Object and id."""
+
+_DESIRED = {table.name: table for table in (*DERIVED, *desired_tables())}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A gap that deserves a task."""
+
+    key: str
+    severity: float = 50.0
+    owner_id: str | None = "u1"
+    source: str = "crm"
+    subject: str = "Find a champion"
+
+
+@dataclass(slots=True)
+class World:
+    """Two contacts and an account in the connection `crm`; everything may be changed between runs."""
+
+    wanted: dict[Record, dict[str, str | None]] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    takeover: bool = False
+    sentences: bool = True
+    batch: int = 1
+    page_size: int = 500
+    owner: str = "tests"
+    steps: list[str] = field(default_factory=list)
+    stop_at: int | None = None
+    """Number of the progress report at which the process dies."""
+    crm: MemoryConnector = field(init=False)
+    stage: Stage = field(init=False)
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crm = MemoryConnector("crm", NOON, self.batch, self.page_size)
+        list(self.crm.provision(FIELDS, dry_run=False))
+        self.crm.put("account", {"id": "a1", "name": "Globex"})
+        self.crm.put("contact", {"id": "c1", "name": "Ann", "account_id": "a1"})
+        self.crm.put("contact", {"id": "c2", "name": "Bob", "account_id": "a1"})
+
+    def __enter__(self) -> Self:
+        self.stage = Stage(":memory:").__enter__()
+        self.ledger = Ledger("sqlite://")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stage.__exit__(kind, error, trace)
+        self.ledger.close()
+
+    # --- what the rules want ---------------------------------------------------------------------------------------
+
+    def want(self, record: Record, **values: str | None) -> None:
+        """Let the rules want these values, and nothing else, on a record."""
+        self.wanted[record] = dict(values)
+
+    def compute(self, connection: duckdb.DuckDBPyConnection, as_of: int) -> None:
+        """Stand in for `mapping.compute`."""
+        for object_name in ("contact", "account"):
+            rows = [
+                ("crm", record_id, *(values.get(output.name) for output in results(object_name)))
+                for (kind, record_id), values in self.wanted.items()
+                if kind == object_name
+            ]
+            create(connection, _DESIRED[f"desired_{object_name}"], rows)
+        create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
+
+    def explain(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Stand in for `mapping.explain.render`: one sentence a field, and the two companions."""
+        if self.sentences:
+            connection.execute(
+                "INSERT INTO sentence SELECT c.object, c.source, c.id, c.field, 'rule r1: crm/contact/c1 says so'"
+                " FROM plan_change AS c"
+            )
+            connection.execute(
+                "INSERT INTO sentence SELECT e.object, e.source, e.id, f.name, f.text FROM explained AS e"
+                " CROSS JOIN (VALUES ('evidence', 'Because.'), ('computed_on', '2023-11-15')) AS f(name, text)"
+            )
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    def desk(self) -> Desk:
+        """Lay out everything for a run."""
+        return Desk(
+            org="acme",
+            owner=self.owner,
+            connectors={"crm": self.crm},
+            stage=self.stage,
+            ledger=self.ledger,
+            rules="rules-1",
+            compute=self.compute,
+            explain=self.explain,
+            dossiers=lambda _: [Dossier("contact", "crm", "c1", "Ann", "Globex", {"sentences": ["Because."]})],
+            now=lambda: float(self.crm.now),
+            progress=self.report,
+            limits=self.limits,
+            takeover=self.takeover,
+        )
+
+    def report(self, step: str, detail: str = "", count: int = 0) -> None:
+        """Take progress; dies where the test said so."""
+        self.steps.append(step)
+        if self.stop_at is not None and len(self.steps) > self.stop_at:
+            raise KilledError(step)
+
+    def run(self) -> RunReport:
+        """Run once."""
+        return pipeline.run(self.desk())
+
+    def plan(self) -> RunReport:
+        """Plan once."""
+        return pipeline.plan(self.desk())
+
+    def undo(self, number: int) -> RunReport:
+        """Take a run back."""
+        return pipeline.undo(self.desk(), number)
+
+    def next_day(self) -> None:
+        """Let a day pass in the CRM."""
+        self.crm.now += DAY
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    def changes(self) -> list[Change]:
+        """List the changes of the last plan."""
+        return list(changes(self.stage.connection))
+
+    def skips(self) -> list[Skip]:
+        """List the omissions of the last plan."""
+        return list(skips(self.stage.connection))
+
+    def held(self, record: Record, name: str) -> str | None:
+        """Read a field from the CRM."""
+        return self.crm.values.get(record, {}).get(name)
+
+    def holds(self, record: Record, name: str, value: str | None) -> bool:
+        """Compare a field of the CRM with a value; an untouched checkbox is false."""
+        return same(record[0], name, self.held(record, name), value)
+
+    def open_keys(self) -> list[str]:
+        """List the keys of open tasks in the CRM, each as often as it is there."""
+        return sorted(task.key for task in self.crm.tasks.values() if task.open)
+
+    def task_id(self, key: str) -> str:
+        """Find a task in the CRM by its key."""
+        return next(task.id for task in self.crm.tasks.values() if task.key == key)
+
+    def close_gap(self, key: str) -> None:
+        """Let a gap go away."""
+        self.gaps = [gap for gap in self.gaps if gap.key != key]
+
+    def give_to(self, key: str, owner: str) -> None:
+        """Let another colleague own a gap."""
+        self.gaps = [replace(gap, owner_id=owner) if gap.key == key else gap for gap in self.gaps]
+
+    def _task(self, gap: Gap, as_of: int) -> tuple[object, ...]:
+        due = as_of - as_of % DAY + 5 * DAY
+        return (gap.key, gap.source, "a1", "c1", gap.owner_id, gap.subject, f"Why: {gap.key}", due, gap.severity)
+
+
+class KilledError(BaseException):
+    """The process is gone: nobody may catch it."""
