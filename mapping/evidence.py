@@ -18,14 +18,14 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     evidence = rules.evidence
     yield figures("rule_evidence", evidence)
     yield figures("rule_weight", evidence.weights)
-    points = [(level, axis, value) for level, axes in evidence.titles.items() for axis, value in axes]
-    yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", points)
+    of_titles = [(level, axis, value) for level, axes in evidence.titles.items() for axis, value in axes]
+    yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", of_titles)
     surveys = [(band.kind, band.low, band.high, band.points) for band in evidence.surveys]
     yield listing("rule_survey", "kind TEXT, low DOUBLE, high DOUBLE, points DOUBLE", surveys)
     spellings = [(text, group) for group, texts in rules.roles.spellings.items() for text in texts]
     yield listing("rule_crm_role", "spelling TEXT, role_group TEXT", spellings)
-    points = [(group, axis, value) for group, axes in rules.roles.points.items() for axis, value in axes.items()]
-    yield listing("rule_crm_points", "role_group TEXT, axis TEXT, points DOUBLE", points)
+    of_roles = [(group, axis, value) for group, axes in rules.roles.points.items() for axis, value in axes.items()]
+    yield listing("rule_crm_points", "role_group TEXT, axis TEXT, points DOUBLE", of_roles)
     yield listing("rule_product_department", "side TEXT, department TEXT", sorted(_sides(rules, profile)))
 
 

@@ -215,13 +215,13 @@ JOIN stance ON stance.account_key = explained_contact.account_key AND stance.per
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
 WHERE stance.quartet IS NOT NULL
 UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, leading.field,
+SELECT 'contact' AS object, explained_contact.source, explained_contact.id, lead_field.field,
   'Leading role: ' || leading_role.role || ', ' || leading_role.status
     || COALESCE(' with ' || CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT)
       || ' % confidence', '') || '.' AS text
 FROM explained_contact
 JOIN leading_role ON leading_role.source = explained_contact.source AND leading_role.id = explained_contact.id
-CROSS JOIN (SELECT 'role_status' AS field UNION ALL SELECT 'role_confidence' AS field) AS leading
+CROSS JOIN (SELECT 'role_status' AS field UNION ALL SELECT 'role_confidence' AS field) AS lead_field
 UNION ALL
 SELECT 'contact' AS object, depth_sentence.source, depth_sentence.id, depth_field.field, depth_sentence.words AS text
 FROM depth_sentence

@@ -19,7 +19,7 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
 
 
 def departments(rules: Rules, profile: Profile) -> dict[str, str]:
-    """Map every known spelling in lower case to its department; names that only the organisation uses spell themselves."""
+    """Map every known spelling in lower case to its department; names that only the organisation uses are their own."""
     known = {name.lower(): name for name in rules.departments.spellings}
     known |= {text.lower(): name for name, texts in rules.departments.spellings.items() for text in texts}
     own = (name for product in profile.products for name in (*product.sold_to, *product.consumed_in))

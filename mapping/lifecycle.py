@@ -16,7 +16,7 @@ def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
 
 
 def _spellings(rules: Rules) -> Iterator[tuple[str, str, str]]:
-    known = {"segment": rules.segments.segments, "breadth": rules.segments.breadths}
-    for kind, grouped in known.items():
-        for value, texts in grouped.items():
-            yield from ((kind, text.lower(), value) for text in (value, *texts))
+    for segment, texts in rules.segments.segments.items():
+        yield from (("segment", text.lower(), segment) for text in (segment, *texts))
+    for breadth, texts in rules.segments.breadths.items():
+        yield from (("breadth", text.lower(), breadth) for text in (breadth, *texts))

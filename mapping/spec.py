@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mapping.records import Column, Table
 from mapping.rulefile import SpecError, merge, read, read_file, section, validate
@@ -25,6 +25,9 @@ Rows = Sequence[tuple[object, ...]]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
 Days = Annotated[int, Field(gt=0)]
+Axis = Literal[
+    "buying_authority", "process_authority", "influence", "product_importance", "usage_frequency", "attitude"
+]
 Level = Literal["c-level", "vp", "director", "manager", "individual"]
 Segment = Literal["SMB", "Mid-Market", "Enterprise"]
 Breadth = Literal["workgroup", "department", "company-wide"]
@@ -84,8 +87,14 @@ class CrmRoleRules(Frozen):
 
     spellings: dict[str, tuple[str, ...]]
     """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
-    points: dict[str, dict[str, Points]]
+    points: dict[str, dict[Axis, Points]]
     """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
+
+    @model_validator(mode="after")
+    def _every_group_has_points(self) -> Self:
+        if unknown := sorted(set(self.spellings) ^ set(self.points)):
+            raise ValueError(f"groups need spellings and points: {', '.join(unknown)}")
+        return self
 
 
 class SourceWeights(Frozen):

@@ -4,6 +4,7 @@
 organisation works with) or for the ledger alone (everything a reader needs).
 """
 
+import hashlib
 import os
 import socket
 import time
@@ -26,7 +27,7 @@ from sync.changes import UnsafePlanError
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 from sync.pipeline import Desk, PlanRefusedError, Progress
 from sync.secret import SecretMissingError, SecretResolver
-from sync.settings import OrganisationSettings, Settings, SettingsError, load_settings
+from sync.settings import OrganisationSettings, Schedule, Settings, SettingsError, load_settings
 from sync.stage import Stage, StageInUseError
 
 
@@ -91,6 +92,10 @@ class App:
             raise UsageError(f"say which organisation is meant: --org {' | '.join(found)}")
         return found[0]
 
+    def schedule(self, org: str) -> Schedule | None:
+        """Tell when an organisation runs; None: only by hand."""
+        return self._organisation(org).schedule
+
     @cached_property
     def ledger(self) -> Ledger:
         """Open the ledger; its folder is made when it is missing."""
@@ -124,7 +129,7 @@ class App:
                 connectors=connectors,
                 stage=stage,
                 ledger=self.ledger,
-                rules=f"{rules.digest}/{profile.digest}",
+                rules=_digest(rules, profile),
                 compute=_computation(rules, profile),
                 explain=render,
                 dossiers=_published,
@@ -136,6 +141,11 @@ class App:
 
     def _organisation(self, org: str) -> OrganisationSettings:
         return self.settings.organisations[org]
+
+
+def _digest(rules: Rules, profile: Profile) -> str:
+    """Digest everything but data that a plan depends on."""
+    return hashlib.sha256(f"{rules.digest} {profile.model_dump_json()}".encode()).hexdigest()
 
 
 def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyConnection, int], None]:

@@ -142,7 +142,9 @@ def _write(
         note()
         raise
     note()
-    answered += [WriteResult(lost, Outcome.UNKNOWN, message="no answer") for lost in journal.unanswered(connector.source)]
+    answered += [
+        WriteResult(lost, Outcome.UNKNOWN, message="no answer") for lost in journal.unanswered(connector.source)
+    ]
     note()
 
 

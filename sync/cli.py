@@ -155,7 +155,7 @@ def for_each(context: click.Context, org: str | None, work: "Callable[[Desk], Ru
     return reports
 
 
-def told(context: click.Context, reports: "Iterable[RunReport]", *, as_json: bool) -> int:
+def told(reports: "Iterable[RunReport]", *, as_json: bool) -> int:
     """Print what runs came to and give the exit status."""
     from sync import render
 
@@ -176,7 +176,7 @@ def run(context: click.Context, org: str | None, *, as_json: bool) -> int:
     """Do the whole way: pull, compute, plan, apply."""
     from sync import pipeline
 
-    return told(context, for_each(context, org, pipeline.run), as_json=as_json)
+    return told(for_each(context, org, pipeline.run), as_json=as_json)
 
 
 @main.command()
@@ -188,7 +188,7 @@ def pull(context: click.Context, org: str | None, *, as_json: bool) -> int:
     """Bring the local copy of the CRMs up to date; writes nothing into them."""
     from sync import pipeline
 
-    return told(context, for_each(context, org, pipeline.pull), as_json=as_json)
+    return told(for_each(context, org, pipeline.pull), as_json=as_json)
 
 
 @main.command()
@@ -199,16 +199,15 @@ def pull(context: click.Context, org: str | None, *, as_json: bool) -> int:
 @answers_for
 def plan(context: click.Context, org: str | None, *, as_json: bool, everything: bool) -> int:
     """Show what a run would change, old -> new with the reason, and what it would skip; exit status 3 when anything."""
-    from sync import render
+    from sync import changes, pipeline, render, results
 
     def shown(desk: "Desk") -> "RunReport":
-        from sync import pipeline
-
-        report = pipeline.plan(desk)
+        report, connection = pipeline.plan(desk), desk.stage.connection
         if as_json:
-            answer_json(render.plan_json(desk, report))
+            answer_json(results.plan_json(desk, report))
         else:
-            answer(render.plan_lines(desk, report, most=None if everything else 20))
+            rows = changes.changes(connection), changes.skips(connection), results.names(connection)
+            answer(render.plan_lines(report, *rows, most=None if everything else 20))
         return report
 
     reports = for_each(context, org, shown)
@@ -228,7 +227,7 @@ def apply(context: click.Context, digest: str, org: str | None, *, as_json: bool
     from sync import pipeline
 
     name = opened(context).only(org)
-    return told(context, for_each(context, name, lambda desk: pipeline.apply(desk, digest)), as_json=as_json)
+    return told(for_each(context, name, lambda desk: pipeline.apply(desk, digest)), as_json=as_json)
 
 
 @main.command()
@@ -243,9 +242,8 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
     from sync import pipeline
 
     name = opened(context).only(org)
-    return told(
-        context, for_each(context, name, lambda desk: pipeline.undo(desk, number, dry_run=dry_run)), as_json=as_json
-    )
+    reports = for_each(context, name, lambda desk: pipeline.undo(desk, number, dry_run=dry_run))
+    return told(reports, as_json=as_json)
 
 
 @main.command()
@@ -255,14 +253,15 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
 @answers_for
 def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
     """Show the coverage of every account and the last run, from the latest published results."""
-    from sync import render
+    from sync import render, results
 
     app = opened(context)
-    found = {name: render.standing(app.ledger, name) for name in app.organisations(org)}
     if as_json:
-        answer_json(found)
-    else:
-        answer(line for name, standing in found.items() for line in render.standing_lines(name, standing))
+        answer_json({name: results.standing(app.ledger, name) for name in app.organisations(org)})
+        return Exit.DONE
+    for name in app.organisations(org):
+        answer(render.log_lines(app.ledger.runs(name, 1)))
+        answer(["", *render.coverage_lines(results.accounts(app.ledger, name))])
     return Exit.DONE
 
 
@@ -319,7 +318,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     app = opened(context)
     schedules = {name: found for name in app.organisations() if (found := app.schedule(name))}
     if not schedules:
-        raise root.UsageError(f"no organisation in {app.config} has a schedule; add for example: schedule: {{every: 6h}}")
+        raise root.UsageError(f"no organisation in {app.config} has a schedule; add one, for example every: 6h")
 
     def run_once(name: str) -> str:
         with app.desk(name, Logged()) as desk:

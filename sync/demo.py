@@ -18,8 +18,8 @@ from typing import Any, TextIO
 
 from connectors.base import ProvisionStep
 from mapping.metadata import FIELDS
-from sync import pipeline, render
-from sync.app import App
+from sync import pipeline, render, results
+from sync.app import App, UsageError
 from sync.pipeline import RunReport
 from sync.telemetry import progress
 
@@ -31,14 +31,13 @@ Say = Callable[[Iterable[str]], None]
 
 @contextmanager
 def emulator() -> Iterator[Mapping[str, Any]]:
-    """Start an emulator with the demo story as its own process and yield what its ready line says; end it afterwards."""
+    """Start an emulator with the demo story as its own process, yield what its ready line says, end it afterwards."""
     command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "demo"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
         try:
-            assert process.stdout is not None
-            ready = process.stdout.readline()
+            ready = process.stdout.readline() if process.stdout else ""
             if not ready:
-                raise RuntimeError("the emulator ended before it was ready; start it alone to see why: rapport emulator")
+                raise UsageError("the emulator ended before it was ready; start it alone to see why: rapport emulator")
             yield json.loads(ready)
         finally:
             process.terminate()
@@ -67,8 +66,8 @@ def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
 def play(folder: Path, say: Say, stream: TextIO, *, once: bool) -> int:
     """Provision, run, show coverage and tasks, run again; gives the exit status.
 
-    `say` prints lines of the answer, `stream` (standard error) gets the progress. Without `once` the emulator stays until
-    the person ends it.
+    `say` prints lines of the answer, `stream` (standard error) gets the progress. Without `once` the emulator stays
+    until the person at the terminal ends it.
     """
     with emulator() as ready:
         app = App(settings(folder, ready))
@@ -76,8 +75,8 @@ def play(folder: Path, say: Say, stream: TextIO, *, once: bool) -> int:
         say(_provisioned(app))
         first = _run(app, stream)
         say(render.report_lines(first))
-        say(["", *render.standing_lines(ORG, render.standing(app.ledger, ORG))])
-        say(["", *render.task_lines(app.ledger, ORG, first.number)])
+        say(["", *render.coverage_lines(results.accounts(app.ledger, ORG))])
+        say(["", *render.task_lines(results.opened_tasks(app.ledger, ORG, first.number))])
         second = _run(app, stream)
         say(["", f"second run: {sum(second.written.values())} changes"])
         say(_next_steps(app.config))
@@ -109,8 +108,7 @@ def _next_steps(config: Path) -> list[str]:
 
 
 def _wait(say: Say) -> None:
-    say(["", "The emulator keeps running; end it with Ctrl-C."])
-    try:
-        sys.stdin.read() if sys.stdin.isatty() else None
-    except KeyboardInterrupt:
-        say([""])
+    """Keep the emulator for a person at a terminal; anybody else is done."""
+    if sys.stdin.isatty():
+        say(["", "The emulator keeps running for you to explore; Enter ends it."])
+        sys.stdin.readline()

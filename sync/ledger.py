@@ -242,10 +242,14 @@ class Ledger:
                 count += len(chunk)
         return count
 
-    def dossiers(self, org: str, text: str = "", limit: int = 100) -> list[Dossier]:
+    def dossiers(
+        self, org: str, text: str = "", *, object_name: str | None = None, limit: int | None = 100
+    ) -> list[Dossier]:
         """Find dossiers whose name or id contains `text`, whatever its case, by name."""
         named = sa.or_(DOSSIERS.c.name.icontains(text, autoescape=True), DOSSIERS.c.id.icontains(text, autoescape=True))
         found = sa.select(DOSSIERS).where(DOSSIERS.c.org == org, named).order_by(DOSSIERS.c.name, DOSSIERS.c.id)
+        if object_name is not None:
+            found = found.where(DOSSIERS.c.object == object_name)
         return [_dossier(row) for row in self._all(found.limit(limit))]
 
     # --- the database ----------------------------------------------------------------------------------------------

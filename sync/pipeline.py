@@ -108,6 +108,11 @@ class RunReport:
         return asdict(self)
 
 
+def pull(desk: Desk) -> RunReport:
+    """Bring the stage up to date and stop; writes nothing into a CRM."""
+    return _attended(desk, "pull", lambda run: run.report)
+
+
 def plan(desk: Desk) -> RunReport:
     """Pull, compute and keep a plan that can be approved by its digest; writes nothing into a CRM."""
     return _attended(desk, "plan", lambda run: _planned(desk, run, _look_and_plan(desk, run, run.as_of)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Finding, ProvisionStep
 from mapping.metadata import COVERED_ROLES
-from sync.changes import Change, CloseTask, OpenTask, Plan, RemoveTask, ReopenTask, SetField, Skip
+from sync.changes import Change, CloseTask, OpenTask, RemoveTask, ReopenTask, SetField, Skip
 from sync.ledger import Dossier
 from sync.pipeline import RunReport
 
@@ -40,28 +40,28 @@ def _cell(column: int, text: str, widths: Sequence[int], right: frozenset[int]) 
     return text.rjust(widths[column]) if column in right else text.ljust(widths[column])
 
 
-def headline(plan: Plan) -> str:
+def headline(report: RunReport) -> str:
     """Say what a plan comes to, in one line with its digest."""
-    if plan.empty:
-        return f"Plan {plan.digest} of {plan.org}, as of {moment(plan.as_of)}: no changes."
-    counts = plan.counts
-    parts = (
-        [f"set {counted(counts['set'], 'field')} on {counted(counts['records'], 'record')}"] if counts["set"] else []
-    )
-    parts += [
-        f"{verb} {counted(counts[verb], 'task')}" for verb in ("open", "close", "reopen", "remove") if counts.get(verb)
-    ]
-    return f"Plan {plan.digest} of {plan.org}, as of {moment(plan.as_of)}: {', '.join(parts)}."
+    when = moment(report.as_of or 0)
+    return f"Plan {report.digest} of {report.org}, as of {when}: {summary(report.planned) or 'no changes'}."
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """Say what a plan's counts come to: ``set 12 fields on 3 records, open 2 tasks``; empty when nothing."""
+    fields = f"set {counted(counts['set'], 'field')} on {counted(counts['records'], 'record')}"
+    verbs = [verb for verb in ("open", "close", "reopen", "remove") if counts.get(verb)]
+    tasks = (f"{verb} {counted(counts[verb], 'task')}" for verb in verbs)
+    return ", ".join([*([fields] if counts.get("set") else []), *tasks])
 
 
 def plan_lines(
-    plan: Plan, changes: Iterable[Change], skips: Iterable[Skip], names: Mapping[str, str], most: int | None
+    report: RunReport, changes: Iterable[Change], skips: Iterable[Skip], names: Mapping[str, str], most: int | None
 ) -> Iterator[str]:
     """Write a plan record by record: old -> new with the reason, then what is skipped and why.
 
     `names` maps ``source/object/id`` to the record's name; `most` cuts the list of records (None: all of them).
     """
-    yield headline(plan)
+    yield headline(report)
     shown = 0
     for heading, lines in _by_record(changes, names):
         shown += 1
@@ -72,7 +72,7 @@ def plan_lines(
     if most is not None and shown > most:
         yield ""
         yield f"... and {counted(shown - most, 'record')} more (--all shows every one)"
-    yield from _skip_lines(plan, skips, names, most)
+    yield from _skip_lines(report, skips, names, most)
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -113,11 +113,11 @@ def _short(value: str | None, width: int = 100) -> str:
     return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
-def _skip_lines(plan: Plan, skips: Iterable[Skip], names: Mapping[str, str], most: int | None) -> Iterator[str]:
-    if not plan.skipped:
+def _skip_lines(report: RunReport, skips: Iterable[Skip], names: Mapping[str, str], most: int | None) -> Iterator[str]:
+    if not report.skipped:
         return
     yield ""
-    yield "Skipped: " + ", ".join(f"{count:,} {why}" for why, count in plan.skipped.items())
+    yield "Skipped: " + ", ".join(f"{count:,} {why}" for why, count in report.skipped.items())
     for number, skip in enumerate(skips):
         if most is not None and number >= most:
             return

@@ -1,6 +1,6 @@
 """What a reader asks of the ledger: the standing of accounts, the tasks of a run, the names in a plan.
 
-Used by `sync.cli` and `sync.demo`; nothing here needs the stage, except the names, which are asked for while a run holds it.
+Used by `sync.cli` and `sync.demo`; only the names of a plan need the stage.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from mapping.statements import execute
 from sync import changes
 from sync.journal import entries
 from sync.ledger import Dossier, Ledger
@@ -37,13 +38,9 @@ def opened_tasks(ledger: Ledger, org: str, run: int) -> Iterator[Mapping[str, An
 
 def names(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     """Map ``source/object/id`` to the record's name, for the records of the plan that is on the connection."""
-    rows = connection.execute(
-        "SELECT p.source || '/' || p.object || '/' || p.id, COALESCE(c.name, a.name)"
-        " FROM (SELECT DISTINCT source, object, id FROM plan_change UNION SELECT source, object, id FROM plan_skip) AS p"
-        " LEFT JOIN contact AS c ON p.object = 'contact' AND c.source = p.source AND c.id = p.id"
-        " LEFT JOIN account AS a ON p.object = 'account' AND a.source = p.source AND a.id = p.id"
-    ).fetchall()
-    return {ref: name for ref, name in rows if name}
+    execute(connection, "sql/record_names", "sync")
+    rows = connection.execute("SELECT ref, name FROM record_name").fetchall()
+    return dict(rows)
 
 
 def plan_json(desk: Desk, report: RunReport) -> Mapping[str, Any]:

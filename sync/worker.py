@@ -74,7 +74,7 @@ def scheduler(
 
 @contextmanager
 def health_endpoint(healths: Mapping[str, Health], host: str, port: int) -> Iterator[int]:
-    """Serve `/healthz` while the block runs; yields the port. 200 with a JSON body, 503 after three failures in a row."""
+    """Serve `/healthz` while the block runs; yields the port. 503 after three failures in a row, else 200."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name is the standard library's

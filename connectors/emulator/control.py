@@ -16,6 +16,7 @@ from connectors.emulator.clock import Clock
 from connectors.emulator.faults import Rule
 from connectors.emulator.hubspot import Portal
 from connectors.emulator.requestlog import RequestLog
+from connectors.emulator.salesforce import seeding
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
@@ -43,7 +44,7 @@ class World:
         Raises:
             ValueError: the seed names something the org does not have.
         """
-        self.org.load(seed.get("salesforce", {}))
+        seeding.load(self.org, seed.get("salesforce", {}))
         self.portal.reset()
         self.portal.load(seed.get("hubspot", {}))
 

@@ -36,6 +36,7 @@ class Client:
         self._searches = self._over_transport(sdk.crm.objects.search_api)
         self._owners = self._over_transport(sdk.crm.owners.owners_api)
         self._properties = self._over_transport(sdk.crm.properties.core_api)
+        self._property_batches = self._over_transport(sdk.crm.properties.batch_api)
         self._groups = self._over_transport(sdk.crm.properties.groups_api)
         self._associations = self._over_transport(sdk.crm.associations.v4.batch_api)
         self._labels = self._over_transport(sdk.crm.associations.v4.schema.definitions_api)
@@ -154,6 +155,13 @@ class Client:
     def create_group(self, object_type: str, group: Json) -> None:
         """Create a property group."""
         self._groups.create(object_type, group, _preload_content=False)
+
+    def create_properties(self, object_type: str, declared: Sequence[Json]) -> list[Json]:
+        """Create up to 100 properties; gives those that were made."""
+        made: list[Json] = _object(
+            self._property_batches.create(object_type, {"inputs": list(declared)}, _preload_content=False)
+        ).get("results", [])
+        return made
 
     def create_property(self, object_type: str, declared: Json) -> None:
         """Create a property."""

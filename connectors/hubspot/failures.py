@@ -101,8 +101,14 @@ def _without_json(message: str) -> str:
         rows = orjson.loads(found["list"])
     except orjson.JSONDecodeError:
         return message
-    inner = [str(row.get("message") or row.get("localizedErrorMessage") or row) for row in rows]
-    return f"{found['lead'].rstrip(' :')}: {'; '.join(inner)}"
+    return f"{found['lead'].rstrip(' :')}: {'; '.join(map(_property_error, rows))}"
+
+
+def _property_error(row: Json) -> str:
+    """Say what is wrong with which property."""
+    message = str(row.get("message") or row.get("localizedErrorMessage") or row.get("error"))
+    name = str(row.get("name") or "")
+    return message if name in message else f"{name}: {message}"
 
 
 DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS)

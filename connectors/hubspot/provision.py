@@ -51,13 +51,17 @@ def _options(field: Field) -> list[Json]:
 
 
 def provision(client: Client, fields: Sequence[Field], prefix: str, dry_run: bool) -> Iterator[ProvisionStep]:
-    """Create what is missing of `fields`, object by object."""
+    """Create what is missing of `fields`, object by object: a group, the missing properties, the missing options."""
     for object_name, group in groupby(sorted(fields, key=lambda field: field.object), key=lambda field: field.object):
         object_type = OBJECT_TYPES[object_name]
         yield _group(client, object_type, prefix, dry_run)
         held = {declared["name"]: declared for declared in client.properties(object_type)}
-        for field in group:
-            yield _property(client, object_type, declaration(field, prefix), held, dry_run)
+        wanted = [declaration(field, prefix) for field in group]
+        missing = [declared for declared in wanted if declared["name"] not in held]
+        yield from _created(client, object_type, missing, dry_run)
+        for declared in wanted:
+            if declared["name"] in held:
+                yield _extended(client, object_type, declared, held[declared["name"]], dry_run)
 
 
 def _group(client: Client, object_type: str, prefix: str, dry_run: bool) -> ProvisionStep:
@@ -68,33 +72,42 @@ def _group(client: Client, object_type: str, prefix: str, dry_run: bool) -> Prov
     return ProvisionStep(f"property group {object_type}.{name}", done=missing)
 
 
-def _property(client: Client, object_type: str, wanted: Json, held: dict[str, Json], dry_run: bool) -> ProvisionStep:
-    what = f"property {object_type}.{wanted['name']}"
-    existing = held.get(wanted["name"])
-    if existing is None:
-        return ProvisionStep(what, done=True, detail="" if dry_run else _created(client, object_type, wanted))
-    if existing["type"] != wanted["type"]:
-        detail = f"exists with the type {existing['type']} instead of {wanted['type']}: rename or remove it in HubSpot"
-        return ProvisionStep(what, done=False, detail=detail)
-    return _extended(client, object_type, wanted, existing, dry_run)
+def _created(client: Client, object_type: str, missing: list[Json], dry_run: bool) -> Iterator[ProvisionStep]:
+    """Create properties together; one by one where HubSpot refuses the batch, so that the culprit is named."""
+    together = dry_run or not missing or _all_created(client, object_type, missing)
+    for declared in missing:
+        detail = "" if together else _one_created(client, object_type, declared)
+        yield ProvisionStep(f"property {object_type}.{declared['name']}", done=True, detail=detail)
 
 
-def _created(client: Client, object_type: str, wanted: Json) -> str:
+def _all_created(client: Client, object_type: str, missing: list[Json]) -> bool:
+    try:
+        made = client.create_properties(object_type, missing)
+    except (Rejected, Conflict):
+        return False
+    return {one["name"] for one in missing} <= {one["name"] for one in made}
+
+
+def _one_created(client: Client, object_type: str, declared: Json) -> str:
     """Create a property; a portal that allows no more unique ones gets it without that promise."""
     try:
-        client.create_property(object_type, wanted)
+        client.create_property(object_type, declared)
     except Conflict:
-        return "was created by somebody else at the same moment"
+        return "existed already"
     except Rejected as error:
-        if not wanted.get("hasUniqueValue"):
+        if not declared.get("hasUniqueValue"):
             raise
-        client.create_property(object_type, {**wanted, "hasUniqueValue": False})
+        client.create_property(object_type, {**declared, "hasUniqueValue": False})
         return f"created without uniqueness: {error}"
     return ""
 
 
 def _extended(client: Client, object_type: str, wanted: Json, existing: Json, dry_run: bool) -> ProvisionStep:
     """Add options that are missing; the ones people added or renamed stay as they are."""
+    what = f"property {object_type}.{wanted['name']}"
+    if existing["type"] != wanted["type"]:
+        detail = f"exists with the type {existing['type']} instead of {wanted['type']}: rename or remove it in HubSpot"
+        return ProvisionStep(what, done=False, detail=detail)
     options = existing.get("options") or []
     known = {option["value"] for option in options}
     missing = [option for option in wanted.get("options", ()) if option["value"] not in known]
@@ -102,7 +115,7 @@ def _extended(client: Client, object_type: str, wanted: Json, existing: Json, dr
         kept = [{key: option[key] for key in _OPTION_KEYS if key in option} for option in options]
         client.update_property(object_type, wanted["name"], {"options": [*kept, *missing]})
     added = f"options added: {', '.join(option['value'] for option in missing)}" if missing else ""
-    return ProvisionStep(f"property {object_type}.{wanted['name']}", done=bool(missing), detail=added)
+    return ProvisionStep(what, done=bool(missing), detail=added)
 
 
 _OPTION_KEYS = ("label", "value", "displayOrder", "hidden", "description")

@@ -23,6 +23,9 @@ from tests.contract.org import SEED, Org, salesforce
 VENDORS = ["memory", "hubspot", "salesforce"]
 
 
+WALL = time.time  # noqa: TID251 - the emulator lives in the time of the wall
+
+
 @pytest.fixture(params=VENDORS)
 def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
     """Yield each CRM in turn, freshly seeded, without our fields."""
@@ -105,6 +108,8 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
     control, told = emulator["control"], emulator["hubspot"]
     requests.post(f"{control}/reset", timeout=10).raise_for_status()
     requests.post(f"{control}/seed", json=HUBSPOT_SEED, timeout=10).raise_for_status()
+    patient = {"hubspot": {"ten_secondly_limit": 100_000, "association_limit": 100_000}}
+    requests.post(f"{control}/limits", json=patient, timeout=10).raise_for_status()
     described = {"vendor": "hubspot", "url": told["url"], "auth": {"flow": "token", "access_token": "env:TOKEN"}}
 
     def delete_contact() -> None:
@@ -113,7 +118,7 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
         requests.delete(address, headers=headers, timeout=10).raise_for_status()
 
     return Harness(
-        connector=open_hubspot("hubspot", HubSpotOptions.model_validate(described), lambda _: told["token"], time.time),
+        connector=open_hubspot("hubspot", HubSpotOptions.model_validate(described), lambda _: told["token"], WALL),
         account_id="9001",
         contact_id="201",
         spare_contact_id="202",
@@ -121,7 +126,7 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
         delete_contact=delete_contact,
         rejected=UpdateRecord("contact", "201", {"depth": "rather deep"}),
         rejected_words="rapport_depth",
-        clock=time.time,
+        clock=WALL,
         settle=lambda: None,
     )
 

@@ -76,7 +76,7 @@ class Org:
     def asked(self) -> list[Mapping[str, Any]]:
         """List the latest requests the emulator saw."""
         answer = requests.get(f"{self.control}/requests", params={"last": "500"}, timeout=10).json()
-        return cast("list[Mapping[str, Any]]", answer["requests"])
+        return cast("list[Mapping[str, Any]]", answer["last"])
 
     def as_person(self, method: str, path: str, body: object = None) -> Any:
         """Do something in the organisation that Rapport did not do."""

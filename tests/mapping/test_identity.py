@@ -1,5 +1,7 @@
 """Who is one person, which accounts are one customer, who belongs where, who has gone."""
 
+from typing import Any
+
 import pytest
 
 from mapping.spec import Profile
@@ -254,7 +256,15 @@ def test_a_person_with_two_records_is_one_member_with_the_values_of_home_first(w
     world.account("9001", source="hubspot", domain="globex.example")
     world.contact("201", source="hubspot", email="ann@globex.example", name="Ann", title="CFO", account_id="9001")
     world.contact("C1", email="ann@globex.example", name="Ann Lee", title=" ", department="Ops")
-    assert world.classify().one("member") == ("salesforce:A1", "hubspot:201", "Ann Lee", "CFO", "Operations", False, None)
+    assert world.classify().one("member") == (
+        "salesforce:A1",
+        "hubspot:201",
+        "Ann Lee",
+        "CFO",
+        "Operations",
+        False,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -289,7 +299,7 @@ def test_the_department_is_the_crms_else_that_of_the_title(
         ({"name": "Ann Left"}, None),
     ],
 )
-def test_a_record_that_says_so_makes_a_person_departed(world: World, values: dict[str, object], why: str | None) -> None:
+def test_a_record_that_says_so_makes_a_person_departed(world: World, values: dict[str, Any], why: str | None) -> None:
     world.account()
     world.contact(**values)
     assert world.classify().one("member", "departed", "departed_why") == (why is not None, why)

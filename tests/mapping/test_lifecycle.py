@@ -33,7 +33,7 @@ def customer(world: World, *columns: str) -> Any:
     ],
 )
 def test_the_segment_is_the_crms_word_else_by_revenue_else_by_employees(
-    world: World, values: dict[str, object], expected: str | None
+    world: World, values: dict[str, Any], expected: str | None
 ) -> None:
     world.account(**values)
     assert customer(world, "segment") == expected

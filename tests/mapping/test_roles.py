@@ -195,8 +195,10 @@ def test_a_confirmed_role_is_shown_with_the_record_it_stands_in(account: World) 
 # --- departed -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("values", [{"title": "VP Operations"}, {"confirmed_role": "buyer", "department": "Operations"}])
-def test_whoever_has_gone_keeps_the_role_as_departed(account: World, values: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "values", [{"title": "VP Operations"}, {"confirmed_role": "buyer", "department": "Operations"}]
+)
+def test_whoever_has_gone_keeps_the_role_as_departed(account: World, values: dict[str, Any]) -> None:
     account.contact(bounced_at=ago(2), **values)
     assert ("buyer", "department leader", "departed") in roles(account)
     assert {status for _, _, status in roles(account)} == {"departed"}

@@ -130,7 +130,7 @@ class World:
 
     def report(self, step: str, detail: str = "", count: int = 0) -> None:
         """Take progress; dies where the test said so."""
-        self.steps.append(step)
+        self.steps.append(f"{step} {detail} {count}")
         if self.stop_at is not None and len(self.steps) > self.stop_at:
             raise KilledError(step)
 

@@ -1,46 +1,56 @@
 """The rows behind Shared Activities: who and what a task or event is about, kept in step with WhoId and WhatId."""
 
+from collections.abc import Set
+
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.schema import SObject
+from connectors.emulator.salesforce.store import Deletion
 from connectors.emulator.wire import JsonObject
 
 _RELATIONS = {"Task": ("TaskRelation", "TaskId"), "Event": ("EventRelation", "EventId")}
-
-
 Pair = tuple[str, str]
 
 
-def relate(org: Org, entity: SObject, row: JsonObject, before: JsonObject) -> None:
+def pairs(org: Org, name: str) -> frozenset[Pair]:
+    """The (activity, record) ids that relation rows already connect, for one kind of activity."""
+    if name not in _RELATIONS:
+        return frozenset()
+    relation, key = _RELATIONS[name]
+    return frozenset((row[key], row["RelationId"]) for row in org.store.table(relation).values())
+
+
+def relate(org: Org, entity: SObject, row: JsonObject, before: JsonObject, present: Set[Pair] = frozenset()) -> None:
     """Give a stored task or event its relation rows, as far as WhoId and WhatId differ from those `before`.
 
-    Without Shared Activities there are none.
+    Without Shared Activities there are none. `present` are pairs that need no row.
     """
     if entity.name not in _RELATIONS or "shared_activities" not in org.features:
         return
-    name, key = _RELATIONS[entity.name]
     for field in ("WhoId", "WhatId"):
         if row.get(field) != before.get(field):
-            _replace(org, name, (key, row["Id"]), before.get(field))
-            if row.get(field):
-                org.store.put(name, _relation(org, name, key, row, row[field]) | {"IsWhat": field == "WhatId"})
+            _part(org, entity, row["Id"], before.get(field))
+            if row.get(field) and (row["Id"], row[field]) not in present:
+                _join(org, entity, row, field)
 
 
-def pairs(org: Org, name: str) -> set[tuple[str, str]]:
-    """The activity and record ids that relation rows already connect, for one kind of activity."""
-    relation, key = _RELATIONS[name]
-    return {(row[key], row["RelationId"]) for row in org.store.table(relation).values()}
-
-
-def _replace(org: Org, name: str, activity: Pair, record_id: str | None) -> None:
-    key, activity_id = activity
+def _part(org: Org, entity: SObject, activity_id: str, record_id: str | None) -> None:
+    name, key = _RELATIONS[entity.name]
     for row in list(org.store.table(name).values()) if record_id else ():
         if row[key] == activity_id and row["RelationId"] == record_id:
             org.store.deletions.append(Deletion(name, row["Id"], org.now()))
             org.store.remove(name, row["Id"])
 
 
-def _relation(org: Org, name: str, key: str, row: JsonObject, record_id: str) -> JsonObject:
+def _join(org: Org, entity: SObject, row: JsonObject, field: str) -> None:
+    name, key = _RELATIONS[entity.name]
+    made = {
+        "Id": org.store.new_id(org.schema.objects[name.lower()]),
+        key: row["Id"],
+        "RelationId": row[field],
+        "IsWhat": field == "WhatId",
+        "IsDeleted": False,
+        "CreatedDate": row["LastModifiedDate"],
+        "CreatedById": row["LastModifiedById"],
+    }
     copied = ("LastModifiedDate", "LastModifiedById", "SystemModstamp", "AccountId")
-    made = {"Id": org.store.new_id(org.schema.objects[name.lower()]), key: row["Id"], "RelationId": record_id}
-    stamps = {"IsDeleted": False, "CreatedDate": row["LastModifiedDate"], "CreatedById": row["LastModifiedById"]}
-    return made | stamps | {each: row.get(each) for each in copied}
+    org.store.put(name, made | {each: row.get(each) for each in copied})

@@ -7,7 +7,7 @@ from connectors.emulator.salesforce import activities, ids, permissions, rowfaul
 from connectors.emulator.salesforce.access import Access
 from connectors.emulator.salesforce.derive import derive
 from connectors.emulator.salesforce.errors import SalesforceError, deleted, not_found, rejected
-from connectors.emulator.salesforce.org import Org, default_of
+from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.store import Deletion
 from connectors.emulator.wire import Json, JsonObject
@@ -35,7 +35,7 @@ class Writer:
             )
         changes = self._changes(entity, given, create=True)
         rowfaults.strike(self.org, entity.name, "create")
-        row = {each.name: value for each in entity.fields.values() if (value := default_of(each)) is not None} | changes
+        row = entity.blank() | changes
         if entity.field("OwnerId"):
             row.setdefault("OwnerId", self.access.user)
         self._require(entity, row, [each for each in entity.fields.values() if each.required])
@@ -43,7 +43,7 @@ class Writer:
         now = self.org.now()
         row |= {"IsDeleted": False, "CreatedDate": now, "CreatedById": self.access.user}
         with self.org.store.transaction():
-            self._store(entity, row, changes)
+            self._store(entity, row, changes, {})
         record_id: str = row["Id"]
         return record_id
 
@@ -59,7 +59,7 @@ class Writer:
         merged = row | changes
         self._require(entity, merged, [field for name in changes if (field := entity.field(name)) and field.required])
         with self.org.store.transaction():
-            self._store(entity, merged, changes)
+            self._store(entity, merged, changes, row)
 
     def upsert(self, entity: SObject, key: Field, value: str, given: Mapping[str, Json]) -> tuple[str, bool]:
         """Update the record that carries an external id, or create it; its id and whether it was created.
@@ -169,7 +169,7 @@ class Writer:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             raise rejected("REQUIRED_FIELD_MISSING", message, *missing)
 
-    def _store(self, entity: SObject, row: JsonObject, changes: JsonObject) -> None:
+    def _store(self, entity: SObject, row: JsonObject, changes: JsonObject, before: JsonObject) -> None:
         self._check_references(entity, changes)
         self._check_unique(entity, row, changes)
         permissions.check(self.org, entity, row)
@@ -177,7 +177,7 @@ class Writer:
         row |= {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
         derive(entity.name, row, self.org.store, now)
         self.org.store.put(entity.name, row)
-        activities.relate(self.org, entity, row)
+        activities.relate(self.org, entity, row, before)
         permissions.settle(self.org, entity, row)
 
     def _check_references(self, entity: SObject, changes: JsonObject) -> None:

@@ -61,6 +61,12 @@ class Field:
         """Whether the reference may point at several objects, so that only the fields of Name are reachable."""
         return len(self.to) > 1
 
+    def initial(self) -> str | bool | None:
+        """What the field holds when nobody says anything."""
+        if self.default is not None:
+            return self.default
+        return False if self.type == "boolean" else None
+
 
 @dataclass(frozen=True, slots=True)
 class SObject:
@@ -87,6 +93,10 @@ class SObject:
     def field(self, name: str) -> Field | None:
         """The field of that name in any case."""
         return self.fields.get(name.lower())
+
+    def blank(self) -> JsonObject:
+        """The defaults of its fields, which every new record begins with."""
+        return {each.name: each.initial() for each in self.fields.values() if each.initial() is not None}
 
     def references(self) -> Iterator[Field]:
         """The fields that point at other records."""

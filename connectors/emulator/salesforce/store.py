@@ -72,7 +72,7 @@ class Store:
         Blocks may be nested; each takes back only its own part.
         """
         outermost = self._undo is None
-        undo = self._undo = self._undo or []
+        undo = self._undo = [] if self._undo is None else self._undo
         take_back = partial(self._restore, len(undo), len(self.deletions))
         try:
             yield take_back

@@ -21,6 +21,7 @@ _ACT_TO_CONTACT = {"emails": 198, "calls": 194, "meetings": 200, "notes": 202, "
 _ACT_TO_COMPANY = {"emails": 186, "calls": 182, "meetings": 188, "notes": 190, "tasks": 192}
 
 _DECISION_MAKER_LABEL = 101
+_CHAMPION_LABEL = 105
 _EVERY_NTH_BY_INTEGRATION = 3
 """Of the people in both CRMs, every third is linked by e-mail alone; the others carry the integration id."""
 
@@ -167,7 +168,8 @@ class HubSpotSeed:
         self._link(f"deals/{deal}", f"companies/{self._companies[account.name]}", *_DEAL_TO_COMPANY)
         for person in people:
             if person.named:
-                self._link(f"contacts/{self._contacts[person]}", f"deals/{deal}", _CONTACT_TO_DEAL)
+                label = [_CHAMPION_LABEL] if person.via == "deal label" else []
+                self._link(f"contacts/{self._contacts[person]}", f"deals/{deal}", _CONTACT_TO_DEAL, *label)
 
     def _act(self, act: Act, account: Account) -> None:
         match act.kind:

@@ -62,6 +62,11 @@ def test_json_embedded_in_a_message_becomes_a_sentence() -> None:
     assert sentence(said) == 'Property values were not valid: Property "x" does not exist'
 
 
+def test_the_property_that_is_wrong_is_named() -> None:
+    said = {"message": 'Property values were not valid: [{"message":"deep was not a valid number.","name":"depth"}]'}
+    assert sentence(said) == "Property values were not valid: depth: deep was not a valid number."
+
+
 def test_missing_scopes_are_named() -> None:
     said = {
         "message": "This app hasn't been granted all required scopes.",

@@ -27,7 +27,6 @@ READABLE = [
     *_versions("/crm/v3/pipelines/deals", "/crm/pipelines/{date}/deals"),
     "/crm/v3/pipelines/deals/default/stages",
     "/account-info/v3/details",
-    "/account-info/v3/api-usage/daily/private-apps",
 ]  # fmt: skip
 
 

@@ -145,7 +145,8 @@ def test_a_batch_read_gives_each_record_once_and_tells_lost_ids(site: Site) -> N
         {
             "status": "error",
             "category": "OBJECT_NOT_FOUND",
-            "message": "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid.",
+            "message": "Could not get some CONTACT objects, they may be deleted or not exist. "
+            "Check that ids are valid.",
             "context": {"ids": ["999"]},
         }
     ]

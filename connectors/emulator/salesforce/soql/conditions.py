@@ -1,4 +1,4 @@
-"""WHERE and HAVING as predicates: each condition becomes a function of one record, with SOQL's rules for null and case."""
+"""WHERE and HAVING as predicates: conditions become functions of one record, by SOQL's rules for null and case."""
 
 import operator
 import re
