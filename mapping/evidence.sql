@@ -83,15 +83,21 @@ CROSS JOIN rule_weight;
 
 -- Active days of each person: feeds of two CRMs report the same days, so the larger figure counts.
 CREATE OR REPLACE TEMP TABLE person_usage AS
-SELECT
-    person.person_id,
-    MAX(usage.active_days) AS active_days,
-    MAX(usage.last_active_at) AS last_active_at,
-    MIN_BY(usage.source || '/usage/' || usage.contact_id, -usage.active_days) AS record
-FROM usage
-JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
-WHERE usage.active_days IS NOT NULL
-GROUP BY person.person_id;
+SELECT person_id, active_days, last_active_at, record
+FROM (
+    SELECT
+        person.person_id, usage.active_days,
+        usage.source || '/usage/' || usage.contact_id AS record,
+        MAX(usage.last_active_at) OVER (PARTITION BY person.person_id) AS last_active_at,
+        ROW_NUMBER() OVER (
+            PARTITION BY person.person_id
+            ORDER BY usage.active_days DESC, usage.source, usage.contact_id, usage.product
+        ) AS place
+    FROM usage
+    JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
+    WHERE usage.active_days IS NOT NULL
+) AS ranked
+WHERE place = 1;
 
 -- How often a person uses the product; scaled so that frequent usage is exactly a high value.
 INSERT INTO evidence
@@ -163,9 +169,8 @@ WHERE person_signal.kind = 'advocacy' OR rule_survey.points IS NOT NULL;
 
 -- That a person has gone is a fact like the others.
 INSERT INTO evidence
-SELECT person_id, account_key, 'departed', 'departed', 1e0, 1e0, departed_why, CAST(NULL AS BIGINT), departed_why
-FROM member
-WHERE departed;
+SELECT person_id, account_key, 'departed', 'departed', 1e0, 1e0, record, happened_at, why
+FROM leaving;
 
 -- Each axis: the mean of its evidence weighted by source weight; agreeing facts add confidence. Sums are in whole
 -- millionths, so that they do not depend on the order of rows.

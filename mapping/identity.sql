@@ -248,44 +248,63 @@ WHERE contact.account_id IS NOT NULL AND affiliation.id IS NULL;
 
 -- Signs in a person's own records that the person has gone, wherever he or she worked.
 CREATE OR REPLACE TEMP TABLE gone AS
-SELECT person_id, MIN(why) AS why
+SELECT person_id, why, record, happened_at
 FROM (
-    SELECT person_record.person_id, 'mail bounced hard (' || person_record.record || ')' AS why
-    FROM person_record
-    CROSS JOIN run
-    WHERE person_record.bounced_at <= run.as_of
-    UNION ALL
-    SELECT person_record.person_id, 'left the company (' || person_record.record || ')' AS why
-    FROM person_record
-    CROSS JOIN run
-    WHERE person_record.left_at <= run.as_of
-    UNION ALL
-    SELECT person_record.person_id, 'name is marked ' || rule_gone.marker || ' (' || person_record.record || ')' AS why
-    FROM person_record
-    JOIN rule_gone ON STRPOS(LOWER(person_record.name), rule_gone.marker) > 0
-) AS sign
-GROUP BY person_id;
+    SELECT
+        sign.*,
+        ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY strength, turn, why) AS place
+    FROM (
+        SELECT person_id, 'left the company' AS why, record, left_at AS happened_at, turn, 1 AS strength
+        FROM person_record
+        CROSS JOIN run
+        WHERE left_at <= run.as_of
+        UNION ALL
+        SELECT person_id, 'mail bounced hard' AS why, record, bounced_at AS happened_at, turn, 2 AS strength
+        FROM person_record
+        CROSS JOIN run
+        WHERE bounced_at <= run.as_of
+        UNION ALL
+        SELECT
+            person_record.person_id, 'name is marked ' || rule_gone.marker AS why, person_record.record,
+            CAST(NULL AS BIGINT) AS happened_at, person_record.turn, 3 AS strength
+        FROM person_record
+        JOIN rule_gone ON STRPOS(LOWER(person_record.name), rule_gone.marker) > 0
+    ) AS sign
+) AS ranked
+WHERE place = 1;
 
--- One row a person and customer; all records of the person speak, and one active tie is enough to belong.
+-- Each person's place in each customer: all records of the person speak, and one active tie is enough to belong.
+CREATE OR REPLACE TEMP TABLE place AS
+SELECT
+    company.account_key, person.person_id,
+    MAX(CASE WHEN belonging.active THEN 1 ELSE 0 END) = 1 AS active,
+    MIN(belonging.source || '/' || belonging.record) AS record
+FROM belonging
+JOIN person ON person.source = belonging.source AND person.contact_id = belonging.contact_id
+JOIN company ON company.source = belonging.source AND company.account_id = belonging.account_id
+JOIN customer_key ON customer_key.account_key = company.account_key
+GROUP BY company.account_key, person.person_id;
+
+-- Who has gone from where, and the record that says so.
+CREATE OR REPLACE TEMP TABLE leaving AS
+SELECT place.account_key, place.person_id, gone.why, gone.record, gone.happened_at
+FROM place
+JOIN gone ON gone.person_id = place.person_id
+UNION ALL
+SELECT
+    place.account_key, place.person_id, 'no longer active in the account' AS why, place.record,
+    CAST(NULL AS BIGINT) AS happened_at
+FROM place
+LEFT JOIN gone ON gone.person_id = place.person_id
+WHERE NOT place.active AND gone.person_id IS NULL;
+
+-- One row a person and customer.
 CREATE OR REPLACE TABLE member AS
 SELECT
     place.account_key, place.person_id,
     person_fact.name, person_fact.title, person_fact.department,
-    gone.person_id IS NOT NULL OR NOT place.active AS departed,
-    CASE
-        WHEN gone.person_id IS NOT NULL THEN gone.why
-        WHEN NOT place.active THEN 'no longer active in the account (' || place.record || ')'
-    END AS departed_why
-FROM (
-    SELECT
-        company.account_key, person.person_id,
-        MAX(CASE WHEN belonging.active THEN 1 ELSE 0 END) = 1 AS active,
-        MIN(belonging.source || '/' || belonging.record) AS record
-    FROM belonging
-    JOIN person ON person.source = belonging.source AND person.contact_id = belonging.contact_id
-    JOIN company ON company.source = belonging.source AND company.account_id = belonging.account_id
-    JOIN customer_key ON customer_key.account_key = company.account_key
-    GROUP BY company.account_key, person.person_id
-) AS place
+    leaving.person_id IS NOT NULL AS departed,
+    leaving.why || ' (' || leaving.record || ')' AS departed_why
+FROM place
 JOIN person_fact ON person_fact.person_id = place.person_id
-LEFT JOIN gone ON gone.person_id = place.person_id;
+LEFT JOIN leaving ON leaving.account_key = place.account_key AND leaving.person_id = place.person_id;

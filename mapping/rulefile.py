@@ -48,10 +48,13 @@ def read(text: str, file: str) -> yaml.Node:
         raise SpecError([_syntax(error, file)]) from error
     if node is None:
         return yaml.MappingNode("tag:yaml.org,2002:map", [], start_mark=_start(file))
-    _name(node, file)
+    nodes = list(_nodes(node))
+    for each in nodes:
+        if each.start_mark is not None:
+            each.start_mark.name = file
     if not isinstance(node, yaml.MappingNode):
         raise SpecError([_reason(node, "expected a mapping of names to values")])
-    if problems := list(_repeated(node)):
+    if problems := [reason for each in nodes for reason in _unusable(each)]:
         raise SpecError(problems)
     return node
 
@@ -93,45 +96,51 @@ def _explain(node: yaml.Node, error: ValidationError) -> Iterator[Reason]:
 
 
 def _place(node: yaml.Node, steps: Sequence[int | str]) -> yaml.Node:
-    """Walk toward a value; stops at the nearest parent when the value is missing. Names lead to their key."""
+    """Walk toward a value and give the name it stands under; the nearest parent's when the value is missing."""
+    place = node
     for step in steps:
         found = _child(node, step)
         if found is None:
-            return node
-        node = found
-    return node
+            return place
+        place, node = found
+    return place
 
 
-def _child(node: yaml.Node, step: int | str) -> yaml.Node | None:
+def _child(node: yaml.Node, step: int | str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Find the value one step further, with the node that names it: its key, or itself in a list."""
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(step)), None)
+        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        child: yaml.Node = node.value[step]
-        return child
+        return node.value[step], node.value[step]
     return None
 
 
-def _repeated(node: yaml.Node) -> Iterator[Reason]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield _reason(key, f"{key.value}: named twice")
-            seen.add(key.value)
-            yield from _repeated(value)
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            yield from _repeated(child)
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield every node once, also where an alias leads back to it."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            if isinstance(node, yaml.MappingNode):
+                waiting.extend(part for pair in node.value for part in pair)
+            elif isinstance(node, yaml.SequenceNode):
+                waiting.extend(node.value)
 
 
-def _name(node: yaml.Node, file: str) -> None:
-    """Write the file's name into every mark: PyYAML only knows it for streams."""
-    if node.start_mark is not None:
-        node.start_mark.name = file
-    children = node.value if isinstance(node, yaml.CollectionNode) else []
-    for child in children:
-        for part in child if isinstance(child, tuple) else (child,):
-            _name(part, file)
+def _unusable(node: yaml.Node) -> Iterator[Reason]:
+    """Find what no rule file may hold: tags that make objects, names that are no text, names that stand twice."""
+    if node.tag not in yaml.SafeLoader.yaml_constructors:
+        yield _reason(node, f"tag {node.tag} is not allowed")
+    keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    yield from (_reason(key, "a name must be plain text") for key in keys if not isinstance(key, yaml.ScalarNode))
+    names = [key.value for key in keys if isinstance(key, yaml.ScalarNode)]
+    yield from (
+        _reason(key, f"{key.value}: named twice")
+        for place, key in enumerate(keys)
+        if isinstance(key, yaml.ScalarNode) and key.value in names[:place]
+    )
 
 
 def _reason(node: yaml.Node, message: str) -> Reason:

@@ -95,7 +95,8 @@ def _task_intent(change: TaskChange) -> Intent:
         case OpenTask():
             people = (change.owner_id, change.account_id, change.contact_id)
             create = CreateTask(change.key, change.subject, change.body, change.due_at, *people)
-            return Intent(change.source, create, {"owner_id": change.owner_id, "open": True})
+            shown = {"subject": change.subject, "due_at": change.due_at}
+            return Intent(change.source, create, {"owner_id": change.owner_id, "open": True, **shown})
         case CloseTask(ref, key, reason):
             return Intent(ref.source, SetTaskState(ref.id, key, open=False, note=reason), {"open": False})
         case ReopenTask(ref, key, reason):

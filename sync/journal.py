@@ -25,7 +25,7 @@ class Intent:
     """One write about to be sent, with what undo needs to know.
 
     `detail` of an update is ``{"fields": {name: {"before", "after", "takes_over", "gives_back"}}}``; of a task
-    ``{"open": flag, "owner_id": ...}``.
+    ``{"open": flag, "owner_id": ...}``, of a new one also subject and due_at.
     """
 
     source: str

@@ -46,7 +46,10 @@ class Rule(BaseModel):
     @field_validator("path")
     @classmethod
     def _readable(cls, path: str) -> str:
-        re.compile(path)
+        try:
+            re.compile(path)
+        except re.error as error:
+            raise ValueError(f"path is no regular expression: {error}") from error
         return path
 
     def due(self, scope: Scope) -> bool:

@@ -51,8 +51,11 @@ def application(world: World) -> ASGIApp:
 
 
 def listen(port: int) -> socket.socket:
-    """A socket bound to the port, 0 for any free one."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    """A socket bound to the port, 0 for any free one.
+
+    It names TCP, because asyncio switches Nagle's delay off only on sockets that do; else every call costs 45 ms.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
     return bound

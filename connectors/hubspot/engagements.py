@@ -199,7 +199,7 @@ def participants(act: Values, contacts: Mapping[str, Sequence[str]], held: Prope
     for contact_id, mails in contacts.items():
         found = [(mail, named[mail]) for mail in mails if mail in named]
         seen.update(mail for mail, _ in found)
-        mail, part = found[0] if found else (mails[0] if mails else None, _usual_part(act))
+        mail, part = found[0] if found else (None, _usual_part(act))
         yield _participant(act, contact_id, mail, part)
     for mail, part in named.items():
         if mail not in seen:

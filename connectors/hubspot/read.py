@@ -126,7 +126,8 @@ class Reader:
 
     def _engagement_rows(self, engagement: Engagement, found: Sequence[Json], key: str) -> Rows:
         contacts = {one["id"]: self._linked(engagement, one, "contacts") for one in found}
-        self._learn_addresses({contact for linked in contacts.values() for contact in linked})
+        if engagement.kind == "email":
+            self._learn_addresses({contact for linked in contacts.values() for contact in linked})
         for one in found:
             if ours := one["properties"].get(key):
                 yield from own_task(self.reading.source, ours, one)

@@ -267,8 +267,14 @@ def test_every_fact_names_its_record_and_its_words(world: World) -> None:
 def test_that_a_person_has_gone_is_a_fact_too(world: World) -> None:
     world.account()
     world.contact(bounced_at=ago(1))
-    words = "mail bounced hard (salesforce/contact/C1)"
-    assert world.classify().one("evidence", "subject", "topic", "detail") == ("salesforce:C1", "departed", words)
+    world.classify()
+    assert world.one("evidence", "subject", "topic", "detail", "record", "happened_at") == (
+        "salesforce:C1",
+        "departed",
+        "mail bounced hard",
+        "salesforce/contact/C1",
+        ago(1),
+    )
 
 
 def test_sources_weigh_what_the_domain_says() -> None:

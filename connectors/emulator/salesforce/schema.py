@@ -6,6 +6,7 @@ nobody sees it until a FieldPermissions row says so (see `access`).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 
 import yaml
@@ -157,12 +158,15 @@ _SYSTEM = {
 
 def standard() -> Schema:
     """A fresh schema of all standard objects."""
+    return Schema({each.name.lower(): each for each in _shipped()})
+
+
+@cache
+def _shipped() -> tuple[SObject, ...]:
     folder = resources.files("connectors.emulator.salesforce") / "objects"
-    schema = Schema()
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        for name, text in yaml.safe_load(file.read_text(encoding="utf-8")).items():
-            schema.put_object(sobject(name, text))
-    return schema
+    files = sorted(folder.iterdir(), key=lambda each: each.name)
+    texts = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    return tuple(sobject(name, described) for text in texts for name, described in text.items())
 
 
 def sobject(name: str, text: JsonObject) -> SObject:

@@ -1,6 +1,8 @@
 """A HubSpot whose every answer a test writes itself, and the connection to it; time is the test's own."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,3 +98,13 @@ def portal() -> Iterator[Portal]:
     """Yield a portal that knows nothing yet."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as scripted:
         yield Portal(scripted)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[dict[str, Any]]:
+    """Start the emulator as its own process; yields the line of addresses and credentials it prints."""
+    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "empty"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command line
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.terminate()

@@ -117,8 +117,8 @@ def test_an_upsert_tells_new_from_known(site: Site) -> None:
 
 
 def test_an_upsert_by_email_is_never_partial(site: Site) -> None:
-    rows = [{"id": "eve@acme.example", "idProperty": "email", "objectWriteTraceId": "a", **_row(firstname="Eve")},
-            {"id": "fay@acme.example", "idProperty": "email", "objectWriteTraceId": "b", **_row(missing=1)}]  # fmt: skip
+    good = {"id": "eve@acme.example", "idProperty": "email", "objectWriteTraceId": "a", **_row(firstname="Eve")}
+    rows = [good, {"id": "fay@acme.example", "idProperty": "email", "objectWriteTraceId": "b", **_row(missing=1)}]
     site.refused("POST", f"{CONTACTS}/batch/upsert", {"inputs": rows})
     assert len(site.get(CONTACTS)["results"]) == 3
 

@@ -12,9 +12,12 @@ CONTACTS = "/crm/v3/objects/contacts"
 
 
 def _filter(name: str, operator: str, *values: str, **more: Any) -> dict[str, Any]:
-    keys = {"IN": {"values": list(values)}, "NOT_IN": {"values": list(values)},
-            "BETWEEN": dict(zip(("value", "highValue"), values, strict=False))}  # fmt: skip
-    given = keys.get(operator, {"value": values[0]} if values else {})
+    given: dict[str, Any] = {"value": values[0]} if values else {}
+    match operator:
+        case "IN" | "NOT_IN":
+            given = {"values": list(values)}
+        case "BETWEEN":
+            given = dict(zip(("value", "highValue"), values, strict=False))
     return {"propertyName": name, "operator": operator, **given, **more}
 
 

@@ -142,8 +142,15 @@ def test_a_cleared_lifecycle_stage_can_start_again(site: Site) -> None:
     assert site.properties(f"{CONTACTS}/202", "lifecyclestage")["lifecyclestage"] == "lead"
 
 
-@pytest.mark.parametrize(("path", "modified"), [("contacts/201", "lastmodifieddate"), ("companies/9001", "hs_lastmodifieddate"),
-                                                ("deals/7001", "hs_lastmodifieddate"), ("emails/5001", "hs_lastmodifieddate")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "modified"),
+    [
+        ("contacts/201", "lastmodifieddate"),
+        ("companies/9001", "hs_lastmodifieddate"),
+        ("deals/7001", "hs_lastmodifieddate"),
+        ("emails/5001", "hs_lastmodifieddate"),
+    ],
+)
 def test_every_write_moves_last_modified_even_one_that_changes_nothing(site: Site, path: str, modified: str) -> None:
     site.wait(30)
     site.json("PATCH", f"{OBJECTS}/{path}", {"properties": {}})

@@ -1,0 +1,95 @@
+"""Filling a portal from a seed (docs/seed-format.md) and emptying it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from connectors.emulator.clock import Clock
+from connectors.emulator.hubspot import Portal
+from connectors.emulator.hubspot.seeds import SeedError
+from tests.emulator.hubspot.site import SEED, Site
+
+NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
+
+
+def _portal() -> Portal:
+    clock = Clock(NOW)
+    clock.freeze()
+    return Portal(clock)
+
+
+def test_every_mistake_of_a_seed_is_told_at_once() -> None:
+    records = [
+        {"id": "1", "properties": {"emial": "x", "nps_score": "5"}},
+        {"id": "2", "properties": {"closedate": "soon"}},
+    ]
+    with pytest.raises(SeedError) as told:
+        _portal().load(
+            {"records": {"contacts": records}, "associations": [{"from": "contacts/1", "to": "companies/9"}]}
+        )
+    assert [line.split(":")[0] for line in str(told.value).splitlines()] == [
+        "contacts/1", "contacts/1", "contacts/2", "association contacts/1 -> companies/9"
+    ]  # fmt: skip
+
+
+@pytest.mark.emulator
+def test_a_seed_may_set_what_a_caller_may_not(site: Site) -> None:
+    site.portal.load(
+        {"records": {"contacts": [{"id": "301", "properties": {"num_notes": 4, "lifecyclestage": "lead"}}]}}
+    )
+    assert site.properties("/crm/v3/objects/contacts/301", "num_notes")["num_notes"] == "4"
+
+
+@pytest.mark.emulator
+def test_new_records_never_take_an_id_of_the_seed(site: Site) -> None:
+    site.portal.load({"records": {"companies": [{"id": "900000", "properties": {}}]}})
+    made = site.json("POST", "/crm/v3/objects/contacts", {"properties": {}}, status=201)
+    assert int(made["id"]) > 900_000
+
+
+@pytest.mark.emulator
+def test_search_finds_a_seed_at_once(site: Site) -> None:
+    assert site.json("POST", "/crm/v3/objects/contacts/search", {})["total"] == 3
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    ("labels", "inverse"),
+    [
+        ([{"typeId": 201, "label": "A"}], {"A": 202}),
+        ([{"typeId": 201, "label": "A"}, {"typeId": 202, "label": "B"}], {"A": 1201, "B": 203}),
+        ([{"typeId": 201, "label": "A", "inverseTypeId": 300, "inverseLabel": "Z"}], {"Z": 300}),
+    ],
+)
+def test_labels_get_an_inverse(site: Site, labels: list[dict[str, Any]], inverse: dict[str, int]) -> None:
+    rows = [{"from": "contacts", "to": "deals", **row} for row in labels]
+    site.portal.load({"labels": rows})
+    shown = site.get("/crm/v4/associations/deals/contacts/labels")["results"]
+    found = {row["label"]: row["typeId"] for row in shown if row["category"] == "USER_DEFINED"}
+    assert found.keys() == inverse.keys()
+    assert len({*found.values(), *(row["typeId"] for row in labels)}) == 2 * len(labels)
+
+
+@pytest.mark.emulator
+def test_a_seed_may_bring_its_own_pipelines(site: Site) -> None:
+    stages = [{"id": "s1", "label": "Talk"}, {"id": "s2", "label": "Won", "probability": "1.0"}]
+    site.portal.load(
+        {
+            "pipelines": {"deals": [{"id": "p1", "label": "Ours", "stages": stages}]},
+            "records": {"deals": [{"id": "7100", "properties": {"pipeline": "p1", "dealstage": "s2"}}]},
+        }
+    )
+    assert site.properties("/crm/v3/objects/deals/7100", "hs_is_closed_won")["hs_is_closed_won"] == "true"
+    site.refused("PATCH", "/crm/v3/objects/deals/7100", {"properties": {"dealstage": "closedwon"}})
+
+
+@pytest.mark.emulator
+def test_reset_forgets_everything_but_the_credentials(site: Site) -> None:
+    site.portal.settings["search_lag"] = 60
+    site.portal.reset()
+    assert site.portal.settings["search_lag"] == 5.0
+    assert site.get("/crm/v3/objects/contacts")["results"] == []
+    site.refused("GET", "/crm/v3/properties/contacts/nps_score", status=404)
+    site.portal.load(SEED)
+    assert len(site.get("/crm/v3/objects/contacts")["results"]) == 3
