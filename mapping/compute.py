@@ -87,7 +87,7 @@ def check(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _run(profile: Profile, as_of: int) -> RuleTables:
     """Say what is the same for the whole run: the moment, the organisation, its sources in home order."""
     yield listing("run", "as_of BIGINT, organisation TEXT", [(as_of, profile.organisation)])
-    order = [(source, place) for place, source in enumerate(profile.sources)]
+    order = [(source, place) for place, source in enumerate(dict.fromkeys(profile.sources))]
     yield listing("rule_source", "source TEXT, place BIGINT", order)
 
 

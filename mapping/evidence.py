@@ -22,8 +22,8 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", of_titles)
     surveys = [(band.kind, band.low, band.high, band.points) for band in evidence.surveys]
     yield listing("rule_survey", "kind TEXT, low DOUBLE, high DOUBLE, points DOUBLE", surveys)
-    spellings = [(text, group) for group, texts in rules.roles.spellings.items() for text in texts]
-    yield listing("rule_crm_role", "spelling TEXT, role_group TEXT", spellings)
+    spellings = {(text, group) for group, texts in rules.roles.spellings.items() for text in texts}
+    yield listing("rule_crm_role", "spelling TEXT, role_group TEXT", sorted(spellings))
     of_roles = [(group, axis, value) for group, axes in rules.roles.points.items() for axis, value in axes.items()]
     yield listing("rule_crm_points", "role_group TEXT, axis TEXT, points DOUBLE", of_roles)
     yield listing("rule_product_department", "side TEXT, department TEXT", sorted(_sides(rules, profile)))

@@ -4,7 +4,7 @@
 department is unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mapping.records import Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -12,9 +12,9 @@ from mapping.spec import Profile, Rows, Rules, listing
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     """Give `rule_free_mail`, `rule_own_domain`, `rule_gone` and `rule_department`."""
-    yield listing("rule_free_mail", "domain TEXT", [(domain,) for domain in rules.identity.free_mail])
-    yield listing("rule_own_domain", "domain TEXT", [(domain.lower(),) for domain in profile.own_domains])
-    yield listing("rule_gone", "marker TEXT", [(marker.lower(),) for marker in rules.identity.gone_markers])
+    yield listing("rule_free_mail", "domain TEXT", _words(rules.identity.free_mail))
+    yield listing("rule_own_domain", "domain TEXT", _words(profile.own_domains))
+    yield listing("rule_gone", "marker TEXT", _words(rules.identity.gone_markers))
     yield listing("rule_department", "spelling TEXT, department TEXT", sorted(departments(rules, profile).items()))
 
 
@@ -24,3 +24,8 @@ def departments(rules: Rules, profile: Profile) -> dict[str, str]:
     known |= {text.lower(): name for name, texts in rules.departments.spellings.items() for text in texts}
     own = (name for product in profile.products for name in (*product.sold_to, *product.consumed_in))
     return {name.lower(): name for name in own} | known
+
+
+def _words(words: Iterable[str]) -> Rows:
+    """Give each word once, in lower case: a word that stands twice in a rule file must not double rows."""
+    return sorted({(word.strip().lower(),) for word in words})

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -353,8 +353,24 @@ def _shipped() -> Iterator[tuple[str, str]]:
 
 
 def schema() -> dict[str, object]:
-    """Give the JSON Schema of the override file, so that an editor completes and checks it: every section optional."""
-    return {**Rules.model_json_schema(), "required": []}
+    """Give the JSON Schema of the override file, so that an editor completes and checks it.
+
+    Every name is optional, because the shipped rules stand below; only in lists, which replace the shipped ones, an
+    entry must be whole.
+    """
+    whole = Rules.model_json_schema()
+    entries = {_reference(field) for part in whole["$defs"].values() for field in part.get("properties", {}).values()}
+    parts = {name: part if name in entries else _optional(part) for name, part in whole["$defs"].items()}
+    return {**_optional(whole), "$defs": parts}
+
+
+def _reference(field: dict[str, Any]) -> str:
+    """Name the definition that the entries of a list follow; empty for everything else."""
+    return str(field.get("items", {}).get("$ref", "")).rpartition("/")[2]
+
+
+def _optional(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "required"}
 
 
 SQL_TYPES = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "TEXT"}

@@ -215,16 +215,23 @@ def _set_outcome(database: sa.Connection, org: str, entry: Entry, outcome: tuple
 
 
 def _remember(database: sa.Connection, org: str, effects: Iterable[_Effect]) -> None:
-    """Write effects; values are replaced, so that last-applied is always one row a field."""
+    """Write effects; values are replaced, so that last-applied is always one row a field, of two effects the later."""
     made = list(effects)
     _forget(database, org, [row for effect in made for row in effect.forgotten])
-    if applied := [{"org": org, **row} for effect in made for row in effect.applied]:
+    latest: dict[tuple[str, ...], Mapping[str, Any] | None] = {}
+    for effect in made:
+        latest |= {_place(row): None for row in effect.forgotten} | {_place(row): row for row in effect.applied}
+    if applied := [{"org": org, **row} for row in latest.values() if row is not None]:
         database.execute(sa.insert(APPLIED), applied)
     for effect in made:
         if effect.task:
             _upsert_task(database, org, effect.task)
         if effect.dropped:
             database.execute(sa.delete(TASKS).where(TASKS.c.org == org, TASKS.c.key == effect.dropped))
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (row["source"], row["object"], row["id"], row["field"])
 
 
 def _forget(database: sa.Connection, org: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from sync.ledger import Ledger
 OBJECTS = ("contact", "account")
 
 Explain = Callable[[duckdb.DuckDBPyConnection], None]
-"""Renders `sentence` for the records of `explained`; companions come as sentences or as columns of `desired_*`."""
+"""Renders `sentence` and `companion` for the records of `explained`; `mapping.explain.render` is one."""
 
 Writable = Mapping[str, Mapping[str, frozenset[str]]]
 """Connection -> object (contact, account, task) -> attribute names we may write."""
@@ -47,10 +47,11 @@ _WRITABLE = _text_table("plan_writable", "source object field")
 _DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
 _EXPLAINED = _text_table("explained", "object source id")
 _SENTENCE = _text_table("sentence", "object source id field text")
+_COMPANION = _text_table("companion", "object source id evidence computed_on")
 
 
 def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request, explain: Explain) -> Plan:
-    """Fill the plan tables and give the plan. Writes no tables but ``plan_*``, `explained` and `sentence`."""
+    """Fill the plan tables and give the plan. Writes no tables but ``plan_*`` and those of `explain`."""
     for table in PLAN_TABLES:
         create(connection, table)
     _load_request(connection, request)
@@ -95,6 +96,7 @@ def _plan_companions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org:
     create(connection, _EXPLAINED)
     connection.execute("INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_change ORDER BY 1, 2, 3")
     create(connection, _SENTENCE)
+    create(connection, _COMPANION)
     explain(connection)
     create(connection, _DIFFERENCE)
     for output in FIELDS:
@@ -129,14 +131,13 @@ def _difference(output: Field) -> str:
 
 
 def _companion_difference(output: Field) -> str:
-    observed, desired = f"o.{output.name}", f"COALESCE(d.{output.name}, s.text)"
+    observed, desired = f"o.{output.name}", f"c.{output.name}"
     same = "{0}.source = e.source AND {0}.id = e.id"
     return (
         f"INSERT INTO plan_difference SELECT e.source, '{output.object}', e.id, '{output.name}', {observed}, {desired}"
         f" FROM explained AS e"
         f" LEFT JOIN observed_{output.object} AS o ON {same.format('o')}"
-        f" LEFT JOIN desired_{output.object} AS d ON {same.format('d')}"
-        f" LEFT JOIN sentence AS s ON s.object = e.object AND s.field = '{output.name}' AND {same.format('s')}"
+        f" LEFT JOIN companion AS c ON c.object = e.object AND {same.format('c')}"
         f" WHERE e.object = '{output.object}' AND {observed} IS DISTINCT FROM {desired}"
     )
 

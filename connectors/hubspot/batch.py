@@ -14,6 +14,8 @@ OMITTED = "HubSpot left this record out of its answer: it was merged or deleted 
 
 def halved(batch: Sequence[ById], send: Callable[[Sequence[ById]], Json]) -> Iterator[WriteResult]:
     """Send writes that carry a record's `id`; a refused batch is sent again in halves."""
+    if not batch:
+        return
     try:
         answer = send(batch)
     except (Rejected, Conflict) as error:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import hubspot
 
+from connectors.errors import Rejected
+from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
 from connectors.transport import RestLayer, Transport
 from connectors.wire import Reply
@@ -140,10 +142,17 @@ class Client:
         self._batches.archive(object_type, {"inputs": inputs}, _preload_content=False)
 
     def associate(self, from_type: str, to_type: str, pairs: Sequence[tuple[str, str]]) -> None:
-        """Tie records with the unlabelled association; tying them again changes nothing."""
+        """Tie records with the unlabelled association, which changes nothing where they are tied already.
+
+        Raises Rejected when HubSpot refused one of them, be it within a success.
+        """
         for part in chunks(pairs, PAGE):
             inputs = [{"from": {"id": one}, "to": {"id": other}} for one, other in part]
-            self._associations.create_default(from_type, to_type, {"inputs": inputs}, _preload_content=False)
+            answer = _object(
+                self._associations.create_default(from_type, to_type, {"inputs": inputs}, _preload_content=False)
+            )
+            if refused := answer.get("errors"):
+                raise Rejected(sentence(refused[0]))
 
     # --- what exists -------------------------------------------------------------------------------------------------
 

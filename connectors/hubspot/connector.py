@@ -74,7 +74,10 @@ class HubSpot:
 
     def _schema(self) -> Schema:
         if self._held is None:
-            self._held = read_schema(self._client, self._options.prefix)
+            try:
+                self._held = read_schema(self._client, self._options.prefix)
+            except Rejected as error:
+                raise Unusable(str(error)) from error
         return self._held
 
     def _reading(self) -> Reading:

@@ -47,7 +47,7 @@ class TaskWriter:
         untied = self._tie([write for write in batch if write.key in known], known)
         for write in batch:
             if write.key in known:
-                yield WriteResult(write, Outcome.DONE, known[write.key], untied)
+                yield WriteResult(write, Outcome.DONE, known[write.key], untied.get(known[write.key], ""))
             else:
                 yield WriteResult(write, Outcome.REJECTED, message=refused[write.key])
 
@@ -103,16 +103,24 @@ class TaskWriter:
         except Rejected as error:
             refused[write.key] = str(error)
 
-    def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> str:
-        """Tie tasks to company and contact, which changes nothing where it was done; tells what HubSpot refused."""
+    def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> dict[str, str]:
+        """Tie tasks to company and contact; tells by task id what HubSpot refused."""
+        untied: dict[str, str] = {}
         companies = [(known[write.key], write.account_id) for write in batch]
         contacts = [(known[write.key], write.contact_id) for write in batch if write.contact_id]
-        try:
-            for to_type, pairs in (("companies", companies), ("contacts", contacts)):
+        for to_type, pairs in (("companies", companies), ("contacts", contacts)):
+            try:
                 self._client.associate(TASKS, to_type, pairs)
-        except (Rejected, Conflict) as error:
-            return f"The task exists but could not be tied to its company or contact: {error}"
-        return ""
+            except (Rejected, Conflict):
+                untied.update(self._tied_singly(to_type, pairs))
+        return untied
+
+    def _tied_singly(self, to_type: str, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        for pair in pairs:
+            try:
+                self._client.associate(TASKS, to_type, [pair])
+            except (Rejected, Conflict) as error:
+                yield pair[0], f"The task exists but is not tied to {to_type} {pair[1]}: {error}"
 
     def _properties(self, write: CreateTask) -> Json:
         return {

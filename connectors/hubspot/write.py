@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
-from connectors.errors import RetryLater
+from connectors.errors import Conflict, ConnectorError, Rejected
 from connectors.hubspot.batch import halved
 from connectors.hubspot.client import PAGE, Client
 from connectors.hubspot.schema import OBJECT_TYPES, Schema
@@ -33,17 +33,25 @@ class Lane:
         self.waiting[record_id] = write
 
     def empty(self) -> Iterator[WriteResult]:
-        """Send what waits. When HubSpot asks for patience, nobody knows what it carried out: say so, then stop."""
+        """Send what waits; writes still open when the connection fails are reported unknown before the error."""
         batch, self.waiting = list(self.waiting.values()), {}
         known: list[Write] = []
         try:
             for result in self.flush(batch) if batch else ():
                 known.append(result.write)
                 yield result
-        except RetryLater as error:
-            open_ones = [write for write in batch if all(write is not done for done in known)]
-            yield from (WriteResult(write, Outcome.UNKNOWN, message=str(error)) for write in open_ones)
+        except (Rejected, Conflict) as error:
+            yield from _left_open(batch, known, Outcome.REJECTED, error)
+        except ConnectorError as error:
+            yield from _left_open(batch, known, Outcome.UNKNOWN, error)
             raise
+
+
+def _left_open(
+    batch: Iterable[Write], known: Iterable[Write], outcome: Outcome, error: ConnectorError
+) -> Iterator[WriteResult]:
+    told = {id(write) for write in known}
+    yield from (WriteResult(write, outcome, message=str(error)) for write in batch if id(write) not in told)
 
 
 class Writer:

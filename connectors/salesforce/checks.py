@@ -3,29 +3,20 @@
 from collections.abc import Iterator
 
 from connectors.base import Finding
-from connectors.salesforce.streams import World
+from connectors.salesforce.streams import FED_BY, World
 from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
-from mapping.fields import Chosen
 from mapping.metadata import results
 
-TABLES = {
-    "account": "Account",
-    "contact": "Contact",
-    "usage": "Contact",
-    "signal": "Contact",
-    "opportunity": "Opportunity",
-}
-"""The object whose fields feed a canonical table."""
 NEEDED = ("User", "Account", "Contact", "Task")
 READ_IF_THERE = ("Opportunity", "OpportunityContactRole", "AccountContactRelation", "EmailMessage", "Event")
 GRANT = "Grant it to the integration user in a permission set, or take it out of `fields`."
 PROVISION = "Run `rapport provision` for this connection, or deploy our metadata."
 
 
-def findings(world: World, chosen: Chosen) -> Iterator[Finding]:
-    """Compare what is mapped and written with what the integration user sees; `chosen` is the settings' own mapping."""
+def findings(world: World) -> Iterator[Finding]:
+    """Compare what is mapped and written with what the integration user sees."""
     yield from _objects(world)
-    yield from _mapped(world, chosen)
+    yield from _mapped(world)
     yield from _own_fields(world)
     yield from _statuses(world)
 
@@ -41,9 +32,9 @@ def _objects(world: World) -> Iterator[Finding]:
             )
 
 
-def _mapped(world: World, chosen: Chosen) -> Iterator[Finding]:
-    for table, name in TABLES.items():
-        explicit = {field for field in chosen.get(table, {}).values() if field}
+def _mapped(world: World) -> Iterator[Finding]:
+    for table, name in FED_BY.items():
+        explicit = {field for field in world.chosen_fields.get(table, {}).values() if field}
         for field in world.schema.hidden(name, world.mapped(table)):
             if field in explicit:
                 yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", GRANT, fatal=True)

@@ -40,7 +40,7 @@ class Salesforce:
         except Unusable as error:
             fix = "Correct address and credentials of the connection."
             return [Finding(self.source, str(error), fix, fatal=True)]
-        return list(findings(self._world(), self._options.fields))
+        return list(findings(self._world()))
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
         """Read everything mapped, stream after stream."""
@@ -79,7 +79,7 @@ class Salesforce:
         options = self._options
         mapped = fields.resolve("salesforce", options.fields, options.prefix)
         schema = Schema(self._client)
-        return World(self.source, self._client, schema, mapped, options.customer_types, options.prefix)
+        return World(self.source, self._client, schema, options.fields, mapped, options.customer_types, options.prefix)
 
 
 def open_salesforce(

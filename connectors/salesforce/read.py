@@ -71,7 +71,8 @@ class _Pull:
         self._expected: int | None = None
         self._read = 0
         self._alive: set[str] = set()
-        self._dropped: Counter[str] = Counter()
+        hidden = world.schema.hidden(stream.object, world.chosen(stream.object))
+        self._dropped = Counter({f"hidden field {name}": 1 for name in hidden})
 
     def run(self) -> Iterator[Page | StreamEnd]:
         """Yield the pages and the end."""
@@ -79,7 +80,7 @@ class _Pull:
             yield self._page(records)
         if lost := sorted(set(self._log or ()) - self._alive):
             empty = self._stream.convert([])
-            yield Page(self._stream.object, [], empty.tables, lost)
+            yield Page(self._stream.object, [], empty.tables, self._with_parts(lost))
         whole_at = self._since.whole_at if self._since else self._began
         yield StreamEnd(
             self._stream.object,
@@ -156,10 +157,13 @@ class _Pull:
         self._dropped.update(batch.dropped)
         ids = [record["Id"] for record in alive]
         gone = [key for key, record in latest.items() if record.get("IsDeleted")]
-        if self._since:
-            self._alive.update(ids)
-            gone += batch.gone
-        return Page(self._stream.object, ids, batch.tables, gone)
+        if self._since is None:
+            return Page(self._stream.object, [*ids, *batch.parts], batch.tables, gone)
+        self._alive.update(ids)
+        return Page(self._stream.object, self._with_parts(ids), batch.tables, self._with_parts(gone))
+
+    def _with_parts(self, ids: Sequence[str]) -> list[str]:
+        return [*ids, *(part for key in ids for part in self._stream.parts(key))]
 
 
 def _merged(pages: Iterator[Sequence[Record]]) -> Iterator[list[Record]]:

@@ -12,38 +12,53 @@ from connectors.salesforce import columns
 from connectors.salesforce.client import Client, Record
 from connectors.salesforce.columns import Column, Reader
 from connectors.salesforce.schema import Schema
-from mapping.fields import Type, attributes
+from mapping.fields import Chosen, Type, attributes
 from mapping.metadata import Field, results
+
+FED_BY = {
+    "account": "Account",
+    "contact": "Contact",
+    "usage": "Contact",
+    "signal": "Contact",
+    "opportunity": "Opportunity",
+}
+"""The object whose fields feed a canonical table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The canonical rows of some records; `gone` are ids of rows that are no longer, besides the deleted records."""
+    """The canonical rows of some records; `parts` are the ids of rows that have an id of their own."""
 
     tables: Mapping[str, arrow.Table]
     dropped: Mapping[str, int] = field(default_factory=dict)
-    gone: Sequence[str] = ()
+    parts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One object to pull: the fields wanted besides the system's own, and how its records become rows."""
+    """One object to pull: the fields wanted besides the system's own, and how its records become rows.
+
+    `parts` names, for a record's id, every row id it could have besides its own; it clears those it no longer has.
+    """
 
     object: str
     fields: Sequence[str]
     convert: Callable[[Sequence[Record]], Batch]
+    parts: Callable[[str], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What every stream needs: the connection's name, the way to Salesforce, what is visible and what is mapped.
 
-    `fields` is what `mapping.fields.resolve` gives; `customer_types` are beginnings of Account.Type.
+    `fields` is what `mapping.fields.resolve` gives from `chosen_fields`, the settings' own part; `customer_types` are
+    beginnings of Account.Type.
     """
 
     source: str
     client: Client
     schema: Schema
+    chosen_fields: Chosen
     fields: Mapping[str, Mapping[str, str]]
     customer_types: Sequence[str]
     prefix: str
@@ -55,6 +70,11 @@ class World:
     def mapped(self, table: str) -> Sequence[str]:
         """Name the Salesforce fields mapped to a canonical table."""
         return list(self.fields[table].values())
+
+    def chosen(self, name: str) -> list[str]:
+        """Name the Salesforce fields of an object that the settings themselves map."""
+        tables = [table for table, fed_by in FED_BY.items() if fed_by == name]
+        return sorted({field for table in tables for field in self.chosen_fields.get(table, {}).values() if field})
 
     def readers(self, table: str) -> dict[str, Reader]:
         """Make the readers of the mapped attributes of a table."""
@@ -232,12 +252,14 @@ def _relations(world: World) -> Stream:
     def convert(records: Sequence[Record]) -> Batch:
         named = [(record, role) for record in records for role in _split(record.get("Roles"))]
         rows = _roles(world, "AccountContactRelation", named)
-        ids = {f"{record['Id']}:{role}" for record in records for role in every_role}
-        gone = sorted(ids - {f"{record['Id']}:{role}" for record, role in named})
         tie = columns.read("affiliation", world.source, records, readers)
-        return Batch({"affiliation": tie, "contact_role": rows}, gone=gone)
+        return Batch({"affiliation": tie, "contact_role": rows}, parts=rows.column("id").to_pylist())
 
-    return Stream("AccountContactRelation", ("ContactId", "AccountId", "IsDirect", "IsActive", "Roles"), convert)
+    def parts(record_id: str) -> Sequence[str]:
+        return [f"{record_id}:{role}" for role in every_role]
+
+    wanted = ("ContactId", "AccountId", "IsDirect", "IsActive", "Roles")
+    return Stream("AccountContactRelation", wanted, convert, parts)
 
 
 def _split(roles: str | None) -> list[str]:

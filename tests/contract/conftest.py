@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ def emulator() -> Iterator[dict[str, Any]]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())
         process.terminate()
+
+
+def emulated_time(control: str) -> float:
+    """Tell the emulator's clock in epoch seconds; tests may have moved it away from the wall's."""
+    told = requests.get(f"{control}/clock", timeout=10).json()
+    return datetime.fromisoformat(told["now"]).timestamp()
 
 
 @pytest.fixture
@@ -126,7 +133,7 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
         delete_contact=delete_contact,
         rejected=UpdateRecord("contact", "201", {"depth": "rather deep"}),
         rejected_words="rapport_depth",
-        clock=WALL,
+        clock=lambda: emulated_time(control),
         settle=lambda: None,
     )
 
@@ -138,8 +145,9 @@ def salesforce_harness(emulator: dict[str, Any]) -> Harness:
 
 
 @pytest.fixture
-def org(emulator: dict[str, Any]) -> Org:
-    """Hand out the emulated organisation itself, freshly loaded."""
+def org(emulator: dict[str, Any]) -> Iterator[Org]:
+    """Hand out the emulated organisation itself, freshly loaded; afterwards its clock and limits are as they were."""
     found = Org(emulator["salesforce"], emulator["control"])
     found.load(SEED)
-    return found
+    yield found
+    found.load(SEED)

@@ -1,8 +1,9 @@
-"""A small Salesforce organisation in the emulator: its records, how to connect to it and how to act as a person in it."""
+"""A small Salesforce organisation in the emulator: its records, how to connect to it and how to act in it."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import requests
@@ -11,11 +12,19 @@ from connectors.base import UpdateRecord
 from connectors.open import open_connection
 from connectors.options import SalesforceOptions
 from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.soql import id18
 from tests.contract.harness import Harness
 
-ADA = "005LW0000000001YAA"
-ACCOUNT = "001LW0000000001YAA"
-CONTACTS = ("003LW0000000001YAA", "003LW0000000002YAA", "003LW0000000003YAA")
+
+def key(prefix: str, number: int) -> str:
+    """Make the 18-character identifier of the nth record of an object."""
+    return id18(f"{prefix}LW{number:010d}")
+
+
+CLOCK = time.time  # noqa: TID251 - the tests are the composition root here, and the emulator runs on real time
+ADA = key("005", 1)
+ACCOUNT = key("001", 1)
+CONTACTS = (key("003", 1), key("003", 2), key("003", 3))
 SEED: dict[str, Any] = {
     "salesforce": {
         "features": {"shared_activities": True},
@@ -33,18 +42,18 @@ SEED: dict[str, Any] = {
             ],
             "Account": [{"Id": ACCOUNT, "Name": "Müller & Söhne", "OwnerId": ADA, "Type": "Customer - Direct"}],
             "Contact": [
-                {"Id": key, "FirstName": name, "LastName": "Ng", "AccountId": ACCOUNT, "OwnerId": ADA}
-                for key, name in zip(CONTACTS, ("Zoë", "Tom", "Eva"), strict=True)
+                {"Id": contact, "FirstName": name, "LastName": "Ng", "AccountId": ACCOUNT, "OwnerId": ADA}
+                for contact, name in zip(CONTACTS, ("Zoë", "Tom", "Eva"), strict=True)
             ],
             "AccountContactRelation": [
                 {
-                    "Id": f"07kLW000000000{number}YAA",
-                    "ContactId": key,
+                    "Id": key("07k", number),
+                    "ContactId": contact,
                     "AccountId": ACCOUNT,
                     "IsDirect": True,
                     "IsActive": True,
                 }
-                for number, key in enumerate(CONTACTS)
+                for number, contact in enumerate(CONTACTS)
             ],
         },
     }
@@ -53,13 +62,14 @@ SEED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """The emulator from outside: its control interface and, with a token of its own, the REST API as a person uses it."""
+    """The emulator from outside: its control interface and, with a token of its own, the REST API."""
 
     told: Mapping[str, Any]
     control: str
 
     def load(self, seed: Mapping[str, Any]) -> None:
-        """Start anew with a seed."""
+        """Start anew with a seed, at the present moment."""
+        self.tell("clock", {"freeze": False, "now": datetime.fromtimestamp(CLOCK(), UTC).isoformat()})
         requests.post(f"{self.control}/reset", timeout=10).raise_for_status()
         self.tell("seed", seed)
 
@@ -92,13 +102,13 @@ class Org:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def connect(self, **more: Any) -> Salesforce:
-        """Open a connection as the settings would describe it."""
-        secrets = {"env:ID": self.told["client_id"], "env:SECRET": self.told["client_secret"]}
-        auth = {"flow": "client_credentials", "client_id": "env:ID", "client_secret": "env:SECRET"}
+    def connect(self, *, secrets: Mapping[str, Any] | None = None, **more: Any) -> Salesforce:
+        """Open a connection as the settings would describe it; secrets are those the emulator printed."""
+        auth = {"flow": "client_credentials", "client_id": "env:client_id", "client_secret": "env:client_secret"}
         described = {"vendor": "salesforce", "url": self.told["http"], "auth": auth, **more}
         options = SalesforceOptions.model_validate(described)
-        found = open_connection("salesforce", options, secrets.__getitem__, time.time)
+        kept = secrets or self.told
+        found = open_connection("salesforce", options, lambda reference: str(kept[reference[4:]]), CLOCK)
         assert isinstance(found, Salesforce)
         return found
 
@@ -116,6 +126,6 @@ def salesforce(emulator: Mapping[str, Any]) -> Harness:
         delete_contact=lambda: org.as_person("DELETE", f"sobjects/Contact/{CONTACTS[1]}"),
         rejected=UpdateRecord("contact", CONTACTS[0], {"depth_name": "Bosom friend"}),
         rejected_words="Bosom friend",
-        clock=time.time,
+        clock=CLOCK,
         settle=lambda: None,
     )

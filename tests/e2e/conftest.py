@@ -6,9 +6,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
 
 import duckdb
 import pytest
+import requests
+
+from sync.demo import emulator, settings
 
 RAPPORT = Path(sys.executable).with_name("rapport")
 
@@ -60,3 +65,109 @@ def stage(demo: Demo) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the stage the demo left, with every derived table of its second run."""
     with duckdb.connect(str(demo.folder / "lumenworks.duckdb"), read_only=True) as connection:
         yield connection
+
+
+class Crms:
+    """Both emulated CRMs as a person with a browser has them: what the records hold, and changing them by hand."""
+
+    def __init__(self, ready: Mapping[str, Any]) -> None:
+        self.ready = ready
+        self._base = ready["salesforce"]["http"]
+        self._token = ""
+
+    def reset(self) -> None:
+        """Begin the story again."""
+        requests.post(f"{self.ready['control']}/reset", timeout=30).raise_for_status()
+        self._token = self._sign_in()
+        self.forget_requests()
+
+    def forget_requests(self) -> None:
+        """Empty the request log."""
+        requests.get(f"{self.ready['control']}/requests", params={"reset": "true"}, timeout=30).raise_for_status()
+
+    def writes(self) -> dict[str, int]:
+        """Count the requests since the log was emptied that may have changed a record, by route."""
+        log = requests.get(f"{self.ready['control']}/requests", timeout=30).json()
+        reading = ("/search", "/batch/read", "/oauth")
+        return {
+            route: told["count"]
+            for route, told in log["routes"].items()
+            if not route.startswith("GET ") and not any(word in route for word in reading)
+        }
+
+    def limit(self, vendor: str, **changes: object) -> None:
+        """Change what a vendor allows; `reset` takes it back."""
+        requests.post(f"{self.ready['control']}/limits", json={vendor: changes}, timeout=30).raise_for_status()
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """Ask Salesforce."""
+        path = f"/services/data/v62.0/query?q={quote_plus(soql)}"
+        return list(self.salesforce("GET", path)["records"])
+
+    def salesforce(self, method: str, path: str, body: object = None) -> Any:
+        """Call Salesforce as an administrator."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = requests.request(method, self._base + path, json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def edit(self, object_name: str, record: str, **values: object) -> None:
+        """Change a Salesforce record by hand."""
+        self.salesforce("PATCH", f"/services/data/v62.0/sobjects/{object_name}/{record}", values)
+
+    def hubspot(self, method: str, path: str, body: object = None) -> Any:
+        """Call HubSpot with the portal's token."""
+        headers = {"Authorization": f"Bearer {self.ready['hubspot']['token']}"}
+        answer = requests.request(method, self.ready["hubspot"]["url"] + path, json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _sign_in(self) -> str:
+        credentials = self.ready["salesforce"]
+        form = {"grant_type": "client_credentials"}
+        both = (credentials["client_id"], credentials["client_secret"])
+        answer = requests.post(f"{self._base}/services/oauth2/token", data=form, auth=both, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[Crms]:
+    """Start one emulator with the demo story for all stories."""
+    with emulator() as ready:
+        yield Crms(ready)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A person with a settings file in a folder, and the CRMs it names."""
+
+    folder: Path
+    crms: Crms
+
+    def ask(self, *words: str) -> Result:
+        """Run a command in the folder."""
+        return rapport(*words, cwd=self.folder)
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Change the settings file."""
+        path = self.folder / "rapport.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, emulated: Crms) -> Desk:
+    """Begin the story again in a new folder, with the demo's settings; nothing is provisioned yet."""
+    emulated.reset()
+    settings(tmp_path / "desk", emulated.ready)
+    return Desk(tmp_path / "desk", emulated)
+
+
+@pytest.fixture
+def provisioned(desk: Desk) -> Desk:
+    """Create our fields, as RevOps does once."""
+    assert desk.ask("provision").code == 0
+    desk.crms.forget_requests()
+    return desk

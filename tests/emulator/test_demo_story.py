@@ -162,9 +162,24 @@ def test_every_domain_of_the_story_is_plainly_invented(story: Story) -> None:
     assert all(account.domain.endswith(".example") for account in (*story.accounts, *story.prospects))
 
 
-def test_addresses_are_unique(story: Story) -> None:
-    addresses = [person.email for _, person in people(story)]
-    assert len(addresses) == len(set(addresses))
+def test_only_the_mailbox_of_one_front_office_is_shared(
+    story: Story, expected: dict[str, list[dict[str, Any]]]
+) -> None:
+    addresses = Counter(person.email for _, person in people(story))
+    shared = {address for address, number in addresses.items() if number > 1}
+    assert shared == {"office@kestrel-freight.example"}
+    (row,) = expected["ambiguities"]
+    assert row["contacts"] == [person.name for _, person in people(story) if person.email in shared]
+
+
+def test_accounts_handed_over_have_their_older_acts_from_the_colleague_who_left(
+    story: Story, acts: dict[str, list[Act]], seed: dict[str, Any]
+) -> None:
+    handed = [account for account in story.accounts if account.former_owner]
+    assert [account.name for account in handed] == ["Dunmere Logistics", "Wetherby Plastics"]
+    assert all(account.owner_on(251) == "Milo Petran" and account.owner_on(250) != "Milo Petran" for account in handed)
+    assert any(mail["FromAddress"] == "milo.petran@lumenworks.example" for mail in salesforce(seed, "EmailMessage"))
+    assert all(max(act.day for act in acts[account.name]) > 300 for account in handed)
 
 
 def test_every_csm_has_a_manager_and_every_owner_is_a_colleague(story: Story) -> None:

@@ -167,7 +167,7 @@ def test_simple_salesforce_logs_in_by_soap_and_is_told_when_it_may_not(org: Org,
     known = {"username": "integration@acme.example", "domain": domain(org), "session": session}
     secret = {"password": keys(org)["password"], "security_token": keys(org)["security_token"]}
     assert Salesforce(**known, **secret).limits()["DailyApiRequests"]["Max"] == 100_000
-    with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_LOGIN.*: Invalid username, password"):
+    with pytest.raises(SalesforceAuthenticationFailed, match=r"INVALID_LOGIN.*: Invalid username, password"):
         Salesforce(**known, **{**secret, "password": "wrong<&>"})
     org.emulator.settings(soap_login=False)
     with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_OPERATION"):

@@ -9,6 +9,7 @@ from mapping.compute import DECLARED, STEPS, ShapeError, Step, check, compute
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED
 from mapping.spec import Profile, Rules
+from mapping.statements import blocks
 from tests.mapping.world import AS_OF, World, ago
 
 NAMES = [table.name for table in (*DERIVED, *desired_tables())]
@@ -137,3 +138,8 @@ def test_a_chosen_step_can_run_alone(world: World, rules: Rules, profile: Profil
 
 def test_the_future_is_told_by_negative_days() -> None:
     assert ago(-1) == AS_OF + 86_400
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_every_statement_has_a_sentence_above_it(step: str) -> None:
+    assert [block for block in blocks(step) if not block.startswith("-- ") or ".\n" not in block] == []

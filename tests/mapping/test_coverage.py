@@ -202,11 +202,6 @@ ONCE: dict[str, tuple[Story, int, int]] = {
         1,
         1,
     ),
-    "as buyer, when champion would gain the same": (
-        lambda h: h.buyer("Ana", 5, "check-signer").role("Ana", "champion").buyer("Bo", 2).champion("Cy", 3),
-        2,
-        0,
-    ),
     "as buyer and champion, two people": (
         lambda h: h.buyer("Ana", 5, "advocate").role("Ana", "champion").buyer("Bo", 4).role("Bo", "champion"),
         1,
@@ -215,7 +210,7 @@ ONCE: dict[str, tuple[Story, int, int]] = {
 }
 
 
-@pytest.mark.parametrize("case", [name for name in ONCE if "gain the same" not in name])
+@pytest.mark.parametrize("case", ONCE)
 def test_outside_smb_a_buyer_who_is_champion_counts_once(case: str, holders: Holders) -> None:
     story, buyers, champions = ONCE[case]
     story(holders.customer())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mapping.spec import Profile
+from mapping.spec import Profile, Rules
 from tests.mapping.world import World, ago, connect
 
 SAME = "salesforce:C1"
@@ -165,6 +165,17 @@ def test_domains_that_the_organisation_names_are_its_own_too() -> None:
         world = World(connection, profile=Profile(organisation="acme", own_domains=("Ours-Too.example",)))
         world.contact("C1", email="boss@ours-too.example")
         assert people(world) == {}
+
+
+def test_a_word_that_stands_twice_in_the_rules_doubles_nobody(rules: Rules, profile: Profile) -> None:
+    identity = rules.identity.model_copy(update={"free_mail": ("gmail.com", "GMAIL.com ", "gmail.com")})
+    twice = rules.model_copy(update={"identity": identity})
+    with connect() as connection:
+        world = World(connection, twice, profile.model_copy(update={"sources": ("salesforce", "salesforce")}))
+        world.account(domain="gmail.com")
+        world.contact()
+        assert world.classify().one("member", "person_id") == "salesforce:C1"
+        assert world.one("customer", "account_key") == "salesforce:A1"
 
 
 # --- customers ------------------------------------------------------------------------------------------------------

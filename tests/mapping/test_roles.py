@@ -86,6 +86,13 @@ def test_attitude_alone_makes_no_champion(account: World) -> None:
     assert roles(account) == []
 
 
+@pytest.mark.parametrize("title", ["VP Marketing", "Director"])
+def test_influence_without_authority_over_the_process_makes_no_champion(account: World, title: str) -> None:
+    account.contact(title=title)
+    account.nps(score=10)
+    assert "champion" not in {role for role, _, _ in roles(account)}
+
+
 def test_the_crms_word_alone_makes_a_champion(account: World) -> None:
     account.contact()
     account.crm_role(role="Champion")

@@ -160,6 +160,7 @@ CASES: dict[str, Reading] = {
     "CFO & COO": ("c-level", "Finance", "dual"),
     "Founder & CTO": ("c-level", "Engineering", "dual"),
     "CEO / Founder": ("c-level", "Executive", "dual"),
+    "Sales Manager & CTO": ("c-level", "Engineering", "dual"),
     "VP Sales and Marketing": ("vp", "Sales", None),
     "Head of Sales, Team Lead Marketing": ("director", "Sales", "dual"),
     # --- German ---

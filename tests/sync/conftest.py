@@ -4,12 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.sync.world import World
 
 settings.register_profile(
-    "sync", deadline=None, derandomize=True, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
+    "sync",
+    deadline=None,
+    derandomize=True,
+    max_examples=12,
+    phases=[Phase.explicit, Phase.generate],  # an example takes a second: shrinking would take minutes
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("sync")
 

@@ -182,7 +182,7 @@ def test_law_4_polite_a_value_we_did_not_write_is_never_overwritten(story: list[
 
 
 def by_hand(world: World, edit: Edit, ours: set[str | None], theirs: dict[Place, str | None]) -> None:
-    """Edit, and note the value as theirs: unless it is what we wrote there once, or an empty field nobody ever filled."""
+    """Edit, and note the value as theirs, unless we wrote it there once or it empties what nobody ever filled."""
     (record, name), empty = edit.place, "false" if edit.place[1] == "counted" else None
     value = empty if edit.value is None else edit.value
     if world.holds(record, name, value):

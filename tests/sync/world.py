@@ -104,8 +104,7 @@ class World:
                 " FROM plan_change AS c"
             )
             connection.execute(
-                "INSERT INTO sentence SELECT e.object, e.source, e.id, f.name, f.text FROM explained AS e"
-                " CROSS JOIN (VALUES ('evidence', 'Because.'), ('computed_on', '2023-11-15')) AS f(name, text)"
+                "INSERT INTO companion SELECT object, source, id, 'Because.', '2023-11-15' FROM explained"
             )
 
     # --- running ---------------------------------------------------------------------------------------------------

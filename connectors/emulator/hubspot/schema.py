@@ -257,7 +257,7 @@ def _standard(row: Mapping[str, Any], group: str, born: datetime) -> Property:
         name=row["name"],
         label=row["label"],
         type=row["type"],
-        field_type=row.get("fieldType", FIELD_TYPES[row["type"]][0]),
+        field_type=row.get("fieldType") or FIELD_TYPES[row["type"]][0],
         group=row.get("group", group),
         created=born,
         updated=born,

@@ -13,6 +13,7 @@ from . import derived, owners
 from .crm import Crm
 from .object_types import OBJECT_TYPES, ObjectType, infer
 from .records import Record
+from .refusals import RefusedError
 from .schema import Group, Schema, custom
 from .values import BadValueError, normalise
 from .wire import moment, stamp
@@ -23,7 +24,14 @@ class SeedError(ValueError):
 
 
 def load(crm: Crm, seed: Mapping[str, Any]) -> None:
-    """Add a seed's owners, properties, labels, records and associations. Raises SeedError, RefusedError for a label."""
+    """Add a seed's owners, properties, labels, records and associations. Raises SeedError."""
+    try:
+        _load(crm, seed)
+    except RefusedError as refused:
+        raise SeedError(refused.message) from refused
+
+
+def _load(crm: Crm, seed: Mapping[str, Any]) -> None:
     crm.portal_id = seed.get("portal_id", crm.portal_id)
     now = crm.now()
     crm.owners |= {owner.id: owner for owner in (owners.read(row, now) for row in seed.get("owners", ()))}

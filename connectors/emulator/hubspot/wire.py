@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -22,6 +23,7 @@ def moment(text: str) -> datetime:
         raise ValueError(text) from error
 
 
+@cache
 def data_file(name: str) -> Any:
-    """Load one JSON file of `data/`, for example ``properties/contacts.json``."""
+    """Load one JSON file of `data/`, for example ``properties/contacts.json``; read once, never changed."""
     return json.loads(files(__package__).joinpath("data", name).read_text(encoding="utf-8"))

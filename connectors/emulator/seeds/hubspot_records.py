@@ -186,7 +186,7 @@ class HubSpotSeed:
                 self._record(act, account, "tasks", task)
 
     def _record(self, act: Act, account: Account, kind: str, properties: dict[str, Any]) -> None:
-        common = {"hs_timestamp": act.moment(), "hubspot_owner_id": self._owners[account.owner]}
+        common = {"hs_timestamp": act.moment(), "hubspot_owner_id": self._owners[account.owner_on(act.day)]}
         number = self._add(kind, act.moment() if act.day > 0 else "@-3dT09:00", common | properties)
         self._link(f"{kind}/{number}", f"companies/{self._companies[account.name]}", _ACT_TO_COMPANY[kind])
         for person in act.people:
@@ -194,7 +194,7 @@ class HubSpotSeed:
 
     def _mail(self, act: Act, account: Account) -> dict[str, Any]:
         incoming = act.kind in ("mail in", "automatic reply")
-        ours = self._emails[account.owner]
+        ours = self._emails[account.owner_on(act.day)]
         theirs = ";".join(person.hubspot_email or person.email for person in act.people)
         return {
             "hs_email_direction": "INCOMING_EMAIL" if incoming else "EMAIL",

@@ -195,7 +195,7 @@ class SalesforceSeed:
 
     def _mail(self, act: Act, account: Account) -> None:
         incoming = act.kind in ("mail in", "automatic reply")
-        ours, theirs = self._emails[account.owner], "; ".join(person.email for person in act.people)
+        ours, theirs = self._emails[account.owner_on(act.day)], "; ".join(person.email for person in act.people)
         twinned = act.kind != "newsletter" and self._chance.random() < _TWIN_SHARE
         message = self._add(
             "EmailMessage",
@@ -209,7 +209,7 @@ class SalesforceSeed:
             RelatedToId=self.account_ids[account.name],
             ActivityId=self._twin(act, account) if twinned else None,
         )
-        self._address(message, self._users[account.owner], "ToAddress" if incoming else "FromAddress", act)
+        self._address(message, self._users[account.owner_on(act.day)], "ToAddress" if incoming else "FromAddress", act)
         for person in act.people:
             self._address(message, self.contact_ids[person], "FromAddress" if incoming else "ToAddress", act)
 
@@ -243,7 +243,7 @@ class SalesforceSeed:
             act.moment() if act.day > 0 else "@-3dT09:00",
             ActivityDate=act.date(),
             Priority="Normal",
-            OwnerId=self._users[account.owner],
+            OwnerId=self._users[account.owner_on(act.day)],
             WhoId=self.contact_ids[act.people[0]],
             WhatId=self.account_ids[account.name],
             AccountId=self.account_ids[account.name],
@@ -261,7 +261,7 @@ class SalesforceSeed:
             EndDateTime=act.moment(later=50),
             DurationInMinutes=50,
             ActivityDate=act.date(),
-            OwnerId=self._users[account.owner],
+            OwnerId=self._users[account.owner_on(act.day)],
             WhoId=self.contact_ids[act.people[0]],
             WhatId=self.account_ids[account.name],
             AccountId=self.account_ids[account.name],

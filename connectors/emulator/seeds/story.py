@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+HANDOVER = 250
+"""Days since accounts with a former owner were handed over."""
+
 STORY_FILE = Path(__file__).parent / "demo" / "story.yaml"
 
 
@@ -95,6 +98,11 @@ class Account:
     since: int = 700
     captured: int | None = None
     lost_deal: bool = False
+    former_owner: str | None = None
+
+    def owner_on(self, day: int) -> str:
+        """Name the CSM who looked after the account so many days ago; a handover was `HANDOVER` days ago."""
+        return self.former_owner if self.former_owner and day > HANDOVER else self.owner
 
 
 @dataclass(frozen=True, slots=True)

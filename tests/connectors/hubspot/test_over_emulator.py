@@ -258,7 +258,7 @@ def test_row_32_the_loser_of_a_merge_disappears_and_a_write_to_it_is_refused(crm
     assert held.all("contact", id="202") == []
 
 
-def test_row_31_an_archived_contact_is_gone_and_a_restored_one_is_back(crm: Crm) -> None:
+def test_row_31_an_archived_contact_is_gone_with_its_ties(crm: Crm) -> None:
     connection = crm.provisioned()
     held = Mirror().pull(connection)
     crm.by_hand("DELETE", "/crm/objects/2026-09/contacts/205")

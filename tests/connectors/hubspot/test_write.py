@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
-from connectors.errors import RetryLater
+from connectors.errors import RetryLater, Unusable
 from connectors.hubspot.batch import OMITTED
+from connectors.hubspot.tasks import GONE
 from tests.connectors.hubspot.conftest import Portal
 
 CONTACTS = "/crm/objects/2026-09/contacts/batch/update"
@@ -290,13 +291,67 @@ def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: P
     assert len(sent(portal, TASKS)) == 1
 
 
-def test_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal) -> None:
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal("company 9001 was merged"),
+        (207, {"results": [], "numErrors": 1, "errors": [{"message": "company 9001 was merged"}]}),
+    ],
+    ids=["as a whole", "within a success"],
+)
+def test_row_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refused: tuple[int, object]) -> None:
     portal.provisioned()
+    portal.answers("POST", f"{TIES}/contacts/batch/associate/default", {"results": []})
     portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
-    portal.answers("POST", f"{TIES}/companies/batch/associate/default", refusal("company 9001 was merged"))
+    portal.answers("POST", f"{TIES}/companies/batch/associate/default", refused)
     ((outcome, message),) = by_id(portal.connect().write([task()])).values()
     assert outcome is Outcome.DONE
     assert "merged" in message
+
+
+def test_a_withdrawn_grant_in_the_middle_leaves_open_writes_unknown(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    refused = (401, {"category": "INVALID_AUTHENTICATION", "message": "Authentication credentials not found."})
+    portal.answers("POST", f"{TIES}/companies/batch/associate/default", refused)
+    results = portal.connect().write([task()])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(Unusable, match="credentials"):
+        next(results)
+
+
+def test_tasks_that_may_not_be_deleted_are_refused_with_the_reason(portal: Portal) -> None:
+    portal.provisioned()
+    refused = (403, {"category": "MISSING_SCOPES", "message": "Not granted."})
+    portal.answers("POST", f"{TASKS}/batch/archive", refused)
+    (result,) = portal.connect().write([DeleteTask("501", "k1")])
+    assert result.outcome is Outcome.REJECTED
+    assert "Not granted." in result.message
+
+
+def test_one_task_that_cannot_be_tied_does_not_keep_the_others_untied(portal: Portal) -> None:
+    portal.provisioned()
+    held = [{"id": "501", "properties": {"rapport_key": "k1"}}, {"id": "502", "properties": {"rapport_key": "k2"}}]
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": held})
+    portal.answers("POST", f"{TIES}/contacts/batch/associate/default", {"results": []})
+
+    def decide(body: Any) -> object:
+        wrong = any(one["from"]["id"] == "501" for one in body["inputs"])
+        return refusal("company 9001 was merged") if wrong else {"results": []}
+
+    portal.decides("POST", f"{TIES}/companies/batch/associate/default", decide)
+    results = by_id(portal.connect().write([task("k1"), task("k2")]))
+    assert "merged" in results["501"][1]
+    assert results["502"] == (Outcome.DONE, "")
+
+
+def test_a_change_of_a_task_that_is_gone_is_refused_and_nothing_is_sent(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    (result,) = portal.connect().write([SetTaskState("501", "k1", open=False)])
+    assert (result.outcome, result.message) == (Outcome.REJECTED, GONE)
+    assert portal.paths("POST") == [f"{TASKS}/batch/read"]
 
 
 def test_a_note_is_appended_once_however_often_the_write_is_repeated(portal: Portal) -> None:

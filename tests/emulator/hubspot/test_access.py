@@ -56,6 +56,12 @@ def test_without_the_email_scope_older_versions_hide_what_emails_say(site: Site)
     assert (shown["hs_email_html"], shown["hs_email_direction"]) == (None, "EMAIL")
 
 
+@pytest.mark.parametrize("path", ["/crm/properties/2026-09/emails", "/crm/objects/2026-09/calls"])
+def test_the_email_scope_is_asked_of_emails_only(site: Site, path: str) -> None:
+    site.portal.settings["scopes"].remove("sales-email-read")
+    site.get(path)
+
+
 def _form(site: Site, **changes: str) -> dict[str, str]:
     known = site.portal.credentials()
     form = {key: known[key] for key in ("client_id", "client_secret", "refresh_token")}

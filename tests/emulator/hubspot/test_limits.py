@@ -42,14 +42,8 @@ def test_the_window_rolls(site: Site) -> None:
 
 def test_each_answer_tells_what_is_left(site: Site) -> None:
     headers = [site.call("GET", CONTACTS).headers for _ in range(2)][1]
-    told = {key: value for key, value in headers.items() if key.lower().startswith("x-hubspot-ratelimit")}
+    told = {key.lower(): value for key, value in headers.items() if key.lower().startswith("x-hubspot-ratelimit")}
     assert told == {
-        "X-HubSpot-RateLimit-Daily": "625000",
-        "X-HubSpot-RateLimit-Daily-Remaining": "624998",
-        "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
-        "X-HubSpot-RateLimit-Max": "190",
-        "X-HubSpot-RateLimit-Remaining": "188",
-    } or {key.lower(): value for key, value in told.items()} == {
         "x-hubspot-ratelimit-daily": "625000",
         "x-hubspot-ratelimit-daily-remaining": "624998",
         "x-hubspot-ratelimit-interval-milliseconds": "10000",

@@ -33,6 +33,18 @@ def test_every_mistake_of_a_seed_is_told_at_once() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        {"records": {"gadgets": []}},
+        {"labels": [{"from": "contacts", "to": "deals", "typeId": n, "label": "Twice"} for n in (201, 203)]},
+    ],
+)
+def test_what_hubspot_would_refuse_is_a_mistake_of_the_seed(seed: dict[str, Any]) -> None:
+    with pytest.raises(SeedError):
+        _portal().load(seed)
+
+
 @pytest.mark.emulator
 def test_a_seed_may_set_what_a_caller_may_not(site: Site) -> None:
     site.portal.load(
@@ -55,20 +67,19 @@ def test_search_finds_a_seed_at_once(site: Site) -> None:
 
 @pytest.mark.emulator
 @pytest.mark.parametrize(
-    ("labels", "inverse"),
+    ("labels", "names"),
     [
-        ([{"typeId": 201, "label": "A"}], {"A": 202}),
-        ([{"typeId": 201, "label": "A"}, {"typeId": 202, "label": "B"}], {"A": 1201, "B": 203}),
-        ([{"typeId": 201, "label": "A", "inverseTypeId": 300, "inverseLabel": "Z"}], {"Z": 300}),
+        ([{"typeId": 201, "label": "A"}], {"A"}),
+        ([{"typeId": 201, "label": "A"}, {"typeId": 202, "label": "B"}], {"A", "B"}),
+        ([{"typeId": 201, "label": "A", "inverseTypeId": 300, "inverseLabel": "Z"}], {"Z"}),
     ],
 )
-def test_labels_get_an_inverse(site: Site, labels: list[dict[str, Any]], inverse: dict[str, int]) -> None:
-    rows = [{"from": "contacts", "to": "deals", **row} for row in labels]
-    site.portal.load({"labels": rows})
+def test_labels_get_an_inverse_of_their_own(site: Site, labels: list[dict[str, Any]], names: set[str]) -> None:
+    site.portal.load({"labels": [{"from": "contacts", "to": "deals", **row} for row in labels]})
     shown = site.get("/crm/v4/associations/deals/contacts/labels")["results"]
-    found = {row["label"]: row["typeId"] for row in shown if row["category"] == "USER_DEFINED"}
-    assert found.keys() == inverse.keys()
-    assert len({*found.values(), *(row["typeId"] for row in labels)}) == 2 * len(labels)
+    inverse = {row["label"]: row["typeId"] for row in shown if row["category"] == "USER_DEFINED"}
+    assert inverse.keys() == names
+    assert len({*inverse.values(), *(row["typeId"] for row in labels)}) == 2 * len(labels)
 
 
 @pytest.mark.emulator

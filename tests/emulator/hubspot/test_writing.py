@@ -324,6 +324,13 @@ def test_a_batch_does_not_follow_old_ids(site: Site, setting: str, told: list[st
     assert (answer["errors"][0]["context"]["ids"] if told else None) == told
 
 
+def test_a_batch_read_does_not_follow_old_ids_either(site: Site) -> None:
+    _merge(site, "202", "201")
+    answer = site.json("POST", f"{CONTACTS}/batch/read", {"inputs": [{"id": "201"}, {"id": "202"}]}, status=207)
+    assert [row["id"] for row in answer["results"]] == ["202"]
+    assert answer["errors"][0]["context"]["ids"] == ["201"]
+
+
 def test_too_many_merges_are_414(site: Site) -> None:
     site.portal.settings["merge_limit"] = 1
     _merge(site, "202", "201")

@@ -193,9 +193,14 @@ def _scopes(call: Call, endpoint: Endpoint) -> Iterable[str]:
     if "other" in call.path:
         words["other"] = call.other.scope
     yield from (scope.format(**words) for scope in endpoint.scopes)
-    bodies = "kind" in call.path and call.kind.name == "emails" and call.version >= "2026-09"
-    if bodies and call.version.startswith("20") and any("objects" in scope for scope in endpoint.scopes):
+    records = "kind" in call.path and "other" not in call.path and endpoint.scopes[0].startswith("crm.objects.")
+    if records and call.kind.name == "emails" and _guards_emails(call.version):
         yield "sales-email-read"
+
+
+def _guards_emails(version: str) -> bool:
+    """Whether a version guards all of an email; those before 2026-09 hide its content only."""
+    return version.startswith("20") and version >= "2026-09"
 
 
 def _respond(answer: Answer, headers: dict[str, str]) -> Response:

@@ -80,7 +80,7 @@ def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.BatchRead)
     crm, archived = call.portal.crm, call.flag("archived")
     asked = list(dict.fromkeys(row.id for row in form.inputs))
-    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived)) for key in asked]
+    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in asked]
     found = {record.id: record for _, record in pairs if record is not None}
     view = _view(call, form.properties, form.properties_with_history)
     rows: list[object] = [view.render(crm, found[record_id]) for record_id in sorted(found)]

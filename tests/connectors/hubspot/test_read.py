@@ -1,0 +1,124 @@
+"""Streams and pages: what belongs together, what is left out, what one forbidden object costs."""
+
+import pytest
+
+from connectors.base import Page, StreamEnd
+from connectors.errors import RetryLater, Unusable
+from connectors.hubspot.read import GATHERED, STREAMS, gathered, page
+from connectors.hubspot.values import TABLES, row
+from mapping.metadata import observed_tables
+from mapping.records import STAGED
+from tests.connectors.hubspot.conftest import Portal
+
+OBJECTS = "/crm/objects/2026-09"
+ENGAGEMENTS = ("emails", "calls", "meetings", "notes", "communications", "tasks")
+FORBIDDEN = (403, {"category": "MISSING_SCOPES", "message": "This app hasn't been granted all required scopes."})
+
+
+def empty(portal: Portal, *but: str) -> None:
+    """Answer every list with nothing, apart from the ones a test scripts itself."""
+    portal.provisioned()
+    portal.answers("GET", "/crm/owners/2026-09", {"results": []})
+    for object_type in ("companies", "contacts", "deals", *ENGAGEMENTS):
+        if object_type not in but:
+            portal.answers("GET", f"{OBJECTS}/{object_type}", {"results": []})
+
+
+def ends(portal: Portal) -> dict[str, StreamEnd]:
+    return {part.stream: part for part in portal.connect().pull({}) if isinstance(part, StreamEnd)}
+
+
+def test_the_streams_fill_every_canonical_table() -> None:
+    filled = {table for tables in STREAMS.values() for table in tables}
+    assert filled == {table.name for table in (*STAGED, *observed_tables())}
+
+
+def test_every_stream_of_an_empty_portal_ends_whole(portal: Portal) -> None:
+    empty(portal)
+    found = ends(portal)
+    assert list(found) == list(STREAMS)
+    assert all(end.whole and end.cursor is None for end in found.values())
+
+
+def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> None:
+    rows = [
+        ("contact", row("contact", {"source": "hs", "id": "201"})),
+        ("affiliation", row("affiliation", {"source": "hs", "id": "201:9001", "contact_id": "201"})),
+        ("usage", row("usage", {"source": "hs", "contact_id": "201", "product": "default"})),
+    ]
+    made = page("contacts", iter(rows))
+    assert list(made.ids) == ["201", "201:9001"]
+    assert {name: table.num_rows for name, table in made.tables.items()} == {
+        "contact": 1,
+        "observed_contact": 0,
+        "affiliation": 1,
+        "contact_role": 0,
+        "usage": 1,
+        "signal": 0,
+    }
+    assert tuple(made.tables["contact"].column_names) == TABLES["contact"].column_names()
+
+
+def test_list_pages_are_gathered_up_to_a_thousand_records() -> None:
+    pages = [[{"id": str(number)}] * 100 for number in range(25)]
+    assert [len(found) for found in gathered(pages)] == [GATHERED, GATHERED, 500]
+    assert list(gathered([])) == []
+
+
+@pytest.mark.parametrize("object_type", ["deals", *ENGAGEMENTS])
+def test_row_37_one_forbidden_object_does_not_fail_the_others(portal: Portal, object_type: str) -> None:
+    empty(portal, object_type)
+    portal.answers("GET", f"{OBJECTS}/{object_type}", FORBIDDEN)
+    found = ends(portal)
+    assert [name for name, end in found.items() if not end.whole] == [object_type]
+    assert any("scopes" in reason for reason in found[object_type].dropped)
+
+
+@pytest.mark.parametrize(("object_type", "available"), [("emails", False), ("meetings", False), ("notes", True)])
+def test_silence_is_not_claimed_where_capture_cannot_be_seen(portal: Portal, object_type: str, available: bool) -> None:
+    empty(portal, object_type)
+    portal.answers("GET", f"{OBJECTS}/{object_type}", FORBIDDEN)
+    (facts,) = [
+        part.tables["coverage_of_source"]
+        for part in portal.connect().pull({})
+        if isinstance(part, Page) and part.stream == "coverage"
+    ]
+    seen = dict(zip(facts.column("fact").to_pylist(), facts.column("available").to_pylist(), strict=True))
+    assert seen == {"activity": available, "usage": False}
+
+
+@pytest.mark.parametrize("object_type", ["contacts", "companies"])
+def test_without_contacts_or_companies_the_connection_is_unusable(portal: Portal, object_type: str) -> None:
+    empty(portal, object_type)
+    portal.answers("GET", f"{OBJECTS}/{object_type}", FORBIDDEN)
+    with pytest.raises(Unusable, match="scopes"):
+        ends(portal)
+
+
+def test_a_spent_day_ends_the_pull_before_the_stream_ends(portal: Portal) -> None:
+    empty(portal, "emails")
+    portal.answers(
+        "GET", f"{OBJECTS}/emails", (429, {"policyName": "DAILY", "message": "You have reached your daily limit."})
+    )
+    seen: list[str] = []
+    with pytest.raises(RetryLater):
+        seen.extend(part.stream for part in portal.connect().pull({}) if isinstance(part, StreamEnd))
+    assert "emails" not in seen
+
+
+def test_addresses_of_contacts_are_read_once_for_all_their_emails(portal: Portal) -> None:
+    empty(portal, "emails")
+    emails = [
+        {
+            "id": str(number),
+            "properties": {"hs_timestamp": "2026-01-01T00:00:00Z", "hs_email_direction": "INCOMING_EMAIL"},
+            "associations": {"contacts": {"results": [{"id": "201", "type": "email_to_contact"}]}},
+        }
+        for number in range(3)
+    ]
+    portal.answers("GET", f"{OBJECTS}/emails", {"results": emails})
+    portal.answers(
+        "POST", f"{OBJECTS}/contacts/batch/read", {"results": [{"id": "201", "properties": {"email": "z@a.example"}}]}
+    )
+    ends(portal)
+    assert [body["inputs"] for _, path, body in portal.asked if path.endswith("/batch/read")] == [[{"id": "201"}]]

@@ -1,0 +1,221 @@
+"""What people do with the product, through the command line and over HTTP, against both emulated CRMs."""
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import Demo, Desk, rapport
+
+pytestmark = pytest.mark.e2e
+
+DEPTH = "SELECT Id, Rapport_Depth__c FROM Contact WHERE Name = 'Corin Vale'"
+
+
+def test_the_demo_shows_coverage_and_tasks_and_its_second_run_changes_nothing(demo: Demo) -> None:
+    assert demo.result.code == 0, demo.result.err
+    lines = demo.result.out.splitlines()
+    assert any(line.startswith("Northgate Tutors") and "gap" in line and "0/2" in line for line in lines)
+    assert any(line.startswith("salesforce") and "Missing buyer: Obsidian Rail" in line for line in lines)
+    assert "second run: 0 changes" in lines
+
+
+def test_the_coverage_table_names_each_company_once(demo: Demo) -> None:
+    table = demo.ask("status").out
+    assert table.count("Kestrel Freight") == 1
+
+
+def test_explain_names_the_records_that_made_a_champion(demo: Demo) -> None:
+    told = demo.ask("explain", "Clarissa Mound")
+    assert told.code == 0
+    assert "champion" in told.out
+    assert "Director of Finance" in told.out
+    assert "hubspot/contact/" in told.out
+    assert "salesforce/contact/003" in told.out
+
+
+def test_explain_of_nobody_says_so_and_ends_with_1(demo: Demo) -> None:
+    told = demo.ask("explain", "Nobody At All")
+    assert told.code == 1
+    assert 'Nothing is published about "Nobody At All"' in told.out
+
+
+def test_log_lists_both_runs_of_the_demo_newest_first(demo: Demo) -> None:
+    runs = json.loads(demo.ask("log", "--json").out)
+    assert [(run["number"], run["status"]) for run in runs] == [(2, "nothing"), (1, "ok")]
+
+
+def test_a_plan_shows_changes_with_reasons_writes_nothing_and_ends_with_3(provisioned: Desk) -> None:
+    shown = provisioned.ask("plan", "--json")
+    assert shown.code == 3, shown.err
+    (plan,) = json.loads(f"[{shown.out}]")
+    change = next(c for c in plan["changes"] if c["kind"] == "set" and c["field"] == "depth")
+    assert change["before"] is None
+    assert change["after"] in set("012345")
+    assert change["reason"].startswith("Depth ")
+    assert provisioned.crms.writes() == {}
+
+
+def test_an_approved_plan_is_applied_and_the_next_plan_is_empty(provisioned: Desk) -> None:
+    digest = json.loads(provisioned.ask("plan", "--json").out)["digest"]
+    applied = provisioned.ask("apply", digest)
+    assert applied.code == 0, applied.err
+    (contact,) = provisioned.crms.query(DEPTH)
+    assert contact["Rapport_Depth__c"] == 4
+    assert provisioned.ask("plan").code == 0
+
+
+def test_a_plan_that_the_data_has_left_behind_is_refused(provisioned: Desk) -> None:
+    digest = json.loads(provisioned.ask("plan", "--json").out)["digest"]
+    (contact,) = provisioned.crms.query(DEPTH)
+    provisioned.crms.edit("Contact", contact["Id"], Title="Gardener")
+    provisioned.crms.forget_requests()
+    refused = provisioned.ask("apply", digest)
+    assert refused.code == 1
+    assert "the data has changed" in refused.err
+    assert provisioned.crms.writes() == {}
+
+
+def test_a_humans_edit_stays_and_is_reported(provisioned: Desk) -> None:
+    assert provisioned.ask("run").code == 0
+    (contact,) = provisioned.crms.query(DEPTH)
+    provisioned.crms.edit("Contact", contact["Id"], Rapport_Depth__c=1)
+    again = provisioned.ask("run")
+    assert again.code == 0
+    assert "human edit" in again.out
+    assert provisioned.crms.query(DEPTH)[0]["Rapport_Depth__c"] == 1
+
+
+def test_a_humans_override_ends_the_argument(provisioned: Desk) -> None:
+    (contact,) = provisioned.crms.query(DEPTH)
+    provisioned.crms.edit("Contact", contact["Id"], Rapport_Not_A_Champion__c=True)
+    assert provisioned.ask("run").code == 0
+    (after,) = provisioned.crms.query("SELECT Rapport_Roles__c FROM Contact WHERE Name = 'Corin Vale'")
+    assert "champion" not in (after["Rapport_Roles__c"] or "")
+
+
+def test_undo_empties_the_fields_and_removes_the_tasks_of_a_run(provisioned: Desk) -> None:
+    assert provisioned.ask("run").code == 0
+    tasks = "SELECT Id FROM Task WHERE Rapport_Key__c != null"
+    assert provisioned.crms.query(tasks)
+    undone = provisioned.ask("undo", "1")
+    assert undone.code == 0, undone.err
+    assert provisioned.crms.query(tasks) == []
+    assert provisioned.crms.query(DEPTH)[0]["Rapport_Depth__c"] is None
+
+
+def test_every_task_has_one_key_and_an_account_in_both_crms_gets_its_tasks_once(provisioned: Desk) -> None:
+    assert provisioned.ask("run").code == 0
+    assert provisioned.ask("run").code == 0
+    here = [
+        task["Rapport_Key__c"]
+        for task in provisioned.crms.query("SELECT Rapport_Key__c FROM Task WHERE Rapport_Key__c != null")
+    ]
+    listed = provisioned.crms.hubspot("GET", "/crm/v3/objects/tasks?limit=100&properties=rapport_key")["results"]
+    there = [task["properties"]["rapport_key"] for task in listed if task["properties"]["rapport_key"]]
+    assert here
+    assert there
+    assert len({*here, *there}) == len(here) + len(there)
+
+
+def test_a_task_that_a_person_completed_stays_completed(provisioned: Desk) -> None:
+    assert provisioned.ask("run").code == 0
+    tasks = "SELECT Id, Status, Rapport_Key__c FROM Task WHERE Rapport_Key__c != null ORDER BY Id"
+    first = provisioned.crms.query(tasks)[0]
+    provisioned.crms.edit("Task", first["Id"], Status="Completed")
+    again = provisioned.ask("run")
+    assert again.code == 0
+    assert "closed by a human" in again.out
+    after = provisioned.crms.query(tasks)
+    assert [task["Status"] for task in after if task["Rapport_Key__c"] == first["Rapport_Key__c"]] == ["Completed"]
+
+
+def test_init_writes_a_starter_that_is_valid_and_never_replaces_one(desk: Desk) -> None:
+    folder = desk.folder / "new"
+    folder.mkdir()
+    assert rapport("init", cwd=folder).code == 0
+    again = rapport("init", cwd=folder)
+    assert again.code == 1
+    assert "--force replaces it" in again.err
+    told = rapport("status", cwd=folder)
+    assert told.code == 0, told.err
+
+
+def test_completion_is_printed_for_each_shell() -> None:
+    for shell in ("bash", "zsh", "fish"):
+        done = rapport("completion", shell)
+        assert done.code == 0
+        assert "rapport" in done.out
+
+
+# --- the wrong thing: one clear message, exit 1, nothing written, nothing lost ---------------------------------------
+
+
+def fails(desk: Desk, *words: str) -> str:
+    """Run a command that must fail cleanly; gives the last line of the message."""
+    desk.crms.forget_requests()
+    done = desk.ask(*words)
+    assert done.code == 1, done.out + done.err
+    assert "Traceback" not in done.err
+    assert desk.crms.writes() == {}
+    (message,) = [line for line in done.err.splitlines() if line.startswith("rapport: ")]
+    return message
+
+
+def test_a_wrong_password_is_one_clear_message(provisioned: Desk) -> None:
+    (provisioned.folder / "salesforce-secret").write_text("wrong", encoding="utf-8")
+    message = fails(provisioned, "run")
+    assert "Salesforce" in message
+    assert "client" in message
+    assert "wrong" not in message.replace("wrong client", "")
+
+
+def test_a_revoked_hubspot_token_is_one_clear_message(provisioned: Desk) -> None:
+    (provisioned.folder / "hubspot-token").write_text("pat-na1-0000", encoding="utf-8")
+    assert "HubSpot" in fails(provisioned, "run")
+
+
+def test_an_unreachable_host_is_one_clear_message(provisioned: Desk) -> None:
+    provisioned.rewrite(provisioned.crms.ready["hubspot"]["url"], "http://127.0.0.1:9")
+    message = fails(provisioned, "run")
+    assert "cannot be reached" in message
+    assert "127.0.0.1:9" in message
+
+
+def test_a_missing_scope_is_one_clear_message(provisioned: Desk) -> None:
+    scopes = ["oauth", "crm.objects.contacts.read", "crm.objects.owners.read"]
+    provisioned.crms.limit("hubspot", scopes=scopes)
+    assert "scope" in fails(provisioned, "run")
+
+
+def test_a_missing_field_is_one_clear_message(provisioned: Desk) -> None:
+    provisioned.rewrite("segment: Segment__c", "segment: Segmant__c")
+    message = fails(provisioned, "run")
+    assert "Segmant__c" in message
+
+
+def test_malformed_yaml_is_told_with_file_and_line(desk: Desk) -> None:
+    desk.rewrite("organisations:", "organisations: [")
+    message = fails(desk, "run")
+    assert "rapport.yaml:" in message
+
+
+def test_every_problem_of_the_settings_is_told_at_once(desk: Desk) -> None:
+    desk.rewrite("home:", "hone:")
+    desk.rewrite("flow: token", "flow: tokne")
+    done = desk.ask("run")
+    assert done.code == 1
+    assert "did you mean home?" in done.err
+    assert "token" in done.err
+    assert done.err.count("rapport.yaml:") == 2
+
+
+def test_a_failed_run_loses_nothing_and_the_next_one_goes_through(provisioned: Desk) -> None:
+    provisioned.rewrite(provisioned.crms.ready["hubspot"]["url"], "http://127.0.0.1:9")
+    fails(provisioned, "run")
+    provisioned.rewrite("http://127.0.0.1:9", provisioned.crms.ready["hubspot"]["url"])
+    assert provisioned.ask("run").code == 0
+    assert provisioned.crms.query(DEPTH)[0]["Rapport_Depth__c"] == 4
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    assert rapport("rnu").code == 2

@@ -1,0 +1,103 @@
+"""Sentences that say why a value is what it is, with the records they rest on."""
+
+import pytest
+
+from mapping.explain import Dossier, dossiers, render
+from mapping.spec import listing
+from mapping.statements import create
+from tests.mapping.test_desired import story
+from tests.mapping.world import World, ago
+
+
+def explained(world: World, *records: tuple[str, str]) -> dict[tuple[str, str], str]:
+    """Render the sentences of some Salesforce records: (id, field) -> text."""
+    rows: list[tuple[object, ...]] = [(object_name, "salesforce", id_) for object_name, id_ in records]
+    table, _ = listing("explained", "object TEXT, source TEXT, id TEXT", [])
+    create(world.connection, table, rows)
+    render(world.connection)
+    return {(row[0], row[1]): row[2] for row in world.table("sentence", "id", "field", "text")}
+
+
+def dossier(world: World, id_: str) -> Dossier:
+    """Give one dossier."""
+    (found,) = [dossier for dossier in dossiers(world.connection) if dossier.id == id_]
+    return found
+
+
+def test_a_role_is_explained_by_its_facts_and_their_records(world: World) -> None:
+    found = explained(story(world).compute(), ("contact", "C1"))
+    text = found["C1", "roles"]
+    assert text.startswith("Champion (likely, 90 %): ")
+    assert "Director of Operations (title of salesforce/contact/C1)" in text
+    assert "(crm role of salesforce/contact_role/" in text
+
+
+def test_depth_is_explained_with_what_the_next_level_needs(world: World) -> None:
+    found = explained(story(world).compute(), ("contact", "C1"), ("contact", "C2"))
+    assert found["C1", "depth"] == (
+        "Depth 4 Trusted: 5 exchanges in 90 days, reply rate 100 %; "
+        "needs a verified advocacy act within 365 days to be Advocate."
+    )
+    assert found["C2", "depth"] == (
+        "Depth 2 Responsive: 1 exchange in 90 days; needs exchanges in 2 of the last 3 months to be Engaged."
+    )
+
+
+@pytest.mark.parametrize(
+    ("contact", "text"),
+    [
+        ({"confirmed_depth": 3, "confirmed_at": ago(9)}, "Depth 3 Engaged: confirmed by a human."),
+        ({"left_at": ago(9)}, "Depth 0 Unknown: departed, left the company (salesforce/contact/C1)."),
+        ({}, "Depth cannot be told: activity capture is missing or too young."),
+    ],
+)
+def test_depth_without_counting_is_explained_too(contact: dict[str, object], text: str, world: World) -> None:
+    world.account()
+    world.contact(**contact)
+    assert explained(world.compute(), ("contact", "C1"))["C1", "depth"] == text
+
+
+def test_only_the_records_asked_for_are_explained(world: World) -> None:
+    found = explained(story(world).compute(), ("contact", "C2"))
+    assert {id_ for id_, _ in found} == {"C2"}
+
+
+def test_every_value_that_is_set_has_a_sentence(world: World) -> None:
+    world = story(world).compute()
+    found = explained(world, ("contact", "C1"), ("contact", "C2"), ("account", "A1"))
+    for dossier_ in dossiers(world.connection):
+        assert {field for field in dossier_.values if (dossier_.id, field) not in found} == set()
+
+
+def test_the_evidence_field_joins_the_sentences_and_names_the_day(world: World) -> None:
+    explained(story(world).compute(), ("contact", "C2"))
+    evidence, day = world.one("companion", "evidence", "computed_on")
+    assert evidence.startswith("Buyer (likely, 60 %): CFO (title of salesforce/contact/C2).")
+    assert evidence.endswith("Counts toward coverage as check-signer buyer.")
+    assert evidence.count("Depth 2 Responsive") == 1
+    assert day == "2026-09-21"
+
+
+def test_the_evidence_field_is_cut_at_the_end_of_a_sentence(world: World) -> None:
+    story(world)
+    for number in range(60):
+        world.contact(f"L{number}", name=f"A person with a rather long name, number {number}")
+        world.meeting(f"L{number}", days=3)
+    explained(world.compute(), ("account", "A1"))
+    evidence = world.one("companion", "evidence")
+    assert len(evidence) <= 2000
+    assert evidence.endswith(".")
+
+
+def test_a_dossier_holds_values_sentences_and_records(world: World) -> None:
+    found = dossier(story(world).compute(), "C1")
+    assert (found.object, found.source, found.name, found.account_name) == ("contact", "salesforce", "Ana Silva", "Acme")
+    assert found.values["depth_name"] == "Trusted"
+    assert "salesforce/contact/C1" in found.records
+    assert any(sentence.startswith("Last exchange on 2026-09-11 (salesforce/activity/") for sentence in found.sentences)
+
+
+def test_people_of_whom_nothing_is_known_have_no_dossier(world: World) -> None:
+    story(world).contact("C9", name="Silent One")
+    world.compute()
+    assert {found.id for found in dossiers(world.connection)} == {"A1", "C1", "C2"}

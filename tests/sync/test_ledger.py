@@ -1,0 +1,144 @@
+"""The ledger and the journal: leases, runs, plans, dossiers, and what an outcome makes true."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord, WriteResult
+from sync.journal import SUPERSEDED, Intent, Journal, entries, open_entries
+from sync.ledger import Dossier, LeaseHeldError, Ledger
+
+UPDATE = UpdateRecord("contact", "c1", {"roles": "buyer"})
+CREATE = CreateTask("k1", "Find a champion", "Why", 0, "u1", "a1", None)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.db") as opened:
+        yield opened
+
+
+def update(value: str, *, gives_back: bool = False) -> Intent:
+    detail = {"before": None, "after": value, "takes_over": False, "gives_back": gives_back}
+    return Intent("crm", UpdateRecord("contact", "c1", {"roles": value}), {"fields": {"roles": detail}})
+
+
+def send(ledger: Ledger, run: int, intent: Intent, outcome: Outcome | None, record_id: str | None = None) -> None:
+    journal = Journal(ledger, "acme", run, as_of=1000)
+    journal.intend([intent])
+    if outcome is not None:
+        journal.note("crm", [WriteResult(intent.write, outcome, record_id)])
+
+
+def applied(ledger: Ledger) -> list[str | None]:
+    return [row["value"] for row in ledger.applied("acme", "crm", "contact", ["c1"])]
+
+
+def test_a_file_ledger_lets_readers_read_while_one_writes(ledger: Ledger) -> None:
+    with ledger.engine.connect() as database:
+        assert database.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_an_intent_is_open_until_its_outcome_is_known(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), None)
+    assert [entry.record_id for entry in open_entries(ledger, "acme")] == ["c1"]
+    assert applied(ledger) == []
+
+
+def test_a_done_write_becomes_last_applied_and_a_later_one_replaces_it(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.DONE)
+    send(ledger, 2, update("champion"), Outcome.DONE)
+    assert applied(ledger) == ["champion"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.UNKNOWN])
+def test_a_write_that_was_not_done_is_not_last_applied(ledger: Ledger, outcome: Outcome) -> None:
+    send(ledger, 1, update("buyer"), outcome)
+    assert applied(ledger) == []
+
+
+def test_a_value_given_back_to_its_human_is_forgotten(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.DONE)
+    send(ledger, 2, update("user", gives_back=True), Outcome.DONE)
+    assert applied(ledger) == []
+
+
+def test_a_later_write_of_the_same_record_closes_an_open_intent(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.UNKNOWN)
+    send(ledger, 2, update("champion"), Outcome.DONE)
+    assert open_entries(ledger, "acme") == []
+    assert [entry.outcome for entry in entries(ledger, "acme", 1)] == [SUPERSEDED]
+
+
+def test_a_write_that_is_rejected_leaves_older_intents_open(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.UNKNOWN)
+    send(ledger, 2, update("champion"), Outcome.REJECTED)
+    assert [entry.run for entry in open_entries(ledger, "acme")] == [1]
+
+
+def test_the_task_ledger_follows_a_task_through_its_life(ledger: Ledger) -> None:
+    send(ledger, 1, Intent("crm", CREATE, {"owner_id": "u1", "open": True}), Outcome.DONE, "t1")
+    (task,) = ledger.tasks("acme")
+    assert (task["id"], task["state"], task["owner_id"], task["opened_at"]) == ("t1", "open", "u1", 1000)
+    send(ledger, 2, Intent("crm", SetTaskState("t1", "k1", open=False), {"open": False}), Outcome.DONE)
+    (task,) = ledger.tasks("acme")
+    assert (task["id"], task["state"], task["closed_by_us"], task["opened_at"]) == ("t1", "closed", True, 1000)
+
+
+def test_what_was_sent_and_never_answered_can_be_listed(ledger: Ledger) -> None:
+    journal = Journal(ledger, "acme", 1, as_of=0)
+    journal.intend([update("buyer"), Intent("crm", CREATE, {"owner_id": None, "open": True})])
+    journal.note("crm", [WriteResult(UPDATE, Outcome.DONE)])
+    assert journal.unanswered("crm") == [CREATE]
+    assert journal.unanswered("other") == []
+
+
+def test_only_one_owner_holds_an_organisation_and_may_renew(ledger: Ledger) -> None:
+    ledger.lease("acme", "one", 100, 60)
+    ledger.lease("acme", "one", 130, 60)
+    with pytest.raises(LeaseHeldError) as caught:
+        ledger.lease("acme", "two", 150, 60)
+    assert (caught.value.owner, caught.value.until) == ("one", 190)
+    ledger.lease("globex", "two", 150, 60)
+
+
+def test_a_lease_ends_by_itself_or_by_its_owner_but_not_by_a_stranger(ledger: Ledger) -> None:
+    ledger.lease("acme", "one", 100, 60)
+    ledger.release("acme", "two")
+    assert ledger.holder("acme") == ("one", 160)
+    ledger.lease("acme", "two", 160, 60)
+    ledger.release("acme", "two")
+    assert ledger.holder("acme") is None
+
+
+def test_runs_are_numbered_per_organisation(ledger: Ledger) -> None:
+    assert [ledger.begin_run("acme", "run", 1), ledger.begin_run("acme", "plan", 2)] == [1, 2]
+    assert ledger.begin_run("globex", "run", 3) == 1
+    assert [row["number"] for row in ledger.runs("acme")] == [2, 1]
+
+
+def test_a_plan_is_found_by_an_unambiguous_beginning_of_at_least_six(ledger: Ledger) -> None:
+    for digest in ("abcdef01", "abcdef02", "123456ff"):
+        ledger.keep_plan("acme", digest, as_of=1, rules="r", run=1, made_at=1, body={})
+    found = ledger.plan("acme", "123456")
+    assert found is not None
+    assert found["digest"] == "123456ff"
+    assert [ledger.plan("acme", text) for text in ("abcdef", "12345", "%23456", "999999")] == [None] * 4
+
+
+def test_publishing_replaces_what_was_published_of_the_same_organisation(ledger: Ledger) -> None:
+    ann = Dossier("contact", "crm", "c1", "Ann", "Globex", {"sentences": ["Because."]})
+    bob = Dossier("contact", "crm", "c2", "Bob", None, {})
+    ledger.publish("globex", [ann])
+    ledger.publish("acme", [ann])
+    assert ledger.publish("acme", [bob]) == 1
+    assert ledger.dossiers("acme") == [bob]
+    assert ledger.dossiers("globex", "C1") == [ann]
+
+
+def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.DONE)
+    ids = [f"x{number}" for number in range(1200)] + ["c1"]
+    assert ledger.applied("acme", "crm", "contact", ids) == [{"id": "c1", "field": "roles", "value": "buyer"}]

@@ -1,0 +1,177 @@
+"""The stage: a stream is one transaction, parents are replaced, the gone are swept, another layout starts over."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from connectors.base import Page, StreamEnd
+from mapping.statements import arrow_table
+from sync.stage import TABLES, BrokenStreamError, Stage, StageInUseError, layout
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Stage(":memory:") as opened:
+        yield opened
+
+
+def page(stream: str, ids: Sequence[str], deleted: Sequence[str] = (), **rows: list[dict[str, Any]]) -> Page:
+    tables = {
+        name: arrow_table(TABLES[name], [[row.get(column) for column in TABLES[name].column_names()] for row in given])
+        for name, given in rows.items()
+    }
+    return Page(stream, ids, tables, deleted)
+
+
+def activity(record_id: str, *people: str, subject: str = "Hello") -> Page:
+    return page(
+        "activity",
+        [record_id],
+        activity=[{"source": "crm", "id": record_id, "subject": subject}],
+        participant=[{"source": "crm", "activity_id": record_id, "contact_id": person} for person in people],
+    )
+
+
+def end(stream: str = "activity", cursor: str | None = "1", *, whole: bool = False) -> StreamEnd:
+    return StreamEnd(stream, cursor, whole, read=1)
+
+
+def column(stage: Stage, query: str) -> list[Any]:
+    return sorted(row[0] for row in stage.connection.execute(query).fetchall())
+
+
+def test_a_stream_becomes_visible_with_its_cursor(stage: Stage) -> None:
+    ends = list(stage.take("crm", [activity("e1", "c1", "c2"), end(cursor="17")]))
+    assert [item.stream for item in ends] == ["activity"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c1", "c2"]
+    assert stage.cursors("crm") == {"activity": "17"}
+
+
+def test_rows_of_a_parent_that_is_read_again_are_replaced_even_by_none(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1", "c2"), end()]))
+    list(stage.take("crm", [activity("e1", subject="Again"), end()]))
+    assert column(stage, "SELECT contact_id FROM participant") == []
+    assert column(stage, "SELECT subject FROM activity") == ["Again"]
+
+
+def test_a_table_a_page_does_not_bring_keeps_its_rows(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), end()]))
+    again = page("activity", ["e1"], activity=[{"source": "crm", "id": "e1", "subject": "Again"}])
+    list(stage.take("crm", [again, end()]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["c1"]
+
+
+def test_of_two_versions_in_one_pull_the_later_counts(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), activity("e1", "c2", subject="Later"), end()]))
+    assert column(stage, "SELECT subject FROM activity") == ["Later"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c2"]
+
+
+def test_a_deletion_reaches_every_table_the_stream_ever_filled(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), activity("e2", "c2"), end()]))
+    list(stage.take("crm", [page("activity", [], deleted=["e1"]), end()]))
+    assert column(stage, "SELECT id FROM activity") == ["e2"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c2"]
+
+
+def test_a_record_deleted_and_restored_in_one_pull_is_there(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), end()]))
+    list(stage.take("crm", [page("activity", [], deleted=["e1"]), activity("e1", "c9"), end()]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["c9"]
+
+
+def test_a_whole_listing_sweeps_who_was_not_in_it_but_no_other_stream(stage: Stage) -> None:
+    call = page("call", ["k1"], activity=[{"source": "crm", "id": "k1"}])
+    list(stage.take("crm", [activity("e1", "c1"), activity("e2", "c2"), end(), call, end("call")]))
+    list(stage.take("crm", [activity("e2", "c2"), end(whole=True)]))
+    assert column(stage, "SELECT id FROM activity") == ["e2", "k1"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c2"]
+
+
+def test_an_empty_whole_listing_empties_the_stream(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), end()]))
+    list(stage.take("crm", [end(whole=True)]))
+    assert column(stage, "SELECT id FROM activity") == []
+
+
+def test_the_same_id_of_another_connection_is_another_record(stage: Stage) -> None:
+    other = page("activity", ["e1"], activity=[{"source": "hub", "id": "e1"}])
+    list(stage.take("crm", [activity("e1", "c1"), end()]))
+    list(stage.take("hub", [other, end()]))
+    list(stage.take("crm", [page("activity", [], deleted=["e1"]), end()]))
+    assert column(stage, "SELECT source FROM activity") == ["hub"]
+
+
+def test_nothing_of_a_stream_that_fails_half_way_is_visible_and_those_before_it_stay(stage: Stage) -> None:
+    def pull() -> Iterator[Page | StreamEnd]:
+        yield activity("e1", "c1")
+        yield end(cursor="5")
+        yield page("contact", ["c1"], contact=[{"source": "crm", "id": "c1"}])
+        raise ConnectionError("the line is dead")
+
+    with pytest.raises(ConnectionError):
+        list(stage.take("crm", pull()))
+    assert column(stage, "SELECT id FROM contact") == []
+    assert column(stage, "SELECT id FROM activity") == ["e1"]
+    assert stage.cursors("crm") == {"activity": "5"}
+
+
+def test_a_stream_without_its_end_is_a_broken_contract(stage: Stage) -> None:
+    with pytest.raises(BrokenStreamError, match="has no end"):
+        list(stage.take("crm", [activity("e1", "c1")]))
+    assert column(stage, "SELECT id FROM activity") == []
+
+
+def test_interleaved_streams_are_a_broken_contract(stage: Stage) -> None:
+    with pytest.raises(BrokenStreamError, match="call begins before activity has ended"):
+        list(stage.take("crm", [activity("e1", "c1"), page("call", ["k1"])]))
+
+
+def test_a_stream_without_a_cursor_is_read_from_the_beginning_next_time(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1"), end(cursor=None)]))
+    assert stage.cursors("crm") == {}
+
+
+def test_forgetting_a_connection_makes_its_next_pull_full(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1"), end()]))
+    stage.forget("crm")
+    assert stage.cursors("crm") == {}
+
+
+def test_what_was_staged_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    with Stage(tmp_path / "acme.duckdb") as stage:
+        list(stage.take("crm", [activity("e1", "c1"), end()]))
+    with Stage(tmp_path / "acme.duckdb") as stage:
+        assert not stage.rebuilt
+        assert column(stage, "SELECT id FROM activity") == ["e1"]
+
+
+def test_a_file_of_another_layout_is_started_over(tmp_path: Path) -> None:
+    with Stage(tmp_path / "acme.duckdb") as stage:
+        list(stage.take("crm", [activity("e1"), end()]))
+        stage.connection.execute("UPDATE stage_layout SET fingerprint = 'of last year'")
+    with Stage(tmp_path / "acme.duckdb") as stage:
+        assert stage.rebuilt
+        assert (stage.cursors("crm"), column(stage, "SELECT id FROM activity")) == ({}, [])
+        assert column(stage, "SELECT fingerprint FROM stage_layout") == [layout()]
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"\0" * 4096])
+def test_an_unreadable_file_is_started_over(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "acme.duckdb").write_bytes(content)
+    with Stage(tmp_path / "acme.duckdb") as stage:
+        assert stage.rebuilt
+
+
+def test_a_stage_that_another_process_holds_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_: str) -> None:
+        raise duckdb.IOException('IO Error: Could not set lock on file "acme.duckdb": Conflicting lock is held')
+
+    monkeypatch.setattr(duckdb, "connect", locked)
+    (tmp_path / "acme.duckdb").write_bytes(b"precious")
+    with pytest.raises(StageInUseError, match=r"acme\.duckdb"):
+        Stage(tmp_path / "acme.duckdb").__enter__()
+    assert (tmp_path / "acme.duckdb").read_bytes() == b"precious"
