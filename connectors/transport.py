@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 60.0
 """Seconds; a longer `Retry-After` ends the run with `RetryLater` instead of holding the org's lease."""
+DEADLINE = 300.0
+"""Seconds after which a request is not tried again, however many attempts are left."""
 RENEW_AHEAD = 60.0
 """Seconds before its end at which a token is renewed."""
 
@@ -121,7 +123,7 @@ class Transport:
         self._calls: Counter[str] = Counter()
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
-            stop=tenacity.stop_after_attempt(network.attempts),
+            stop=tenacity.stop_any(tenacity.stop_after_attempt(network.attempts), tenacity.stop_after_delay(DEADLINE)),
             wait=_patience,
             sleep=network.sleep,
             reraise=True,

@@ -18,7 +18,7 @@ OPENING = 4
 """Letters that the subject and a prefix are first compared by, so that the comparison is a join of equals."""
 
 
-def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
+def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
     """Give `rule_depth` (figures), `rule_subject` (opening words), `rule_review` and `rule_bulk_type` (words)."""
     yield figures("rule_depth", rules.depth)
     yield listing("rule_subject", "opening TEXT, prefix TEXT, meaning TEXT", sorted(_subjects(rules.depth)))

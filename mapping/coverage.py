@@ -21,12 +21,12 @@ def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
     yield listing("rule_need", NEED, sorted(_needs(rules.coverage)))
     yield listing("rule_live", LIVE, sorted(_live(rules.coverage)))
     yield listing("rule_counts_twice", "segment TEXT", [(segment,) for segment in sorted(rules.coverage.both_count_in)])
-    yield listing("rule_allotment", "allotment BIGINT, people BIGINT, place BIGINT, as_champion BOOLEAN", list(_allotments()))
+    yield listing(
+        "rule_allotment", "allotment BIGINT, people BIGINT, place BIGINT, as_champion BOOLEAN", list(_allotments())
+    )
 
 
-NEED = (
-    "segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, departments BIGINT"
-)
+NEED = "segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, departments BIGINT"
 LIVE = "role TEXT, rank BIGINT, subtype TEXT, depth BIGINT, credit BIGINT, head BOOLEAN"
 
 

@@ -1,102 +1,106 @@
--- Personal acts of the pairs of person and account, numbered in time. Of one instant what we wrote comes first: an answer
--- of the same day is then an answer, and nothing is called contact-initiated for want of a clock time.
+-- Personal acts of each membership on one line of time. Of one instant what we wrote comes first: an answer of the same day
+-- is then an answer, and nothing is called contact-initiated for want of a clock time.
 CREATE OR REPLACE TEMP TABLE personal_act AS
 SELECT
-  touch.account_key,
-  touch.person_id,
-  touch.record,
-  touch.kind,
-  touch.happened_at,
-  touch.direction,
-  touch.others,
-  touch.started_by_contact,
-  touch.kind IN ('email', 'message', 'call')
-    AND (touch.direction = 'out' OR (touch.direction = 'both' AND NOT touch.started_by_contact)) AS outbound,
-  touch.direction = 'in' OR (touch.kind = 'call' AND touch.direction = 'both' AND touch.started_by_contact) AS inbound,
-  touch.direction IN ('in', 'both') AS answering,
-  ROW_NUMBER() OVER (
-    PARTITION BY touch.account_key, touch.person_id
-    ORDER BY
-      touch.happened_at,
-      CASE
-        WHEN touch.direction = 'out' THEN 0
-        WHEN touch.direction = 'both' AND NOT (touch.kind = 'call' AND touch.started_by_contact) THEN 1
-        ELSE 2
-      END,
-      touch.record
-  ) AS place
-FROM touch
-WHERE NOT touch.one_to_many
-  AND touch.direction IS NOT NULL;
-
--- What came before and after each act, by its number.
-CREATE OR REPLACE TEMP TABLE act_context AS
-SELECT
-  *,
-  MAX(CASE WHEN inbound THEN place END) OVER earlier AS inbound_place,
-  MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
-  MAX(CASE WHEN outbound THEN place END) OVER earlier AS outbound_place,
-  MAX(CASE WHEN answering THEN place END) OVER earlier AS answering_place,
-  MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at
-FROM personal_act
-WINDOW
-  earlier AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-  later AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
-
--- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach before it.
-CREATE OR REPLACE TEMP TABLE act_reading AS
-SELECT
-  *,
-  MAX(CASE WHEN outreach THEN place END) OVER earlier AS outreach_place,
-  MAX(CASE WHEN outreach THEN happened_at END) OVER earlier AS outreach_at
-FROM (
-  SELECT
-    *,
-    outbound AND COALESCE(inbound_place > COALESCE(outbound_place, 0), FALSE) AS answer,
-    outbound AND NOT COALESCE(inbound_place > COALESCE(outbound_place, 0), FALSE) AS outreach
-  FROM act_context
-) AS told_apart
-WINDOW earlier AS (PARTITION BY account_key, person_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
-
--- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-initiated.
-CREATE OR REPLACE TEMP TABLE reading AS
-SELECT
-  account_key,
-  person_id,
-  record,
+  pair,
+  number,
   kind,
   happened_at,
   direction,
   others,
-  place,
+  one_to_one,
+  kind IN ('meeting', 'review') AND started_by_contact AS organised,
+  kind IN ('email', 'message', 'call') AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
+  direction = 'in' OR (kind = 'call' AND direction = 'both' AND started_by_contact) AS inbound,
+  direction IN ('in', 'both') AS answering,
+  happened_at * 4 + CASE
+    WHEN direction = 'out' THEN 0
+    WHEN direction = 'both' AND NOT (kind = 'call' AND started_by_contact) THEN 1
+    ELSE 2
+  END AS moment
+FROM pair_act
+WHERE held
+  AND NOT one_to_many
+  AND direction IS NOT NULL;
+
+-- What came before and after each act.
+CREATE OR REPLACE TEMP TABLE act_context AS
+SELECT
+  *,
+  MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
+  MAX(CASE WHEN outbound THEN happened_at END) OVER earlier AS outbound_at,
+  MAX(CASE WHEN answering THEN happened_at END) OVER earlier AS answering_at,
+  MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at,
+  LAG(happened_at, 3) OVER in_time AS third_last_at
+FROM personal_act
+WINDOW
+  in_time AS (PARTITION BY pair ORDER BY moment),
+  earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+  later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
+
+-- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach before it.
+-- At one instant an inbound stands after an outbound, so equal times mean that the inbound came later.
+CREATE OR REPLACE TEMP TABLE act_reading AS
+SELECT
+  *,
+  MAX(CASE WHEN outreach THEN happened_at END) OVER (
+    PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS outreach_at
+FROM (
+  SELECT
+    *,
+    outbound AND inbound_at IS NOT NULL AND (outbound_at IS NULL OR inbound_at >= outbound_at) AS answer,
+    outbound AND (inbound_at IS NULL OR inbound_at < outbound_at) AS outreach
+  FROM act_context
+) AS told_apart;
+
+-- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-initiated.
+CREATE OR REPLACE TEMP TABLE reading AS
+SELECT
+  pair,
+  number,
+  kind,
+  happened_at,
+  direction,
+  others,
+  one_to_one,
+  organised,
   run.as_of - happened_at AS age,
-  outreach AND COALESCE(FLOOR(outreach_at / 86400e0) < FLOOR(happened_at / 86400e0), TRUE) AS outreach,
+  outreach AND (outreach_at IS NULL OR FLOOR(outreach_at / 86400e0) < FLOOR(happened_at / 86400e0)) AS outreach,
   COALESCE(answered_at - happened_at <= rule_depth.answer_days * 86400, FALSE) AS answered,
   direction = 'both'
-    OR (inbound AND COALESCE(outreach_place > COALESCE(answering_place, 0), FALSE)
+    OR (inbound AND outreach_at > COALESCE(answering_at, outreach_at - 1)
       AND happened_at - outreach_at <= rule_depth.answer_days * 86400)
     OR (answer AND happened_at - inbound_at <= rule_depth.answer_days * 86400) AS exchange,
   kind = 'case'
-    OR (inbound AND COALESCE(happened_at - outreach_at > rule_depth.initiated_days * 86400, TRUE)) AS question,
-  kind IN ('meeting', 'review') AND started_by_contact AS organised,
-  kind IN ('meeting', 'review') AS met
+    OR (inbound AND (outreach_at IS NULL OR happened_at - outreach_at > rule_depth.initiated_days * 86400)) AS question,
+  kind IN ('meeting', 'review') AS met,
+  CAST(FLOOR(happened_at / 86400e0) AS BIGINT) AS day,
+  third_last_at IS NOT NULL AND FLOOR(third_last_at / 86400e0) = FLOOR(happened_at / 86400e0) AS crowded
 FROM act_reading
 CROSS JOIN run
 CROSS JOIN rule_depth;
 
+-- The context has been read and gives its room back.
+DROP TABLE act_reading;
+
+-- The same for what came before and after.
+DROP TABLE act_context;
+
+-- The same for the line of time.
+DROP TABLE personal_act;
+
 -- The last outreaches of a pair, newest first, for ghosting.
 CREATE OR REPLACE TEMP TABLE silence AS
 SELECT
-  latest.account_key,
-  latest.person_id,
+  latest.pair,
   SUM(CASE WHEN latest.answered OR latest.age <= rule_depth.answer_days * 86400 THEN 0 ELSE 1 END) AS unanswered
 FROM (
   SELECT
-    reading.account_key,
-    reading.person_id,
+    reading.pair,
     reading.answered,
     reading.age,
-    ROW_NUMBER() OVER (PARTITION BY reading.account_key, reading.person_id ORDER BY reading.place DESC) AS back
+    ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.happened_at DESC) AS back
   FROM reading
   CROSS JOIN rule_depth
   WHERE reading.outreach
@@ -104,14 +108,12 @@ FROM (
 ) AS latest
 CROSS JOIN rule_depth
 WHERE latest.back <= rule_depth.ghosting_outreaches
-GROUP BY latest.account_key, latest.person_id;
+GROUP BY latest.pair;
 
 -- The counts that the levels ask for, over the trailing window.
 CREATE OR REPLACE TEMP TABLE act_count AS
 SELECT
-  reading.account_key,
-  reading.person_id,
-  MIN(reading.age) AS newest_age,
+  reading.pair,
   MAX(CASE WHEN reading.exchange THEN reading.happened_at END) AS two_way_at,
   SUM(CASE WHEN reading.exchange AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS exchanges,
   COUNT(DISTINCT CASE
@@ -131,27 +133,28 @@ SELECT
     AS initiated
 FROM reading
 CROSS JOIN rule_depth
-GROUP BY reading.account_key, reading.person_id;
+GROUP BY reading.pair;
 
 -- Any personal act, also one whose direction nobody recorded, shows that the person exists.
 CREATE OR REPLACE TEMP TABLE last_act AS
-SELECT account_key, person_id, MAX(happened_at) AS happened_at
-FROM touch
-WHERE NOT one_to_many
-GROUP BY account_key, person_id;
+SELECT pair, MAX(happened_at) AS happened_at
+FROM pair_act
+WHERE held
+  AND NOT one_to_many
+GROUP BY pair;
 
 -- Reviews of the window: how many the person was invited to and attended.
 CREATE OR REPLACE TEMP TABLE attendance AS
 SELECT
-  invitation.account_key,
-  invitation.person_id,
+  pair_act.pair,
   COUNT(*) AS invited,
-  SUM(CASE WHEN invitation.held THEN 1 ELSE 0 END) AS attended
-FROM invitation
+  SUM(CASE WHEN pair_act.held THEN 1 ELSE 0 END) AS attended
+FROM pair_act
 CROSS JOIN run
 CROSS JOIN rule_depth
-WHERE run.as_of - invitation.happened_at <= rule_depth.window_days * 86400
-GROUP BY invitation.account_key, invitation.person_id;
+WHERE pair_act.kind = 'review'
+  AND run.as_of - pair_act.happened_at <= rule_depth.window_days * 86400
+GROUP BY pair_act.pair;
 
 -- The last verified advocacy act of each person.
 CREATE OR REPLACE TEMP TABLE advocacy AS
@@ -185,46 +188,56 @@ WHERE latest.back = 1;
 
 -- People of the highest title level: one-to-one meetings with them weigh most.
 CREATE OR REPLACE TEMP TABLE executive AS
-SELECT DISTINCT person_id
+SELECT DISTINCT pair.pair
 FROM person_fact
-WHERE level = 'c-level';
+JOIN pair ON pair.person_id = person_fact.person_id
+WHERE person_fact.level = 'c-level';
 
--- The kind each act weighs as.
-CREATE OR REPLACE TEMP TABLE tie_kind AS
+-- Days on which so much happened between a pair that not every event may count.
+CREATE OR REPLACE TEMP TABLE crowded_day AS
+SELECT DISTINCT pair, day
+FROM reading
+WHERE crowded;
+
+-- What each act adds to a tie before it fades: the weight of its kind by the number of people it was shared with.
+CREATE OR REPLACE TEMP TABLE weighed_act AS
 SELECT
-  reading.account_key,
-  reading.person_id,
-  reading.happened_at,
-  reading.place,
-  reading.age,
+  reading.pair,
   reading.direction,
-  reading.others,
-  CASE
-    WHEN executive.person_id IS NOT NULL AND one_to_one.record IS NOT NULL THEN 'executive'
+  reading.happened_at,
+  reading.day,
+  reading.age,
+  rule_event.kind,
+  rule_event.weight / SQRT(reading.others) AS share,
+  crowded_day.pair IS NOT NULL AS crowded
+FROM reading
+LEFT JOIN executive ON executive.pair = reading.pair
+LEFT JOIN crowded_day ON crowded_day.pair = reading.pair AND crowded_day.day = reading.day
+JOIN rule_event
+  ON rule_event.kind = CASE
+    WHEN reading.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
     WHEN reading.kind IN ('email', 'message') AND reading.question THEN 'question'
     ELSE reading.kind
-  END AS kind
-FROM reading
-LEFT JOIN executive ON executive.person_id = reading.person_id
-LEFT JOIN one_to_one ON one_to_one.record = reading.record AND reading.kind = 'meeting';
+  END;
 
--- What each act adds to a tie, before it fades: the weight of its kind by the number of people it was shared with. Of a kind
--- and day only the strongest few count.
+-- Of a kind and day only the strongest few count.
 CREATE OR REPLACE TEMP TABLE tie_event AS
-SELECT ranked.account_key, ranked.person_id, ranked.direction, ranked.age, ranked.share
+SELECT pair, direction, age, share
+FROM weighed_act
+WHERE NOT crowded
+UNION ALL
+SELECT ranked.pair, ranked.direction, ranked.age, ranked.share
 FROM (
   SELECT
-    tie_kind.account_key,
-    tie_kind.person_id,
-    tie_kind.direction,
-    tie_kind.age,
-    rule_event.weight / SQRT(tie_kind.others) AS share,
+    pair,
+    direction,
+    age,
+    share,
     ROW_NUMBER() OVER (
-      PARTITION BY tie_kind.account_key, tie_kind.person_id, tie_kind.kind, FLOOR(tie_kind.happened_at / 86400e0)
-      ORDER BY rule_event.weight / SQRT(tie_kind.others) DESC, tie_kind.place DESC
+      PARTITION BY pair, kind, day ORDER BY share DESC, happened_at DESC, COALESCE(direction, '')
     ) AS back
-  FROM tie_kind
-  JOIN rule_event ON rule_event.kind = tie_kind.kind
+  FROM weighed_act
+  WHERE crowded
 ) AS ranked
 CROSS JOIN rule_depth
 WHERE ranked.back <= rule_depth.daily_cap;
@@ -233,16 +246,14 @@ WHERE ranked.back <= rule_depth.daily_cap;
 -- rows cannot change a sum.
 CREATE OR REPLACE TEMP TABLE tie_sum AS
 SELECT
-  account_key,
-  person_id,
+  pair,
   SUM(CASE WHEN direction IN ('in', 'both') THEN now_part ELSE 0 END) / 1e6 AS in_now,
   SUM(CASE WHEN direction IN ('out', 'both') THEN now_part ELSE 0 END) / 1e6 AS out_now,
   SUM(CASE WHEN direction IN ('in', 'both') THEN then_part ELSE 0 END) / 1e6 AS in_then,
   SUM(CASE WHEN direction IN ('out', 'both') THEN then_part ELSE 0 END) / 1e6 AS out_then
 FROM (
   SELECT
-    tie_event.account_key,
-    tie_event.person_id,
+    tie_event.pair,
     tie_event.direction,
     CAST(ROUND(1e6 * tie_event.share * POWER(5e-1, tie_event.age / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
       AS now_part,
@@ -254,19 +265,17 @@ FROM (
   FROM tie_event
   CROSS JOIN rule_depth
 ) AS part
-GROUP BY account_key, person_id;
+GROUP BY pair;
 
 -- Tie strength 0-100: volume by reciprocity, capped when only we write.
 CREATE OR REPLACE TEMP TABLE tie_strength AS
 SELECT
-  moment.account_key,
-  moment.person_id,
+  moment.pair,
   MAX(CASE WHEN moment.present THEN moment.strength END) AS now_strength,
   MAX(CASE WHEN NOT moment.present THEN moment.strength END) AS then_strength
 FROM (
   SELECT
-    flow.account_key,
-    flow.person_id,
+    flow.pair,
     flow.present,
     ROUND(LEAST(
       CASE WHEN flow.received > 0 THEN 1e2 ELSE rule_depth.one_way_cap END,
@@ -278,17 +287,18 @@ FROM (
         END)
     ), 6) AS strength
   FROM (
-    SELECT account_key, person_id, TRUE AS present, in_now AS received, out_now AS sent FROM tie_sum
+    SELECT pair, TRUE AS present, in_now AS received, out_now AS sent FROM tie_sum
     UNION ALL
-    SELECT account_key, person_id, FALSE AS present, in_then AS received, out_then AS sent FROM tie_sum
+    SELECT pair, FALSE AS present, in_then AS received, out_then AS sent FROM tie_sum
   ) AS flow
   CROSS JOIN rule_depth
 ) AS moment
-GROUP BY moment.account_key, moment.person_id;
+GROUP BY moment.pair;
 
 -- Everything known about a relationship on one row, a row for every member; nothing that happened counts as 0.
 CREATE OR REPLACE TEMP TABLE relation AS
 SELECT
+  pair.pair,
   member.account_key,
   member.person_id,
   member.departed,
@@ -312,23 +322,22 @@ SELECT
   tie_strength.now_strength,
   tie_strength.then_strength
 FROM member
+JOIN pair ON pair.account_key = member.account_key AND pair.person_id = member.person_id
 JOIN customer ON customer.account_key = member.account_key
 CROSS JOIN run
 CROSS JOIN rule_depth
 LEFT JOIN confirmed_depth ON confirmed_depth.person_id = member.person_id
-LEFT JOIN act_count ON act_count.account_key = member.account_key AND act_count.person_id = member.person_id
-LEFT JOIN last_act ON last_act.account_key = member.account_key AND last_act.person_id = member.person_id
-LEFT JOIN attendance ON attendance.account_key = member.account_key AND attendance.person_id = member.person_id
+LEFT JOIN act_count ON act_count.pair = pair.pair
+LEFT JOIN last_act ON last_act.pair = pair.pair
+LEFT JOIN attendance ON attendance.pair = pair.pair
 LEFT JOIN advocacy ON advocacy.person_id = member.person_id
-LEFT JOIN silence ON silence.account_key = member.account_key AND silence.person_id = member.person_id
-LEFT JOIN tie_strength
-  ON tie_strength.account_key = member.account_key AND tie_strength.person_id = member.person_id;
+LEFT JOIN silence ON silence.pair = pair.pair
+LEFT JOIN tie_strength ON tie_strength.pair = pair.pair;
 
 -- The first condition that does not hold names the level below it: the levels are cumulative.
 CREATE OR REPLACE TEMP TABLE earned AS
 SELECT
-  relation.account_key,
-  relation.person_id,
+  relation.pair,
   CASE
     WHEN relation.departed THEN 'departed'
     WHEN NOT relation.active THEN 'no activity'
@@ -378,6 +387,6 @@ SELECT
   CAST(relation.exchanges AS BIGINT) AS exchanges,
   CASE WHEN relation.activity_known THEN relation.reply_rate END AS reply_rate
 FROM relation
-JOIN earned ON earned.account_key = relation.account_key AND earned.person_id = relation.person_id
+JOIN earned ON earned.pair = relation.pair
 LEFT JOIN rule_criterion ON rule_criterion.why = earned.why
 CROSS JOIN rule_depth;

@@ -21,6 +21,8 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     due = rules.gaps.due_days
     days = {"high": due.high, "low": due.low, "tech": due.tech}
     yield listing("rule_due", "tier TEXT, days BIGINT", [(tier, count) for tier, count in days.items()])
-    yield listing("rule_manager", "team TEXT, email TEXT", [(t, email.lower()) for t, email in profile.managers.items()])
+    yield listing(
+        "rule_manager", "team TEXT, email TEXT", [(t, email.lower()) for t, email in profile.managers.items()]
+    )
     yield listing("rule_role_order", "role TEXT, place BIGINT", [(role, place) for place, role in enumerate(ROLES)])
     yield listing("rule_status_order", "status TEXT, place BIGINT", [(name, n) for n, name in enumerate(STATUSES)])

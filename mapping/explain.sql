@@ -96,15 +96,13 @@ LEFT JOIN role_words
 
 -- The last exchange of each person to explain, by its record.
 CREATE OR REPLACE TEMP TABLE last_exchange AS
-SELECT reading.account_key, reading.person_id, MAX(reading.record) AS record
-FROM reading
-JOIN (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-  ON person.account_key = reading.account_key AND person.person_id = reading.person_id
-JOIN depth
-  ON depth.account_key = reading.account_key AND depth.person_id = reading.person_id
- AND depth.two_way_at = reading.happened_at
-WHERE reading.exchange
-GROUP BY reading.account_key, reading.person_id;
+SELECT depth.account_key, depth.person_id, MAX(act.source || '/activity/' || act.id) AS record
+FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+JOIN depth ON depth.account_key = person.account_key AND depth.person_id = person.person_id
+JOIN pair ON pair.account_key = person.account_key AND pair.person_id = person.person_id
+JOIN reading ON reading.pair = pair.pair AND reading.happened_at = depth.two_way_at
+JOIN act ON act.number = reading.number
+GROUP BY depth.account_key, depth.person_id;
 
 -- Everything that the sentences about a person say, on one row.
 CREATE OR REPLACE TEMP TABLE person_words AS
@@ -138,7 +136,7 @@ JOIN relation ON relation.account_key = explained_contact.account_key AND relati
 LEFT JOIN depth_name ON depth_name.level = depth.level
 LEFT JOIN depth_name AS higher ON higher.level = depth.level + 1
 LEFT JOIN rule_criterion ON rule_criterion.why = depth.why
-LEFT JOIN tie_sum ON tie_sum.account_key = depth.account_key AND tie_sum.person_id = depth.person_id
+LEFT JOIN tie_sum ON tie_sum.pair = relation.pair
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
 LEFT JOIN last_exchange
   ON last_exchange.account_key = depth.account_key AND last_exchange.person_id = depth.person_id;

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import duckdb
 
 from connectors.base import Connector, Page, StreamEnd
-from connectors.errors import RetryLater
+from connectors.errors import RetryLater, Unusable
 from sync import changes, memory
 from sync.apply import Applied
 from sync.apply import apply as write
@@ -182,8 +182,17 @@ def _note_end(desk: Desk, report: RunReport) -> None:
     )
 
 
+def _inspect(desk: Desk) -> None:
+    """Refuse a run that a connection could not carry through, with everything there is to mend at once."""
+    found = [(source, finding) for source, connector in desk.connectors.items() for finding in connector.check()]
+    fatal = [f"{source}: {one.where}: {one.cause} {one.fix}" for source, one in found if one.fatal]
+    if fatal:
+        raise Unusable("\n".join(("this run would fail, so it was not begun:", *fatal)))
+
+
 def _pull(desk: Desk, this: _Run) -> None:
     """Bring the stage up to date; a stream that fails half-way leaves no trace, those before it stay."""
+    _inspect(desk)
     this.as_of = min(connector.server_time() for connector in desk.connectors.values())
     this.report = replace(this.report, as_of=this.as_of)
     for source, connector in desk.connectors.items():

@@ -17,7 +17,9 @@ from connectors.emulator.faults import Rule
 from connectors.emulator.hubspot import Portal
 from connectors.emulator.requestlog import RequestLog
 from connectors.emulator.salesforce import seeding
+from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 
@@ -49,10 +51,6 @@ class World:
         self.portal.load(seed.get("hubspot", {}))
 
 
-class Refused(Exception):  # noqa: N818 - reads as the sentence it is
-    """The control request makes no sense; the text says why."""
-
-
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -67,6 +65,7 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", "clock", _clock),
         ("POST", "clock", _set_clock),
         ("GET", "requests", _requests),
+        ("POST", "merge", _merge),
         ("GET", "limits", _limits),
         ("POST", "limits", _set_limits),
     ]
@@ -78,14 +77,14 @@ def routes(world: World) -> list[BaseRoute]:
 async def _run(world: World, handler: Handler, request: Request) -> Response:
     try:
         return JsonResponse(await handler(world, request))
-    except (Refused, ValueError, OSError) as error:
+    except (ValueError, OSError, SalesforceError) as error:
         return JsonResponse({"error": str(error)}, 400)
 
 
 async def _body(request: Request) -> JsonObject:
     body = orjson.loads(await request.body() or b"{}")
     if not isinstance(body, dict):
-        raise Refused("a JSON object is expected")
+        raise ValueError("a JSON object is expected")
     return body
 
 
@@ -111,7 +110,7 @@ async def _add_faults(world: World, request: Request) -> Json:
     try:
         rules = [Rule.model_validate(each) for each in (given if isinstance(given, list) else [given])]
     except ValidationError as error:
-        raise Refused(str(error)) from error
+        raise ValueError(str(error)) from error
     world.rules.extend(rules)
     return await _faults(world, request)
 
@@ -143,6 +142,17 @@ async def _requests(world: World, request: Request) -> Json:
     return report
 
 
+async def _merge(world: World, request: Request) -> Json:
+    """Merge Salesforce records, for which its REST API has no resource: {"object", "winner", "losers"}."""
+    body = await _body(request)
+    access = world.org.access(world.org.user_id)
+    entity = access.object(body.get("object", ""))
+    if entity is None:
+        raise ValueError(f"no such object: {body.get('object')}")
+    Writer(world.org, access).merge(entity, body["winner"], body["losers"])
+    return {"merged": len(body["losers"])}
+
+
 async def _limits(world: World, _request: Request) -> Json:
     return {"salesforce": world.org.settings, "hubspot": world.portal.settings}
 
@@ -152,6 +162,6 @@ async def _set_limits(world: World, request: Request) -> Json:
     for vendor, changes in (await _body(request)).items():
         unknown = sorted(changes.keys() - settings[vendor].keys()) if vendor in settings else [vendor]
         if unknown:
-            raise Refused(f"unknown settings: {', '.join(unknown)}")
+            raise ValueError(f"unknown settings: {', '.join(unknown)}")
         settings[vendor].update(changes)
     return settings

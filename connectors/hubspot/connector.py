@@ -41,7 +41,7 @@ class HubSpot:
         """Read the schema of everything that is mapped; what the token may not see is a finding."""
         try:
             self.server_time()
-            found = list(self._schema().findings(self._mapped))
+            found = list(self._schema().findings(self._mapped, self._options.fields))
         except (Rejected, Unusable) as error:
             return [Finding(self.source, str(error), "give the token the scopes the documentation lists", fatal=True)]
         return [*found, *self._optional_findings()]

@@ -10,11 +10,12 @@ from typing import Any
 
 from connectors.base import Finding
 from connectors.hubspot.client import Client
-from mapping.fields import ATTRIBUTES, Attribute
+from mapping.fields import ATTRIBUTES, Attribute, Chosen
 from mapping.metadata import FIELDS, TASK_KEY, Field
 
 OBJECT_TYPES: Mapping[str, str] = {"contact": "contacts", "account": "companies", "task": "tasks"}
 """Our name of an object -> HubSpot's."""
+PROVISION = "Run: rapport provision"
 _READ_FROM = {"account": "companies", "opportunity": "deals"}
 
 
@@ -52,30 +53,37 @@ class Schema:
             return ""
         return f"{wrong[0]!r} is not an option of {field.label} in HubSpot; run provisioning to add what is missing."
 
-    def findings(self, mapped: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
-        """Report mapped properties that do not exist, with what was probably meant, and results not yet provisioned."""
+    def findings(self, mapped: Mapping[str, Mapping[str, str]], chosen: Chosen) -> Iterator[Finding]:
+        """Report what a run would miss: mapped properties, with what was probably meant, and fields not provisioned.
+
+        A property that the settings name (`chosen`) and nobody has is fatal; one of ours by default reads as unknown.
+        """
         for attribute in ATTRIBUTES:
             name = mapped.get(attribute.table, {}).get(attribute.name)
             if name and not attribute.override:
-                yield from self._mapped_finding(attribute, name)
-        for field in FIELDS:
-            if field.hubspot_name(self.prefix) not in self.properties[OBJECT_TYPES[field.object]]:
-                yield Finding(
-                    f"{OBJECT_TYPES[field.object]}.{field.hubspot_name(self.prefix)}",
-                    "the property does not exist",
-                    "run provisioning",
-                    fatal=False,
-                )
+                yield from self._mapped_finding(attribute, name, fatal=attribute.name in chosen.get(attribute.table, {}))
+        yield from self._own_findings()
 
-    def _mapped_finding(self, attribute: Attribute, name: str) -> Iterator[Finding]:
+    def _mapped_finding(self, attribute: Attribute, name: str, *, fatal: bool) -> Iterator[Finding]:
         object_type = _READ_FROM.get(attribute.table, "contacts")
         known = self.properties.get(object_type)
         if known is None or name in known:
             return
         close = difflib.get_close_matches(name, known, n=1)
-        meant = f"did you mean '{close[0]}'?" if close else "choose another property"
+        meant = f"Did you mean '{close[0]}'?" if close else "Choose another property."
         where = f"fields.{attribute.table}.{attribute.name}"
-        yield Finding(where, f"{object_type} have no property '{name}'", meant, fatal=False)
+        yield Finding(where, f"{object_type} have no property '{name}'", meant, fatal=fatal)
+
+    def _own_findings(self) -> Iterator[Finding]:
+        """A run without any of our fields could write nothing; one without some of them skips these."""
+        missing = [field for field in FIELDS if not self._holds(field)]
+        nothing = all(field in missing for field in FIELDS if not field.override)
+        for field in missing:
+            where = f"{OBJECT_TYPES[field.object]}.{field.hubspot_name(self.prefix)}"
+            yield Finding(where, "the property does not exist", PROVISION, fatal=nothing and not field.override)
+
+    def _holds(self, field: Field) -> bool:
+        return field.hubspot_name(self.prefix) in self.properties[OBJECT_TYPES[field.object]]
 
 
 def _open(declared: Mapping[str, Any] | None) -> bool:

@@ -92,16 +92,31 @@ def _messages(world: World) -> Stream:
         wanted = ("RelationId", "RelationType", "RelationAddress")
         ids = [record["Id"] for record in sent]
         relations = _related(world, "EmailMessageRelation", "EmailMessageId", ids, wanted)
+        emails = _emails(world, relations)
+        readers = (part for record in sent for part in _readers(record, relations[record["Id"]], emails))
         tables = {
             "activity": _activities(world, sent, lambda record: _message(record, relations[record["Id"]])),
-            "participant": _participants(
-                world, (part for record in sent for part in _readers(record, relations[record["Id"]]))
-            ),
+            "participant": _participants(world, readers),
         }
         drafts = len(records) - len(sent)
         return Batch(tables, {"draft": drafts} if drafts else {})
 
     return Stream("EmailMessage", _MESSAGE, convert)
+
+
+def _emails(world: World, relations: Mapping[str, Sequence[Record]]) -> Mapping[str, str]:
+    """Look the addresses of related contacts up where the relation itself does not say."""
+    silent = {
+        str(row.get("RelationId") or "")
+        for rows in relations.values()
+        for row in rows
+        if not row.get("RelationAddress")
+    }
+    found: dict[str, str] = {}
+    for part in lists(contact for contact in silent if contact.startswith(CONTACT)):
+        query = Query("Contact", ["Id", "Email"], [among("Id", part), "Email != null"])
+        found.update((record["Id"], record["Email"]) for record in world.client.records(query))
+    return found
 
 
 def _message(record: Record, relations: Sequence[Record]) -> Mapping[str, object]:
@@ -123,15 +138,16 @@ def _message(record: Record, relations: Sequence[Record]) -> Mapping[str, object
     }
 
 
-def _readers(record: Record, relations: Sequence[Record]) -> Iterator[Part]:
+def _readers(record: Record, relations: Sequence[Record], emails: Mapping[str, str]) -> Iterator[Part]:
     """Name sender and recipients: contacts by their relation, everybody else by address."""
     linked = set()
     for row in relations:
         part = _ADDRESSES.get(str(row.get("RelationType")))
-        if part and str(row.get("RelationId") or "").startswith(CONTACT):
-            address = str(row.get("RelationAddress") or "").lower() or None
+        contact = str(row.get("RelationId") or "")
+        if part and contact.startswith(CONTACT):
+            address = str(row.get("RelationAddress") or emails.get(contact, "")).lower() or None
             linked.add((address, part))
-            yield record["Id"], row["RelationId"], address, part
+            yield record["Id"], contact, address, part
     for name, part in _ADDRESSES.items():
         for address in _addresses(record.get(name)):
             if (address, part) not in linked:

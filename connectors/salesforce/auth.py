@@ -5,6 +5,7 @@ and gives no way to sign in once for several threads; so the token is fetched he
 """
 
 import base64
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never, cast
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ import jwt
 from connectors.errors import Rejected, Unusable
 from connectors.options import ClientCredentials, JwtBearer, Password, RefreshToken, SalesforceOptions
 from connectors.transport import Token, Transport
+
+log = logging.getLogger(__name__)
 
 JWT_LIFE = 180
 """Seconds an assertion is valid; Salesforce accepts up to five minutes."""
@@ -30,18 +33,28 @@ class SignIn:
         self._options = options
         self._secret = secret
         self._now = now
+        self._rotated: str | None = None
         self.user_id: str | None = None
 
     def __call__(self, transport: Transport) -> Token:
         """Ask the token endpoint."""
         form, headers = _request(self._options, self._secret, self._now)
+        if self._rotated:
+            form["refresh_token"] = self._rotated
         try:
             reply = transport.submit(f"{self._options.url}/services/oauth2/token", form, headers)
         except (Rejected, Unusable) as error:
             raise Unusable(f"{error}. Check the credentials and the app's policies in Salesforce.") from error
         answer = cast("dict[str, Any]", reply.json())
+        self._keep(answer.get("refresh_token"), form.get("refresh_token"))
         self.user_id = str(answer.get("id", "")).rpartition("/")[2] or None
         return Token(str(answer["access_token"]), _base(self._options.url, answer))
+
+    def _keep(self, given: str | None, used: str | None) -> None:
+        """Hold on to a rotated refresh token: the one that was just used may not be redeemed again."""
+        if given and used and given != used:
+            self._rotated = given
+            log.warning("Salesforce rotates the refresh token of this app; turn rotation off, or the next run fails.")
 
 
 def _base(url: str, answer: Mapping[str, Any]) -> str:

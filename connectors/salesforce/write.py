@@ -11,7 +11,7 @@ from typing import assert_never
 
 from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.dialect import Meaning, redact
-from connectors.errors import Conflict, Rejected
+from connectors.errors import Conflict, Rejected, RetryLater
 from connectors.salesforce.activities import task_key_field
 from connectors.salesforce.client import Client, Record
 from connectors.salesforce.failures import row_meaning
@@ -22,6 +22,8 @@ from mapping.metadata import Field, Kind, results
 BATCH = 200
 KEYS = 50
 """Task keys in one query; a key may have 255 characters and an address 16,384."""
+PATIENCE = 2
+"""Batches in a row without an answer after which nothing more is sent."""
 TRIES = 4
 """How often a locked row is sent."""
 OBJECTS = {"contact": "Contact", "account": "Account", "task": "Task"}
@@ -34,6 +36,7 @@ class Writer:
     def __init__(self, client: Client, prefix: str) -> None:
         self._client = client
         self._key = task_key_field(prefix)
+        self._unanswered = 0
         self._fields = {
             (name, entry.name): (entry, entry.salesforce_name(prefix)) for name in OBJECTS for entry in results(name)
         }
@@ -72,16 +75,14 @@ class Writer:
     def _creations(self, writes: Sequence[CreateTask]) -> Iterator[WriteResult]:
         """Look every key up before creating: the answer of an earlier attempt may have been lost."""
         known = self._ids_by_key([write.key for write in writes])
-        fresh = {write.key: write for write in writes if write.key not in known}
-        rows = [Row(write, None, self._task(write)) for write in fresh.values()]
-        made = {
-            result.write.key: result
-            for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record["WhatId"])))
-            if isinstance(result.write, CreateTask)
-        }
+        alike: dict[str, list[CreateTask]] = {}
         for write in writes:
-            found = WriteResult(write, Outcome.DONE, known.get(write.key))
-            yield replace(made.get(write.key, found), write=write)
+            alike.setdefault(write.key, []).append(write)
+        yield from (WriteResult(write, Outcome.DONE, known[write.key]) for write in writes if write.key in known)
+        rows = [Row(first, None, self._task(first)) for key, (first, *_) in alike.items() if key not in known]
+        for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record["WhatId"]))):
+            if isinstance(result.write, CreateTask):
+                yield from (replace(result, write=write) for write in alike[result.write.key])
 
     def _ids_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -165,6 +166,9 @@ class Writer:
             answers = self._client.collection(method, [row.record for row in rows])
         except Unanswered as error:
             yield from ((row, WriteResult(row.write, Outcome.UNKNOWN, row.id, str(error))) for row in rows)
+            self._unanswered += 1
+            if self._unanswered == PATIENCE:
+                raise RetryLater(f"{PATIENCE} batches in a row got no answer. {error}") from error
         except (Rejected, Conflict) as error:
             if len(rows) == 1:
                 yield rows[0], WriteResult(rows[0].write, Outcome.REJECTED, rows[0].id, str(error))
@@ -173,6 +177,7 @@ class Writer:
             yield from self._once(method, rows[:middle])
             yield from self._once(method, rows[middle:])
         else:
+            self._unanswered = 0
             yield from ((row, _outcome(row, answer)) for row, answer in zip(rows, answers, strict=True))
 
 

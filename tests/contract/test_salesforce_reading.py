@@ -211,6 +211,18 @@ def test_an_email_message_has_direction_participants_and_drops_its_twin_task(org
     assert end(mirror, "Task").dropped == {"twin of an e-mail message": 1}
 
 
+def test_a_relation_without_address_does_not_count_its_contact_twice(org: Org) -> None:
+    zoe, tom, eva = SEED["salesforce"]["records"]["Contact"]
+    silent = {**relation(1, 1, ZOE, "ToAddress", ""), "RelationAddress": None}
+    contacts = [{**zoe, "Email": "Zoe@acme.example"}, tom, eva]
+    org.load(seeded({"Contact": contacts, "EmailMessage": [mail(1)], "EmailMessageRelation": [silent]}))
+    assert parts(Mirror().pull(org.connect()), key("02s", 1)) == {
+        (None, "ada@vendor.example", "from"),
+        (ZOE, "zoe@acme.example", "to"),
+        (None, "tom@acme.example", "to"),
+    }
+
+
 def test_an_incoming_mail_points_to_us_a_bounce_is_marked_and_a_draft_is_left_out(org: Org) -> None:
     inbound = mail(1, Incoming=True, FromAddress="zoe@acme.example", ToAddress="ada@vendor.example")
     org.load(seeded({"EmailMessage": [inbound, mail(2, IsBounced=True), mail(3, Status="5")]}))

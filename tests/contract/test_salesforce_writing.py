@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, WriteResult
-from connectors.errors import Unusable
+from connectors.errors import RetryLater, Unusable
 from connectors.salesforce.connector import Salesforce
 from mapping.metadata import FIELDS, TASK_KEY
 from tests.contract.harness import Mirror
@@ -126,6 +126,32 @@ def test_44_a_task_whose_answer_was_lost_is_found_again_and_not_made_twice(org: 
     (found,) = connected.write([a_task()])
     assert (found.outcome, len(tasks_of(org, GAP))) == (Outcome.DONE, 1)
     assert found.id == tasks_of(org, GAP)[0]["Id"]
+
+
+def test_16_after_two_batches_without_an_answer_nothing_more_is_sent(org: Org, connected: Salesforce) -> None:
+    org.tell("faults", {"action": "commit-then-drop", "method": "POST", "path": "composite/sobjects"})
+    writes = [
+        a_task("one"),
+        SetTaskState(key("00T", 99), "x", open=True),
+        a_task("two"),
+        DeleteTask(key("00T", 99), "x"),
+    ]
+    results: list[WriteResult] = []
+    with pytest.raises(RetryLater, match="2 batches in a row got no answer"):
+        results.extend(iter_into(results, connected, writes))
+    outcomes = [(type(result.write).__name__, result.outcome) for result in results]
+    assert outcomes == [
+        ("CreateTask", Outcome.UNKNOWN),
+        ("SetTaskState", Outcome.REJECTED),
+        ("CreateTask", Outcome.UNKNOWN),
+    ]
+
+
+def iter_into(results: list[WriteResult], connector: Salesforce, writes: list[Any]) -> list[WriteResult]:
+    """Keep each result as it comes, so that those before an error are seen."""
+    for result in connector.write(writes):
+        results.append(result)  # noqa: PERF402 - extend would lose what came before the error
+    return []
 
 
 def test_44_an_update_whose_answer_was_lost_is_simply_repeated(org: Org, connected: Salesforce) -> None:

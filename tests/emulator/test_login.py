@@ -7,7 +7,8 @@ from pathlib import Path
 import jwt
 import pytest
 import requests
-from simple_salesforce import Salesforce, SalesforceAuthenticationFailed, SalesforceExpiredSession
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceExpiredSession
 
 from tests.emulator.org import ME, NOW, Org
 
@@ -163,17 +164,27 @@ def test_simple_salesforce_logs_in_by_client_credentials(org: Org, session: requ
     assert salesforce.query("SELECT COUNT() FROM Contact")["totalSize"] == 4
 
 
+def soap(org: Org, session: requests.Session, password: str = "", version: str = "59.0") -> Salesforce:
+    """Log in with username, password and token."""
+    return Salesforce(
+        username="integration@acme.example",
+        password=password or keys(org)["password"],
+        security_token=keys(org)["security_token"],
+        domain=domain(org),
+        session=session,
+        version=version,
+    )
+
+
 def test_simple_salesforce_logs_in_by_soap_and_is_told_when_it_may_not(org: Org, session: requests.Session) -> None:
-    known = {"username": "integration@acme.example", "domain": domain(org), "session": session}
-    secret = {"password": keys(org)["password"], "security_token": keys(org)["security_token"]}
-    assert Salesforce(**known, **secret).limits()["DailyApiRequests"]["Max"] == 100_000
+    assert soap(org, session).limits()["DailyApiRequests"]["Max"] == 100_000
     with pytest.raises(SalesforceAuthenticationFailed, match=r"INVALID_LOGIN.*: Invalid username, password"):
-        Salesforce(**known, **{**secret, "password": "wrong<&>"})
+        soap(org, session, password="wrong<&>")
     org.emulator.settings(soap_login=False)
     with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_OPERATION"):
-        Salesforce(**known, **secret)
+        soap(org, session)
     with pytest.raises(SalesforceAuthenticationFailed, match="UNSUPPORTED_API_VERSION"):
-        Salesforce(**known, **secret, version="65.0")
+        soap(org, session, version="65.0")
 
 
 def test_simple_salesforce_reports_an_expired_session(org: Org, session: requests.Session) -> None:

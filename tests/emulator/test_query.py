@@ -130,6 +130,16 @@ def test_order_limit_and_offset(org: Org, order: str, found: list[str]) -> None:
     assert org.column(soql) == found
 
 
+def test_ids_sort_the_way_they_compare(org: Org) -> None:
+    short = [f"0015g00000{tail}" for tail in ("AAaa1", "aaaa1", "Zzzz1", "zzzz1", "bBbb1")]
+    accounts = [{"Id": each, "Name": each} for each in short]
+    org.emulator.control("POST", "seed", {"salesforce": {"records": {"Account": accounts}}})
+    org.login()
+    listed = org.column("SELECT Id FROM Account ORDER BY Id")
+    assert listed == sorted(listed)
+    assert org.column(f"SELECT Id FROM Account WHERE Id > '{listed[2]}' ORDER BY Id") == listed[3:]
+
+
 def test_counting_and_grouping(org: Org) -> None:
     assert org.query("SELECT COUNT() FROM Contact") == {"totalSize": 4, "done": True, "records": []}
     [one] = org.query("SELECT COUNT(Id) FROM Contact")["records"]

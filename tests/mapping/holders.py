@@ -45,7 +45,13 @@ class Holders:
         self.add("person", source="salesforce", contact_id=name, person_id=id_, rule="single")
         self.add("member", **{"account_key": ACCOUNT, "person_id": id_, "name": name, "departed": False, **values})
         self.add(
-            "depth", account_key=ACCOUNT, person_id=id_, level=level, why="no exchange", trend=trend, two_way_at=two_way_at
+            "depth",
+            account_key=ACCOUNT,
+            person_id=id_,
+            level=level,
+            why="no exchange",
+            trend=trend,
+            two_way_at=two_way_at,
         )
         if used:
             self.add("usage", source="salesforce", contact_id=name, product="default", active_days=used)
@@ -54,9 +60,7 @@ class Holders:
     def role(self, name: str, role: str, subtype: str | None = None, **values: object) -> "Holders":
         """Give a person a role, likely unless said."""
         said = {"status": "likely", "confidence": 0.9, **values}
-        return self.add(
-            "role", account_key=ACCOUNT, person_id=f"salesforce:{name}", role=role, subtype=subtype, **said
-        )
+        return self.add("role", account_key=ACCOUNT, person_id=f"salesforce:{name}", role=role, subtype=subtype, **said)
 
     def buyer(self, name: str, level: int | None, subtype: str = "department leader", **values: object) -> "Holders":
         """Add a buyer."""

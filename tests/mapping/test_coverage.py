@@ -244,9 +244,7 @@ def test_unknown_depth_does_not_make_an_account_single_threaded(holders: Holders
 
 
 @pytest.mark.parametrize(("champions", "redundancy"), [(0, 0), (1, 0.75), (2, 0.9375)])
-def test_redundancy_is_the_chance_that_a_champion_remains(
-    champions: int, redundancy: float, holders: Holders
-) -> None:
+def test_redundancy_is_the_chance_that_a_champion_remains(champions: int, redundancy: float, holders: Holders) -> None:
     holders.customer()
     for number in range(champions):
         holders.champion(f"P{number}", 4)

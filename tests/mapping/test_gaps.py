@@ -134,7 +134,9 @@ UNKNOWN: dict[str, Story] = {
         .buyer("Ana", None, trend=None)
         .add("stance", account_key=ACCOUNT, person_id="salesforce:Ana", stance="blocker")
     ),
-    "activity and usage": lambda h: h.customer(activity_known=False, usage_known=False).champion("Cy", None, trend=None),
+    "activity and usage": lambda h: h.customer(activity_known=False, usage_known=False).champion(
+        "Cy", None, trend=None
+    ),
     "segment": lambda h: h.customer(segment=None).person("Ana", 2).person("Bo", 2),
     "breadth": lambda h: h.customer(breadth=None).person("Ana", 2).person("Bo", 2),
     "usage": lambda h: h.customer(usage_known=False).buyer("Ana", 3).champion("Cy", 4).champion("Di", 4),

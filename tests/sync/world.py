@@ -70,6 +70,7 @@ class World:
 
     def __enter__(self) -> Self:
         self.stage = Stage(":memory:").__enter__()
+        self.stage.connection.execute("SET threads TO 1")  # tiny tables: handing work out costs more than doing it
         self.ledger = Ledger("sqlite://")
         return self
 

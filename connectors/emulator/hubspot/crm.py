@@ -239,7 +239,7 @@ class Crm:
         if definition is None or not before or not after:
             return values
         order = [option.value for option in definition.options]
-        if before in order and order.index(after) <= order.index(before):
+        if before in order and order.index(after) < order.index(before):
             return {name: value for name, value in values.items() if name != "lifecyclestage"}
         return values
 

@@ -32,7 +32,7 @@ def create(call: Call) -> Answer:
     body = call.json_object()
     records = _records(body)
     writer = Writer(call.org, call.access())
-    jobs = [_Job(_creation(writer, _entity(call, each), each)) for each in records]
+    jobs = [_Job(_creation(writer, _entity(writer, each), each)) for each in records]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
 
 
@@ -41,7 +41,7 @@ def update(call: Call) -> Answer:
     body = call.json_object()
     records = _records(body)
     writer = Writer(call.org, call.access())
-    jobs = [_Job(_change(writer, _entity(call, each), each), _given_id(each)) for each in records]
+    jobs = [_Job(_change(writer, _entity(writer, each), each), _given_id(each)) for each in records]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
 
 
@@ -59,7 +59,7 @@ def delete(call: Call) -> Answer:
     given = [each for each in call.query.get("ids", "").split(",") if each]
     _limit(given, MOST_RECORDS)
     writer = Writer(call.org, call.access())
-    jobs = [_Job(_deletion(call, writer, each), each) for each in given]
+    jobs = [_Job(_deletion(writer, each), each) for each in given]
     return _run(call, jobs, all_or_none=call.query.get("allOrNone", "false").lower() == "true")
 
 
@@ -101,11 +101,11 @@ def _limit(given: Sequence[Json], most: int) -> None:
         raise SalesforceError("EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {most} records")
 
 
-def _entity(call: Call, record: JsonObject) -> SObject:
+def _entity(writer: Writer, record: JsonObject) -> SObject:
     name = (record.get("attributes") or {}).get("type")
     if not name:
         raise SalesforceError("INVALID_FIELD", "attributes.type: the type of the record is missing")
-    entity = call.access().object(str(name))
+    entity = writer.access.object(str(name))
     if entity is None:
         raise SalesforceError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     return entity
@@ -148,10 +148,10 @@ def _upsertion(writer: Writer, entity: SObject, key: str, record: JsonObject) ->
     return write
 
 
-def _deletion(call: Call, writer: Writer, given: str) -> Write:
+def _deletion(writer: Writer, given: str) -> Write:
     def write() -> JsonObject:
         found = ids.canonical(given)
-        entity = call.access().object(call.org.store.kind(found)) if found else None
+        entity = writer.access.object(writer.org.store.kind(found)) if found else None
         if found is None or entity is None or not entity.prefix:
             raise rejected("MALFORMED_ID", f"bad id {given}")
         writer.delete(entity, found)

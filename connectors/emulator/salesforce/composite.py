@@ -22,6 +22,8 @@ def composite(call: Call, dispatch: Dispatch) -> Answer:
     """POST composite: subrequests in order; `@{ref.path}` is replaced by what an earlier one answered."""
     body = call.json_object()
     requests = _limited(body.get("compositeRequest"))
+    if not all(each.get("referenceId") for each in requests):
+        raise SalesforceError("INVALID_INPUT", "A subrequest needs a referenceId")
     answers: dict[str, Answer] = {}
     with call.org.store.transaction() as take_back:
         for each in requests:

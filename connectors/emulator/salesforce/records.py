@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from connectors.emulator.salesforce import activities, ids, permissions, rowfaults, values
 from connectors.emulator.salesforce.access import Access
@@ -81,12 +82,22 @@ class Writer:
 
     def delete(self, entity: SObject, record_id: str) -> None:
         """Put a record into the recycle bin, with the records that live by it."""
-        self.existing(entity, record_id)
+        row = self.existing(entity, record_id)
         if not entity.delete:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type {entity.name} is not deletable")
         rowfaults.strike(self.org, entity.name, "delete")
         with self.org.store.transaction():
-            self._bury(entity, record_id)
+            self._bury(entity, row["Id"])
+
+    def merge(self, entity: SObject, winner: str, losers: Iterable[str]) -> None:
+        """Merge records into one, as merge() of the SOAP API does: what pointed at a loser points at the winner."""
+        master = self.existing(entity, winner)["Id"]
+        with self.org.store.transaction():
+            for each in losers:
+                loser = self.existing(entity, each)["Id"]
+                self._repoint(entity, loser, master)
+                self._bury(entity, loser, {"MasterRecordId": master})
+            self._touch(entity.name, self.org.store.table(entity.name)[master])
 
     def existing(self, entity: SObject, record_id: str) -> JsonObject:
         """The live record of an id in 15 or 18 characters.
@@ -108,15 +119,17 @@ class Writer:
 
     def by_key(self, entity: SObject, key: Field, value: str) -> list[str]:
         """The ids of live records whose key field holds the value, without regard to case."""
-        wanted = ids.canonical(value) if key.type == "id" else value
-        if wanted is None:
-            raise SalesforceError("MALFORMED_ID", f"{entity.label} ID: id value of incorrect type: {value}", 400, ())
-        rows = self.org.store.table(entity.name).values()
-        return [
-            row["Id"]
-            for row in rows
-            if not row.get("IsDeleted") and str(row.get(key.name) or "").lower() == wanted.lower()
-        ]
+        table = self.org.store.table(entity.name)
+        if key.type == "id":
+            found = ids.canonical(value)
+            if found is None:
+                raise SalesforceError(
+                    "MALFORMED_ID", f"{entity.label} ID: id value of incorrect type: {value}", 400, ()
+                )
+            matching = [found] if found in table else []
+        else:
+            matching = self.org.store.matching(entity.name, key.name, value)
+        return [each for each in matching if not table[each].get("IsDeleted")]
 
     def _changes(self, entity: SObject, given: Mapping[str, Json], *, create: bool) -> JsonObject:
         """The given values by the schema's names, each in its stored form."""
@@ -207,18 +220,30 @@ class Writer:
                 message = f"duplicate value found: {name} duplicates value on record with id: {others[0][:15]}"
                 raise rejected("DUPLICATE_VALUE", message)
 
-    def _bury(self, entity: SObject, record_id: str) -> None:
-        store, now = self.org.store, self.org.now()
-        row = store.table(entity.name)[ids.canonical(record_id) or ""]
-        store.deletions.append(Deletion(entity.name, row["Id"], now))
+    def _repoint(self, entity: SObject, loser: str, master: str) -> None:
+        for child, reference in self.org.schema.children(entity.name):
+            for row in list(self.org.store.table(child.name).values()):
+                if row.get(reference.name) == loser and reference.name != "MasterRecordId":
+                    changed = row | {reference.name: master}
+                    derive(child.name, changed, self.org.store, self.org.now())
+                    self._touch(child.name, changed)
+
+    def _touch(self, name: str, row: JsonObject) -> None:
+        now = self.org.now()
+        stamps = {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
+        self.org.store.put(name, row | stamps)
+
+    def _bury(self, entity: SObject, record_id: str, marks: Mapping[str, Json] = MappingProxyType({})) -> None:
+        store = self.org.store
+        row = store.table(entity.name)[record_id]
+        store.deletions.append(Deletion(entity.name, record_id, self.org.now()))
         if entity.name in _WITHOUT_BIN:
-            store.remove(entity.name, row["Id"])
+            store.remove(entity.name, record_id)
         else:
-            stamps = {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
-            store.put(entity.name, row | stamps | {"IsDeleted": True})
+            self._touch(entity.name, row | {"IsDeleted": True} | marks)
         for child, reference in self.org.schema.children(entity.name):
             if reference.cascade:
-                self._bury_children(child, reference, row["Id"])
+                self._bury_children(child, reference, record_id)
 
     def _bury_children(self, child: SObject, reference: Field, parent: str) -> None:
         rows = list(self.org.store.table(child.name).values())

@@ -29,6 +29,7 @@ class Store:
         self._tables: dict[str, dict[str, JsonObject]] = {each.name: {} for each in schema.objects.values()}
         self._names = {each.prefix: each.name for each in schema.objects.values() if each.prefix}
         self._serials: dict[str, int] = {}
+        self._indexes: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._undo: list[tuple[str, str, JsonObject | None]] | None = None
         self.deletions: list[Deletion] = []
 
@@ -58,12 +59,20 @@ class Store:
     def put(self, name: str, row: JsonObject) -> None:
         """Add or replace a row."""
         self._remember(name, row["Id"])
-        self._tables[name][row["Id"]] = row
+        self._set(name, row["Id"], row)
 
     def remove(self, name: str, record_id: str) -> None:
         """Take a row away for good, leaving nothing in the recycle bin."""
         self._remember(name, record_id)
-        self._tables[name].pop(record_id, None)
+        self._set(name, record_id, None)
+
+    def matching(self, name: str, field: str, value: str) -> list[str]:
+        """The ids of the rows whose field holds the text, without regard to case; kept in an index from first use."""
+        if (name, field) not in self._indexes:
+            index = self._indexes[name, field] = {}
+            for row in self._tables[name].values():
+                index.setdefault(_key(row, field), set()).add(row["Id"])
+        return sorted(self._indexes[name, field].get(value.lower(), ()))
 
     @contextmanager
     def transaction(self) -> Iterator[Callable[[], None]]:
@@ -83,6 +92,16 @@ class Store:
             if outermost:
                 self._undo = None
 
+    def _set(self, name: str, record_id: str, row: JsonObject | None) -> None:
+        before = self._tables[name].pop(record_id, None) if row is None else self._tables[name].get(record_id)
+        if row is not None:
+            self._tables[name][record_id] = row
+        for (table, field), index in self._indexes.items():
+            if table == name and before is not None:
+                index[_key(before, field)].discard(record_id)
+            if table == name and row is not None:
+                index.setdefault(_key(row, field), set()).add(record_id)
+
     def _remember(self, name: str, record_id: str) -> None:
         if self._undo is not None:
             self._undo.append((name, record_id, self._tables[name].get(record_id)))
@@ -91,8 +110,9 @@ class Store:
         undo = self._undo or []
         while len(undo) > writes:
             name, record_id, row = undo.pop()
-            if row is None:
-                self._tables[name].pop(record_id, None)
-            else:
-                self._tables[name][record_id] = row
+            self._set(name, record_id, row)
         del self.deletions[deletions:]
+
+
+def _key(row: JsonObject, field: str) -> str:
+    return str(row.get(field) or "").lower()

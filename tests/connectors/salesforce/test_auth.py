@@ -101,6 +101,20 @@ def test_a_refresh_token_is_redeemed(wire: Wire) -> None:
     }
 
 
+def test_9_a_rotated_refresh_token_is_used_next_time_and_the_operator_is_warned(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.mock.post(TOKEN, json={**ANSWER, "refresh_token": "R2"})
+    wire.mock.post(TOKEN, json={**ANSWER, "refresh_token": "R2"})
+    auth = {"flow": "refresh_token", "client_id": "env:ID", "client_secret": "env:S", "refresh_token": "env:R"}
+    _, sign_in = signed_in(wire, auth)
+    sign_in(Transport(DIALECT, BASE, sign_in, Network(lambda: NOW)))
+    redeemed = [parse_qs(str(call.request.body))["refresh_token"] for call in wire.mock.calls]
+    assert redeemed == [["R"], ["R2"]]
+    assert "turn rotation off" in caplog.text
+    assert "R2" not in caplog.text
+
+
 def test_11_a_password_goes_over_oauth_with_the_security_token_behind_it_and_never_over_soap(wire: Wire) -> None:
     wire.mock.post(TOKEN, json=ANSWER)
     auth = {

@@ -82,7 +82,7 @@ class _Maker:
             return self._within(bound, condition.operator, condition.value)
         if condition.operator == "LIKE":
             return self._like(bound, condition.value)
-        wanted, get = self._constant(bound.field, condition.value), _comparable(bound)
+        wanted, get = self._constant(bound.field, condition.value), comparable(bound)
         match condition.operator:
             case "=":
                 return lambda row: bool(get(row) == wanted)
@@ -120,7 +120,7 @@ class _Maker:
 
     def _among(self, condition: Among) -> Predicate:
         bound = self._filterable(condition.operand)
-        get, negated = _comparable(bound), condition.negated
+        get, negated = comparable(bound), condition.negated
         if isinstance(condition.choices, Query):
             chosen = frozenset(_folded(bound.field, each) for each in self._subselect(condition.choices))
             return lambda row: ((value := get(row)) is not None) and (value in chosen) is not negated
@@ -195,7 +195,8 @@ def _folds(field: Field) -> bool:
     return field.type not in _IDS and _expected(field) == "string"
 
 
-def _comparable(bound: Bound) -> Callable[[Row], Json]:
+def comparable(bound: Bound) -> Callable[[Row], Json]:
+    """The getter of what is compared and sorted: text in lower case, ids as they are."""
     get = bound.get
     if not _folds(bound.field):
         return get

@@ -7,7 +7,7 @@ from typing import assert_never
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.soql import complaints, grouping
 from connectors.emulator.salesforce.soql.bind import Bound, Catalog, Row, Scope
-from connectors.emulator.salesforce.soql.conditions import Predicate, predicate
+from connectors.emulator.salesforce.soql.conditions import Predicate, comparable, predicate
 from connectors.emulator.salesforce.soql.shape import Shape
 from connectors.emulator.salesforce.soql.tree import (
     Call,
@@ -189,16 +189,13 @@ class _Runner:
 def ordered(rows: list[Row], terms: Sequence[tuple[Order, Bound]]) -> list[Row]:
     """Rows sorted by several terms; text without regard to case; nulls where the term wants them."""
     for term, bound in reversed(terms):
-        keyed = [(_sortable(bound.get(row)), row) for row in rows]
+        get = comparable(bound)
+        keyed = [(get(row), row) for row in rows]
         nulls = [row for key, row in keyed if key is None]
         filled = sorted(((key, row) for key, row in keyed if key is not None), key=_first, reverse=term.descending)
         values = [row for _, row in filled]
         rows = values + nulls if term.nulls_last else nulls + values
     return rows
-
-
-def _sortable(value: Json) -> Json:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _first(pair: tuple[Json, Row]) -> Json:

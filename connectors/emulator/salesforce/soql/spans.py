@@ -5,8 +5,8 @@ is the n days before today and today itself. Weeks begin on Sunday; fiscal years
 """
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 Span = tuple[date, date]
 _UNITS = {"DAY": 1, "WEEK": 1, "MONTH": 1, "QUARTER": 3, "YEAR": 12}
@@ -62,7 +62,7 @@ def _days(direction: str, count: int, today: date) -> Span:
 
 
 def _periods(direction: str, unit: str, count: int, today: date) -> Span:
-    begin: Callable[[int], date] = lambda shift: _begin(unit, today, shift)  # noqa: E731 - three uses on three lines
+    begin = partial(_begin, unit, today)
     match direction:
         case "LAST":
             return begin(-count), begin(0)

@@ -1,0 +1,107 @@
+"""Reading, over a mocked network: what the emulator does not offer."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import responses
+
+from connectors.base import StreamEnd
+from connectors.options import SalesforceOptions
+from connectors.salesforce.auth import SignIn
+from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.read import REREAD, Cursor
+from tests.connectors.conftest import BASE, NOW, Wire
+
+DATA = f"{BASE}/services/data/v62.0"
+CLOCK = {"Date": "Sat, 21 Nov 2026 22:26:40 GMT"}
+AT = int(NOW)
+"""The moment CLOCK tells."""
+
+
+class Org:
+    """An organisation that has only the objects described, and no records."""
+
+    def __init__(self, wire: Wire, described: dict[str, list[dict[str, Any]]]) -> None:
+        self.asked: list[str] = []
+        self._described = described
+        mock = wire.mock
+        mock.assert_all_requests_are_fired = False
+        mock.get(f"{DATA}/", json={}, headers=CLOCK)
+        mock.add_callback(responses.GET, f"{DATA}/queryAll/", self._query)
+        mock.add_callback(responses.GET, f"{DATA}/query/", self._query)
+        for name in ("User", "Account", "Contact", "Opportunity", "AccountContactRelation", "OpportunityContactRole",
+                     "EmailMessage", "Task", "Event"):  # fmt: skip
+            fields = described.get(name)
+            missing = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+            status, body = (200, {"fields": fields}) if fields is not None else (404, missing)
+            mock.get(f"{DATA}/sobjects/{name}/describe", status=status, json=body)
+            mock.get(f"{DATA}/sobjects/{name}/deleted/", json={"deletedRecords": []})
+        options = {"flow": "client_credentials", "client_id": "env:A", "client_secret": "env:B"}
+        parsed = SalesforceOptions.model_validate(
+            {"vendor": "salesforce", "url": BASE, "auth": options, "fields": {"account": {"segment": "Segment__c"}}}
+        )
+        sign_in = SignIn(parsed, lambda reference: reference, lambda: NOW)
+        self.connector = Salesforce("salesforce", parsed, wire.transport(), sign_in)
+
+    def _query(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        self.asked.append(parse_qs(urlsplit(str(request.url)).query)["q"][0])
+        return 200, {}, json.dumps({"totalSize": 0, "done": True, "records": []})
+
+    def ends(self, cursors: dict[str, str]) -> dict[str, StreamEnd]:
+        """Pull and tell how each stream ended."""
+        return {part.stream: part for part in self.connector.pull(cursors) if isinstance(part, StreamEnd)}
+
+
+def plain(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "calculated": False} for name in ("Id", "SystemModstamp", "IsDeleted", *names)]
+
+
+def test_37_an_object_that_is_not_visible_is_left_out_and_the_others_are_read(wire: Wire) -> None:
+    org = Org(wire, {"User": plain("Name"), "Account": plain("Name"), "Contact": plain("Name")})
+    ends = org.ends({})
+    assert ends["Opportunity"].dropped == {"object not visible": 1}
+    assert (ends["Opportunity"].cursor, ends["Opportunity"].whole) == (None, False)
+    assert ends["Contact"].whole
+
+
+def test_6_only_fields_that_are_visible_are_selected(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    org.ends({})
+    selected = "SELECT Id, SystemModstamp, IsDeleted, Name FROM Account"
+    assert org.asked[0] == f"{selected} WHERE IsDeleted = false ORDER BY SystemModstamp, Id"
+
+
+def test_3_the_cursor_is_the_servers_clock_and_not_ours(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    assert org.ends({})["Account"].cursor == Cursor(AT, AT).text()
+
+
+@pytest.mark.parametrize("age", [0, 3_600, 13 * 86_400])
+def test_2_the_next_pull_reads_again_from_before_the_cursor(wire: Wire, age: int) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    org.ends({"Account": Cursor(AT - age, AT - age).text()})
+    (query,) = (text for text in org.asked if "FROM Account" in text)
+    before = datetime.fromtimestamp(AT - age - 600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"WHERE SystemModstamp >= {before} ORDER BY" in query
+
+
+@pytest.mark.parametrize(("hours_ago", "whole"), [(1, False), (19, False), (21, True)])
+def test_5_an_object_with_a_mapped_formula_is_read_whole_again_every_day(
+    wire: Wire, hours_ago: int, whole: bool
+) -> None:
+    formula = [*plain("Name"), {"name": "Segment__c", "calculated": True}]
+    org = Org(wire, {"Account": formula})
+    cursor = Cursor(AT - 600, AT - hours_ago * 3_600)
+    end = org.ends({"Account": cursor.text()})["Account"]
+    assert end.whole is whole
+    assert end.cursor == Cursor(AT, AT if whole else cursor.whole_at).text()
+    assert REREAD < 86_400
+
+
+def test_5_without_formulas_nothing_is_read_twice(wire: Wire) -> None:
+    org = Org(wire, {"Account": [*plain("Name"), {"name": "Segment__c", "calculated": False}]})
+    assert not org.ends({"Account": Cursor(AT - 600, AT - 13 * 86_400).text()})["Account"].whole
