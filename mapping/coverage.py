@@ -12,11 +12,11 @@ from mapping.records import Table
 from mapping.spec import CoverageRules, Profile, Rows, Rules, figures, listing
 
 FREE_CHOICES = 8
-"""So many people of one account who are buyer and champion are allotted in the best of all ways; more count as buyers."""
+"""So many people of one account who are buyer and champion are allotted in the best way; any more count as buyers."""
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the figures, the required numbers, what a role-holder counts and the allotments; departments come from `evidence`."""
+    """Give the figures, the required numbers, what a role-holder counts and the allotments; `evidence` gave departments."""
     yield figures("rule_coverage", rules.coverage)
     yield listing("rule_need", NEED, sorted(_needs(rules.coverage)))
     yield listing("rule_live", LIVE, sorted(_live(rules.coverage)))
@@ -26,7 +26,10 @@ def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
     )
 
 
-NEED = "segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, departments BIGINT"
+NEED = (
+    "segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, "
+    "departments BIGINT"
+)
 LIVE = "role TEXT, rank BIGINT, subtype TEXT, depth BIGINT, credit BIGINT, head BOOLEAN"
 
 

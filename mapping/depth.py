@@ -16,7 +16,7 @@ NAMES = ("Unknown", "Identified", "Responsive", "Engaged", "Trusted", "Advocate"
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_event` (weight of a kind), `rule_criterion` (level, words) and `depth_name`; `activity` gave the figures."""
+    """Give `rule_event` (weights), `rule_criterion` (level, words) and `depth_name`; `activity` gave the figures."""
     yield listing("rule_event", "kind TEXT, weight DOUBLE", sorted(rules.depth.kind_weights.items()))
     yield listing("rule_criterion", "why TEXT, level BIGINT, needs TEXT", list(_criteria(rules.depth)))
     yield listing("depth_name", "level BIGINT, name TEXT", list(enumerate(NAMES)))

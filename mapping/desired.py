@@ -20,7 +20,7 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     """Give `rule_due` (business days by tier), `rule_manager` (team -> address), the order of roles and of statuses."""
     due = rules.gaps.due_days
     days = {"high": due.high, "low": due.low, "tech": due.tech}
-    yield listing("rule_due", "tier TEXT, days BIGINT", [(tier, count) for tier, count in days.items()])
+    yield listing("rule_due", "tier TEXT, days BIGINT", list(days.items()))
     yield listing(
         "rule_manager", "team TEXT, email TEXT", [(t, email.lower()) for t, email in profile.managers.items()]
     )

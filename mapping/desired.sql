@@ -2,14 +2,14 @@
 -- the person belongs to it, else the first of the person's accounts.
 CREATE OR REPLACE TEMP TABLE contact_record AS
 SELECT
-  person.source,
-  person.contact_id AS id,
-  person.person_id,
-  COALESCE(own.account_key, belongs.account_key) AS account_key
+    person.source,
+    person.contact_id AS id,
+    person.person_id,
+    COALESCE(own.account_key, belongs.account_key) AS account_key
 FROM person
 JOIN contact ON contact.source = person.source AND contact.id = person.contact_id
 JOIN (
-  SELECT person_id, MIN(account_key) AS account_key FROM member GROUP BY person_id
+    SELECT person_id, MIN(account_key) AS account_key FROM member GROUP BY person_id
 ) AS belongs ON belongs.person_id = person.person_id
 LEFT JOIN company ON company.source = contact.source AND company.account_id = contact.account_id
 LEFT JOIN member AS own ON own.person_id = person.person_id AND own.account_key = company.account_key;
@@ -19,10 +19,10 @@ CREATE OR REPLACE TEMP TABLE shown_role AS
 SELECT role.account_key, role.person_id, role.role, role.subtype, role.status, role.confidence
 FROM role
 LEFT JOIN (
-  SELECT DISTINCT person_id FROM role WHERE status <> 'candidate'
+    SELECT DISTINCT person_id FROM role WHERE status <> 'candidate'
 ) AS holds ON holds.person_id = role.person_id
 WHERE role.status <> 'candidate'
-   OR holds.person_id IS NULL;
+     OR holds.person_id IS NULL;
 
 -- All roles of a person as one multi-select value.
 CREATE OR REPLACE TEMP TABLE role_list AS
@@ -34,24 +34,24 @@ GROUP BY named.person_id;
 CREATE OR REPLACE TEMP TABLE leading_role AS
 SELECT ranked.source, ranked.id, ranked.role, ranked.status, ranked.confidence
 FROM (
-  SELECT
-    contact_record.source,
-    contact_record.id,
-    shown_role.role,
-    shown_role.status,
-    shown_role.confidence,
-    ROW_NUMBER() OVER (
-      PARTITION BY contact_record.source, contact_record.id
-      ORDER BY
-        CASE WHEN shown_role.account_key = contact_record.account_key THEN 0 ELSE 1 END,
-        rule_status_order.place,
-        rule_role_order.place,
-        shown_role.account_key
-    ) AS place
-  FROM contact_record
-  JOIN shown_role ON shown_role.person_id = contact_record.person_id
-  JOIN rule_status_order ON rule_status_order.status = shown_role.status
-  JOIN rule_role_order ON rule_role_order.role = shown_role.role
+    SELECT
+        contact_record.source,
+        contact_record.id,
+        shown_role.role,
+        shown_role.status,
+        shown_role.confidence,
+        ROW_NUMBER() OVER (
+            PARTITION BY contact_record.source, contact_record.id
+            ORDER BY
+                CASE WHEN shown_role.account_key = contact_record.account_key THEN 0 ELSE 1 END,
+                rule_status_order.place,
+                rule_role_order.place,
+                shown_role.account_key
+        ) AS place
+    FROM contact_record
+    JOIN shown_role ON shown_role.person_id = contact_record.person_id
+    JOIN rule_status_order ON rule_status_order.status = shown_role.status
+    JOIN rule_role_order ON rule_role_order.role = shown_role.role
 ) AS ranked
 WHERE ranked.place = 1;
 
@@ -64,22 +64,22 @@ WHERE head;
 -- What each contact record should hold.
 CREATE OR REPLACE TABLE desired_contact AS
 SELECT
-  contact_record.source,
-  contact_record.id,
-  role_list.roles,
-  buyer.subtype AS buyer_type,
-  stance.stance,
-  stance.quartet,
-  leading_role.status AS role_status,
-  CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT) AS role_confidence,
-  CAST(depth.level AS TEXT) AS depth,
-  COALESCE(depth_name.name, 'Cannot tell') AS depth_name,
-  CAST(CAST(FLOOR(depth.strength + 5e-1) AS BIGINT) AS TEXT) AS tie_strength,
-  depth.trend,
-  calendar.iso AS last_two_way,
-  CASE WHEN counted_person.person_id IS NULL THEN 'false' ELSE 'true' END AS counted,
-  CAST(NULL AS TEXT) AS evidence,
-  CAST(NULL AS TEXT) AS computed_on
+    contact_record.source,
+    contact_record.id,
+    role_list.roles,
+    buyer.subtype AS buyer_type,
+    stance.stance,
+    stance.quartet,
+    leading_role.status AS role_status,
+    CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT) AS role_confidence,
+    CAST(depth.level AS TEXT) AS depth,
+    COALESCE(depth_name.name, 'Cannot tell') AS depth_name,
+    CAST(CAST(FLOOR(depth.strength + 5e-1) AS BIGINT) AS TEXT) AS tie_strength,
+    depth.trend,
+    calendar.iso AS last_two_way,
+    CASE WHEN counted_person.person_id IS NULL THEN 'false' ELSE 'true' END AS counted,
+    CAST(NULL AS TEXT) AS evidence,
+    CAST(NULL AS TEXT) AS computed_on
 FROM contact_record
 JOIN depth ON depth.account_key = contact_record.account_key AND depth.person_id = contact_record.person_id
 LEFT JOIN depth_name ON depth_name.level = depth.level
@@ -87,30 +87,30 @@ LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS B
 LEFT JOIN role_list ON role_list.person_id = contact_record.person_id
 LEFT JOIN leading_role ON leading_role.source = contact_record.source AND leading_role.id = contact_record.id
 LEFT JOIN shown_role AS buyer
-  ON buyer.account_key = contact_record.account_key AND buyer.person_id = contact_record.person_id AND buyer.role = 'buyer'
+    ON buyer.account_key = contact_record.account_key AND buyer.person_id = contact_record.person_id AND buyer.role = 'buyer'
 LEFT JOIN stance ON stance.account_key = contact_record.account_key AND stance.person_id = contact_record.person_id
 LEFT JOIN counted_person
-  ON counted_person.account_key = contact_record.account_key AND counted_person.person_id = contact_record.person_id;
+    ON counted_person.account_key = contact_record.account_key AND counted_person.person_id = contact_record.person_id;
 
 -- Required and actual numbers of an account side by side; what is unknown stays empty.
 CREATE OR REPLACE TEMP TABLE need_row AS
 SELECT
-  account_key,
-  MAX(CASE WHEN role = 'buyer' THEN required END) AS buyers_required,
-  MAX(CASE WHEN role = 'buyer' AND known THEN heads END) AS buyers_actual,
-  MAX(CASE WHEN role = 'champion' THEN required END) AS champions_required,
-  MAX(CASE WHEN role = 'champion' AND known THEN heads END) AS champions_actual,
-  MAX(CASE WHEN role = 'power user' THEN required END) AS power_users_required,
-  MAX(CASE WHEN role = 'power user' AND known THEN heads END) AS power_users_actual
+    account_key,
+    MAX(CASE WHEN role = 'buyer' THEN required END) AS buyers_required,
+    MAX(CASE WHEN role = 'buyer' AND known THEN heads END) AS buyers_actual,
+    MAX(CASE WHEN role = 'champion' THEN required END) AS champions_required,
+    MAX(CASE WHEN role = 'champion' AND known THEN heads END) AS champions_actual,
+    MAX(CASE WHEN role = 'power user' THEN required END) AS power_users_required,
+    MAX(CASE WHEN role = 'power user' AND known THEN heads END) AS power_users_actual
 FROM need
 GROUP BY account_key;
 
 -- The missing roles of an account, as a multi-select value and in words.
 CREATE OR REPLACE TEMP TABLE missing_role AS
 SELECT
-  account_key,
-  STRING_AGG(role, ';' ORDER BY role) AS roles,
-  STRING_AGG(CAST(missing AS TEXT) || ' ' || role || CASE WHEN missing = 1 THEN '' ELSE 's' END, ', ' ORDER BY role) AS words
+    account_key,
+    STRING_AGG(role, ';' ORDER BY role) AS roles,
+    STRING_AGG(CAST(missing AS TEXT) || ' ' || role || CASE WHEN missing = 1 THEN '' ELSE 's' END, ', ' ORDER BY role) AS words
 FROM shortfall
 GROUP BY account_key;
 
@@ -118,41 +118,41 @@ GROUP BY account_key;
 CREATE OR REPLACE TEMP TABLE next_action AS
 SELECT ranked.account_key, ranked.key, ranked.words
 FROM (
-  SELECT
-    gap.account_key,
-    gap.key,
-    rule_gap_kind.action || COALESCE(': ' || COALESCE(member.name, gap.people), '') AS words,
-    ROW_NUMBER() OVER (PARTITION BY gap.account_key ORDER BY gap.severity DESC, gap.key) AS place
-  FROM gap
-  JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
-  LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
+    SELECT
+        gap.account_key,
+        gap.key,
+        rule_gap_kind.action || COALESCE(': ' || COALESCE(member.name, gap.people), '') AS words,
+        ROW_NUMBER() OVER (PARTITION BY gap.account_key ORDER BY gap.severity DESC, gap.key) AS place
+    FROM gap
+    JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
+    LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
 ) AS ranked
 WHERE ranked.place = 1;
 
 -- What each account record should hold.
 CREATE OR REPLACE TABLE desired_account AS
 SELECT
-  company.source,
-  company.account_id AS id,
-  customer.segment,
-  customer.breadth,
-  customer.tier,
-  coverage.status AS coverage_status,
-  CAST(coverage.score AS TEXT) AS coverage_score,
-  CAST(need_row.buyers_required AS TEXT) AS buyers_required,
-  CAST(need_row.buyers_actual AS TEXT) AS buyers_actual,
-  CAST(need_row.champions_required AS TEXT) AS champions_required,
-  CAST(need_row.champions_actual AS TEXT) AS champions_actual,
-  CAST(need_row.power_users_required AS TEXT) AS power_users_required,
-  CAST(need_row.power_users_actual AS TEXT) AS power_users_actual,
-  missing_role.roles AS missing_roles,
-  missing_role.words AS missing_text,
-  CASE WHEN coverage.single_threaded THEN 'true' WHEN NOT coverage.single_threaded THEN 'false' END AS single_threaded,
-  CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) AS redundancy,
-  SUBSTR(next_action.words, 1, 255) AS next_best_action,
-  CAST(NULL AS TEXT) AS evidence,
-  coverage.completeness AS data_completeness,
-  CAST(NULL AS TEXT) AS computed_on
+    company.source,
+    company.account_id AS id,
+    customer.segment,
+    customer.breadth,
+    customer.tier,
+    coverage.status AS coverage_status,
+    CAST(coverage.score AS TEXT) AS coverage_score,
+    CAST(need_row.buyers_required AS TEXT) AS buyers_required,
+    CAST(need_row.buyers_actual AS TEXT) AS buyers_actual,
+    CAST(need_row.champions_required AS TEXT) AS champions_required,
+    CAST(need_row.champions_actual AS TEXT) AS champions_actual,
+    CAST(need_row.power_users_required AS TEXT) AS power_users_required,
+    CAST(need_row.power_users_actual AS TEXT) AS power_users_actual,
+    missing_role.roles AS missing_roles,
+    missing_role.words AS missing_text,
+    CASE WHEN coverage.single_threaded THEN 'true' WHEN NOT coverage.single_threaded THEN 'false' END AS single_threaded,
+    CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) AS redundancy,
+    SUBSTR(next_action.words, 1, 255) AS next_best_action,
+    CAST(NULL AS TEXT) AS evidence,
+    coverage.completeness AS data_completeness,
+    CAST(NULL AS TEXT) AS computed_on
 FROM company
 JOIN customer ON customer.account_key = company.account_key
 JOIN coverage ON coverage.account_key = company.account_key
@@ -163,9 +163,9 @@ LEFT JOIN next_action ON next_action.account_key = company.account_key;
 -- Who looks after each customer and whom that colleague reports to: by the CRM, else by the team.
 CREATE OR REPLACE TEMP TABLE caretaker AS
 SELECT
-  customer.account_key,
-  CASE WHEN COALESCE(csm.active, TRUE) THEN customer.owner_id END AS csm_id,
-  COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
+    customer.account_key,
+    CASE WHEN COALESCE(csm.active, TRUE) THEN customer.owner_id END AS csm_id,
+    COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
 FROM customer
 LEFT JOIN user_account AS csm ON csm.source = customer.owner_source AND csm.id = customer.owner_id
 LEFT JOIN rule_manager ON rule_manager.team = csm.team
@@ -183,16 +183,16 @@ JOIN calendar AS target ON target.workdays = today.workdays + rule_due.days AND 
 -- The facts of an account that stand behind every task about it.
 CREATE OR REPLACE TEMP TABLE account_fact AS
 SELECT
-  customer.account_key,
-  'coverage ' || coverage.status
-    || COALESCE(', score ' || CAST(coverage.score AS TEXT), '')
-    || COALESCE('; live buyers ' || CAST(need_row.buyers_actual AS TEXT) || ' of ' || CAST(need_row.buyers_required AS TEXT), '')
-    || COALESCE(', champions ' || CAST(need_row.champions_actual AS TEXT) || ' of '
-      || CAST(need_row.champions_required AS TEXT), '')
-    || COALESCE(', power users ' || CAST(need_row.power_users_actual AS TEXT) || ' of '
-      || CAST(need_row.power_users_required AS TEXT), '')
-    || COALESCE('; renewal on ' || calendar.iso, '')
-    || COALESCE('; ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT), '') AS words
+    customer.account_key,
+    'coverage ' || coverage.status
+        || COALESCE(', score ' || CAST(coverage.score AS TEXT), '')
+        || COALESCE('; live buyers ' || CAST(need_row.buyers_actual AS TEXT) || ' of ' || CAST(need_row.buyers_required AS TEXT), '')
+        || COALESCE(', champions ' || CAST(need_row.champions_actual AS TEXT) || ' of '
+            || CAST(need_row.champions_required AS TEXT), '')
+        || COALESCE(', power users ' || CAST(need_row.power_users_actual AS TEXT) || ' of '
+            || CAST(need_row.power_users_required AS TEXT), '')
+        || COALESCE('; renewal on ' || calendar.iso, '')
+        || COALESCE('; ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT), '') AS words
 FROM customer
 JOIN coverage ON coverage.account_key = customer.account_key
 LEFT JOIN need_row ON need_row.account_key = customer.account_key
@@ -201,22 +201,22 @@ LEFT JOIN calendar ON calendar.day = CAST(FLOOR(customer.renewal_at / 86400e0) A
 -- The task each gap deserves, in the CRM that owns the customer record.
 CREATE OR REPLACE TABLE desired_task AS
 SELECT
-  gap.key,
-  home.source,
-  home.account_id,
-  home_contact.contact_id,
-  CASE
-    WHEN gap.to_manager THEN COALESCE(caretaker.manager_id, caretaker.csm_id)
-    ELSE COALESCE(caretaker.csm_id, caretaker.manager_id)
-  END AS owner_id,
-  SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
-    || COALESCE(customer.name, home.account_id), 1, 255) AS subject,
-  'What is missing: ' || gap.detail || CHR(10)
-    || 'Why it matters: ' || rule_gap_kind.why || CHR(10)
-    || 'Evidence: ' || account_fact.words || '.'
-    || COALESCE(CHR(10) || 'People to develop: ' || gap.people || '.', '') AS body,
-  due_day.due_at,
-  gap.severity
+    gap.key,
+    home.source,
+    home.account_id,
+    home_contact.contact_id,
+    CASE
+        WHEN gap.to_manager THEN COALESCE(caretaker.manager_id, caretaker.csm_id)
+        ELSE COALESCE(caretaker.csm_id, caretaker.manager_id)
+    END AS owner_id,
+    SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
+        || COALESCE(customer.name, home.account_id), 1, 255) AS subject,
+    'What is missing: ' || gap.detail || CHR(10)
+        || 'Why it matters: ' || rule_gap_kind.why || CHR(10)
+        || 'Evidence: ' || account_fact.words || '.'
+        || COALESCE(CHR(10) || 'People to develop: ' || gap.people || '.', '') AS body,
+    due_day.due_at,
+    gap.severity
 FROM gap
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
 JOIN customer ON customer.account_key = gap.account_key
@@ -226,5 +226,5 @@ JOIN account_fact ON account_fact.account_key = gap.account_key
 LEFT JOIN due_day ON due_day.tier = customer.tier
 LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
 LEFT JOIN (
-  SELECT source, person_id, MIN(contact_id) AS contact_id FROM person GROUP BY source, person_id
+    SELECT source, person_id, MIN(contact_id) AS contact_id FROM person GROUP BY source, person_id
 ) AS home_contact ON home_contact.source = home.source AND home_contact.person_id = gap.person_id;

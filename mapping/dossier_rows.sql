@@ -14,37 +14,37 @@ GROUP BY object, source, id;
 -- What a contact's dossier shows beside its values.
 CREATE OR REPLACE TEMP TABLE dossier_contact AS
 SELECT
-  COALESCE(contact.name, contact.email, contact.id) AS name,
-  COALESCE(customer.name, customer.account_key) AS account_name,
-  dossier_sentence.sentences,
-  dossier_record.records,
-  desired_contact.*
+    COALESCE(contact.name, contact.email, contact.id) AS name,
+    COALESCE(customer.name, customer.account_key) AS account_name,
+    dossier_sentence.sentences,
+    dossier_record.records,
+    desired_contact.*
 FROM explained_contact
 JOIN desired_contact ON desired_contact.source = explained_contact.source AND desired_contact.id = explained_contact.id
 JOIN contact ON contact.source = explained_contact.source AND contact.id = explained_contact.id
 JOIN customer ON customer.account_key = explained_contact.account_key
 LEFT JOIN dossier_sentence
-  ON dossier_sentence.object = 'contact' AND dossier_sentence.source = explained_contact.source
+    ON dossier_sentence.object = 'contact' AND dossier_sentence.source = explained_contact.source
  AND dossier_sentence.id = explained_contact.id
 LEFT JOIN dossier_record
-  ON dossier_record.object = 'contact' AND dossier_record.source = explained_contact.source
+    ON dossier_record.object = 'contact' AND dossier_record.source = explained_contact.source
  AND dossier_record.id = explained_contact.id;
 
 -- The same for accounts.
 CREATE OR REPLACE TEMP TABLE dossier_account AS
 SELECT
-  COALESCE(account.name, account.id) AS name,
-  COALESCE(customer.name, customer.account_key) AS account_name,
-  dossier_sentence.sentences,
-  dossier_record.records,
-  desired_account.*
+    COALESCE(account.name, account.id) AS name,
+    COALESCE(customer.name, customer.account_key) AS account_name,
+    dossier_sentence.sentences,
+    dossier_record.records,
+    desired_account.*
 FROM explained_account
 JOIN desired_account ON desired_account.source = explained_account.source AND desired_account.id = explained_account.id
 JOIN account ON account.source = explained_account.source AND account.id = explained_account.id
 JOIN customer ON customer.account_key = explained_account.account_key
 LEFT JOIN dossier_sentence
-  ON dossier_sentence.object = 'account' AND dossier_sentence.source = explained_account.source
+    ON dossier_sentence.object = 'account' AND dossier_sentence.source = explained_account.source
  AND dossier_sentence.id = explained_account.id
 LEFT JOIN dossier_record
-  ON dossier_record.object = 'account' AND dossier_record.source = explained_account.source
+    ON dossier_record.object = 'account' AND dossier_record.source = explained_account.source
  AND dossier_record.id = explained_account.id;

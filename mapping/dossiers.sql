@@ -7,6 +7,6 @@ SELECT 'contact' AS object, contact_record.source, contact_record.id
 FROM contact_record
 LEFT JOIN role_list ON role_list.person_id = contact_record.person_id
 LEFT JOIN relation
-  ON relation.account_key = contact_record.account_key AND relation.person_id = contact_record.person_id
+    ON relation.account_key = contact_record.account_key AND relation.person_id = contact_record.person_id
 WHERE role_list.person_id IS NOT NULL
-   OR relation.last_act_at IS NOT NULL;
+     OR relation.last_act_at IS NOT NULL;

@@ -16,55 +16,55 @@ WHERE explained.object = 'account';
 -- Facts behind the roles of the people to explain, each once, strongest first.
 CREATE OR REPLACE TEMP TABLE role_fact AS
 SELECT
-  fact.account_key,
-  fact.person_id,
-  fact.role,
-  fact.record,
-  fact.words,
-  ROW_NUMBER() OVER (
-    PARTITION BY fact.account_key, fact.person_id, fact.role ORDER BY fact.weight DESC, fact.words
-  ) AS place
+    fact.account_key,
+    fact.person_id,
+    fact.role,
+    fact.record,
+    fact.words,
+    ROW_NUMBER() OVER (
+        PARTITION BY fact.account_key, fact.person_id, fact.role ORDER BY fact.weight DESC, fact.words
+    ) AS place
 FROM (
-  SELECT
-    told.account_key,
-    told.person_id,
-    told.role,
-    told.record,
-    told.words,
-    MAX(told.weight) AS weight
-  FROM (
     SELECT
-      role.account_key,
-      role.person_id,
-      role.role,
-      evidence.record,
-      evidence.weight,
-      CASE
-        WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || evidence.record || ')'
-        ELSE evidence.detail || ' (' || evidence.rule || ' of ' || evidence.record || ')'
-      END AS words
-    FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-    JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
-    JOIN rule_role_axis ON rule_role_axis.role = role.role
-    JOIN evidence
-      ON evidence.account_key = role.account_key AND evidence.subject = role.person_id
-     AND evidence.topic = rule_role_axis.axis
-     AND (rule_role_axis.rule IS NULL OR evidence.rule = rule_role_axis.rule)
-    WHERE (role.status = 'confirmed') = (evidence.topic = 'role') OR role.status = 'departed'
-    UNION ALL
-    SELECT
-      crm_role.account_key,
-      crm_role.person_id,
-      'guardian' AS role,
-      crm_role.record,
-      9e-1 AS weight,
-      crm_role.detail || ' (crm role of ' || crm_role.record || ')' AS words
-    FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-    JOIN crm_role ON crm_role.account_key = person.account_key AND crm_role.person_id = person.person_id
-    WHERE crm_role.role_group = 'guardian'
-  ) AS told
-  WHERE told.words IS NOT NULL
-  GROUP BY told.account_key, told.person_id, told.role, told.record, told.words
+        told.account_key,
+        told.person_id,
+        told.role,
+        told.record,
+        told.words,
+        MAX(told.weight) AS weight
+    FROM (
+        SELECT
+            role.account_key,
+            role.person_id,
+            role.role,
+            evidence.record,
+            evidence.weight,
+            CASE
+                WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || evidence.record || ')'
+                ELSE evidence.detail || ' (' || evidence.rule || ' of ' || evidence.record || ')'
+            END AS words
+        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
+        JOIN rule_role_axis ON rule_role_axis.role = role.role
+        JOIN evidence
+            ON evidence.account_key = role.account_key AND evidence.subject = role.person_id
+         AND evidence.topic = rule_role_axis.axis
+         AND (rule_role_axis.rule IS NULL OR evidence.rule = rule_role_axis.rule)
+        WHERE (role.status = 'confirmed') = (evidence.topic = 'role') OR role.status = 'departed'
+        UNION ALL
+        SELECT
+            crm_role.account_key,
+            crm_role.person_id,
+            'guardian' AS role,
+            crm_role.record,
+            9e-1 AS weight,
+            crm_role.detail || ' (crm role of ' || crm_role.record || ')' AS words
+        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        JOIN crm_role ON crm_role.account_key = person.account_key AND crm_role.person_id = person.person_id
+        WHERE crm_role.role_group = 'guardian'
+    ) AS told
+    WHERE told.words IS NOT NULL
+    GROUP BY told.account_key, told.person_id, told.role, told.record, told.words
 ) AS fact;
 
 -- The best facts of each role, joined.
@@ -77,22 +77,22 @@ GROUP BY account_key, person_id, role;
 -- Each role a person holds, as a sentence.
 CREATE OR REPLACE TEMP TABLE role_sentence AS
 SELECT
-  role.account_key,
-  role.person_id,
-  role.role,
-  UPPER(SUBSTR(role.role, 1, 1)) || SUBSTR(role.role, 2) || ' (' || role.status
-    || CASE
-      WHEN role.status IN ('likely', 'candidate')
-        THEN COALESCE(', ' || CAST(CAST(FLOOR(ROUND(100 * role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %', '')
-      ELSE ''
-    END
-    || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '') || '.' AS words,
-  rule_role_order.place
+    role.account_key,
+    role.person_id,
+    role.role,
+    UPPER(SUBSTR(role.role, 1, 1)) || SUBSTR(role.role, 2) || ' (' || role.status
+        || CASE
+            WHEN role.status IN ('likely', 'candidate')
+                THEN COALESCE(', ' || CAST(CAST(FLOOR(ROUND(100 * role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %', '')
+            ELSE ''
+        END
+        || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '') || '.' AS words,
+    rule_role_order.place
 FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
 JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
 JOIN rule_role_order ON rule_role_order.role = role.role
 LEFT JOIN role_words
-  ON role_words.account_key = role.account_key AND role_words.person_id = role.person_id AND role_words.role = role.role;
+    ON role_words.account_key = role.account_key AND role_words.person_id = role.person_id AND role_words.role = role.role;
 
 -- The last exchange of each person to explain, by its record.
 CREATE OR REPLACE TEMP TABLE last_exchange AS
@@ -107,27 +107,27 @@ GROUP BY depth.account_key, depth.person_id;
 -- Everything that the sentences about a person say, on one row.
 CREATE OR REPLACE TEMP TABLE person_words AS
 SELECT
-  explained_contact.source,
-  explained_contact.id,
-  explained_contact.account_key,
-  explained_contact.person_id,
-  depth.level,
-  depth.why,
-  depth.strength,
-  depth.trend,
-  COALESCE(depth_name.name, 'Cannot tell') AS depth_name,
-  higher.name AS higher_name,
-  rule_criterion.needs,
-  member.departed_why,
-  relation.exchanges,
-  relation.then_strength,
-  CAST(CAST(FLOOR(ROUND(100 * depth.reply_rate, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %' AS reply_rate,
-  tie_sum.in_now,
-  tie_sum.out_now,
-  calendar.iso AS two_way_on,
-  COALESCE(' (' || last_exchange.record || ')', '') AS exchange_record,
-  rule_depth.window_days,
-  rule_depth.trend_days
+    explained_contact.source,
+    explained_contact.id,
+    explained_contact.account_key,
+    explained_contact.person_id,
+    depth.level,
+    depth.why,
+    depth.strength,
+    depth.trend,
+    COALESCE(depth_name.name, 'Cannot tell') AS depth_name,
+    higher.name AS higher_name,
+    rule_criterion.needs,
+    member.departed_why,
+    relation.exchanges,
+    relation.then_strength,
+    CAST(CAST(FLOOR(ROUND(100 * depth.reply_rate, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %' AS reply_rate,
+    tie_sum.in_now,
+    tie_sum.out_now,
+    calendar.iso AS two_way_on,
+    COALESCE(' (' || last_exchange.record || ')', '') AS exchange_record,
+    rule_depth.window_days,
+    rule_depth.trend_days
 FROM explained_contact
 CROSS JOIN rule_depth
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
@@ -139,84 +139,84 @@ LEFT JOIN rule_criterion ON rule_criterion.why = depth.why
 LEFT JOIN tie_sum ON tie_sum.pair = relation.pair
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
 LEFT JOIN last_exchange
-  ON last_exchange.account_key = depth.account_key AND last_exchange.person_id = depth.person_id;
+    ON last_exchange.account_key = depth.account_key AND last_exchange.person_id = depth.person_id;
 
 -- Depth in a sentence: the level, what it rests on, what the next one asks for.
 CREATE OR REPLACE TEMP TABLE depth_sentence AS
 SELECT
-  source,
-  id,
-  CASE
-    WHEN why = 'departed' THEN 'Depth 0 Unknown: departed' || COALESCE(', ' || departed_why, '') || '.'
-    WHEN why = 'confirmed by a human' THEN 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': confirmed by a human.'
-    WHEN level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
-    ELSE 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': '
-      || CAST(exchanges AS TEXT) || CASE WHEN exchanges = 1 THEN ' exchange in ' ELSE ' exchanges in ' END
-      || CAST(window_days AS TEXT) || ' days' || COALESCE(', reply rate ' || reply_rate, '')
-      || COALESCE('; needs ' || needs || ' to be ' || higher_name, '') || '.'
-  END AS words
+    source,
+    id,
+    CASE
+        WHEN why = 'departed' THEN 'Depth 0 Unknown: departed' || COALESCE(', ' || departed_why, '') || '.'
+        WHEN why = 'confirmed by a human' THEN 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': confirmed by a human.'
+        WHEN level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
+        ELSE 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': '
+            || CAST(exchanges AS TEXT) || CASE WHEN exchanges = 1 THEN ' exchange in ' ELSE ' exchanges in ' END
+            || CAST(window_days AS TEXT) || ' days' || COALESCE(', reply rate ' || reply_rate, '')
+            || COALESCE('; needs ' || needs || ' to be ' || higher_name, '') || '.'
+    END AS words
 FROM person_words;
 
 -- What the coverage of an account counts a person for.
 CREATE OR REPLACE TEMP TABLE counted_words AS
 SELECT
-  credit.account_key,
-  credit.person_id,
-  STRING_AGG(CASE WHEN credit.head THEN COALESCE(credit.subtype || ' ', '') || credit.role END, ' and ' ORDER BY credit.role)
-    AS heads,
-  STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role) AS halves
+    credit.account_key,
+    credit.person_id,
+    STRING_AGG(CASE WHEN credit.head THEN COALESCE(credit.subtype || ' ', '') || credit.role END, ' and ' ORDER BY credit.role)
+        AS heads,
+    STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role) AS halves
 FROM credit
 GROUP BY credit.account_key, credit.person_id;
 
 -- The sentences about contacts, one a field.
 CREATE OR REPLACE TABLE sentence AS
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'roles' AS field,
-  STRING_AGG(role_sentence.words, ' ' ORDER BY role_sentence.place) AS text
+    STRING_AGG(role_sentence.words, ' ' ORDER BY role_sentence.place) AS text
 FROM explained_contact
 JOIN role_sentence
-  ON role_sentence.account_key = explained_contact.account_key AND role_sentence.person_id = explained_contact.person_id
+    ON role_sentence.account_key = explained_contact.account_key AND role_sentence.person_id = explained_contact.person_id
 GROUP BY explained_contact.source, explained_contact.id
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'buyer_type' AS field,
-  CASE buyer.subtype
-    WHEN 'advocate' THEN 'Advocate buyer: the attitude endorses us.'
-    WHEN 'department leader' THEN 'Department leader: works in ' || member.department || ', which the product is sold to.'
-    ELSE 'Check-signer: ' || COALESCE('works in ' || member.department || ', outside the department the product is sold to.',
-      'the department is unknown.')
-  END AS text
+    CASE buyer.subtype
+        WHEN 'advocate' THEN 'Advocate buyer: the attitude endorses us.'
+        WHEN 'department leader' THEN 'Department leader: works in ' || member.department || ', which the product is sold to.'
+        ELSE 'Check-signer: ' || COALESCE('works in ' || member.department || ', outside the department the product is sold to.',
+            'the department is unknown.')
+    END AS text
 FROM explained_contact
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
 JOIN shown_role AS buyer
-  ON buyer.account_key = explained_contact.account_key AND buyer.person_id = explained_contact.person_id AND buyer.role = 'buyer'
+    ON buyer.account_key = explained_contact.account_key AND buyer.person_id = explained_contact.person_id AND buyer.role = 'buyer'
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'stance' AS field,
-  UPPER(SUBSTR(stance.stance, 1, 1)) || SUBSTR(stance.stance, 2) || ': attitude '
-    || COALESCE(CAST(CAST(ROUND(attitude.value) AS BIGINT) AS TEXT), 'unknown') || ', capacity '
-    || COALESCE(CAST(CAST(ROUND(capacity.value) AS BIGINT) AS TEXT), 'unknown') || '.' AS text
+    UPPER(SUBSTR(stance.stance, 1, 1)) || SUBSTR(stance.stance, 2) || ': attitude '
+        || COALESCE(CAST(CAST(ROUND(attitude.value) AS BIGINT) AS TEXT), 'unknown') || ', capacity '
+        || COALESCE(CAST(CAST(ROUND(capacity.value) AS BIGINT) AS TEXT), 'unknown') || '.' AS text
 FROM explained_contact
 JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
 LEFT JOIN axis AS attitude
-  ON attitude.account_key = stance.account_key AND attitude.person_id = stance.person_id AND attitude.axis = 'attitude'
+    ON attitude.account_key = stance.account_key AND attitude.person_id = stance.person_id AND attitude.axis = 'attitude'
 LEFT JOIN (
-  SELECT account_key, person_id, MAX(value) AS value
-  FROM axis
-  WHERE axis IN ('process_authority', 'influence')
-  GROUP BY account_key, person_id
+    SELECT account_key, person_id, MAX(value) AS value
+    FROM axis
+    WHERE axis IN ('process_authority', 'influence')
+    GROUP BY account_key, person_id
 ) AS capacity ON capacity.account_key = stance.account_key AND capacity.person_id = stance.person_id
 WHERE stance.stance IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'quartet' AS field,
-  UPPER(SUBSTR(stance.quartet, 1, 1)) || SUBSTR(stance.quartet, 2)
-    || COALESCE(' by the title ' || member.title, '') || '.' AS text
+    UPPER(SUBSTR(stance.quartet, 1, 1)) || SUBSTR(stance.quartet, 2)
+        || COALESCE(' by the title ' || member.title, '') || '.' AS text
 FROM explained_contact
 JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
 WHERE stance.quartet IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, lead_field.field,
-  'Leading role: ' || leading_role.role || ', ' || leading_role.status
-    || COALESCE(' with ' || CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT)
-      || ' % confidence', '') || '.' AS text
+    'Leading role: ' || leading_role.role || ', ' || leading_role.status
+        || COALESCE(' with ' || CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT)
+            || ' % confidence', '') || '.' AS text
 FROM explained_contact
 JOIN leading_role ON leading_role.source = explained_contact.source AND leading_role.id = explained_contact.id
 CROSS JOIN (SELECT 'role_status' AS field UNION ALL SELECT 'role_confidence' AS field) AS lead_field
@@ -226,39 +226,39 @@ FROM depth_sentence
 CROSS JOIN (SELECT 'depth' AS field UNION ALL SELECT 'depth_name' AS field) AS depth_field
 UNION ALL
 SELECT 'contact' AS object, source, id, 'tie_strength' AS field,
-  'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || COALESCE(': weighted contact from them '
-    || CAST(ROUND(in_now, 1) AS TEXT) || ', from us ' || CAST(ROUND(out_now, 1) AS TEXT), ': no contact so far') || '.' AS text
+    'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || COALESCE(': weighted contact from them '
+        || CAST(ROUND(in_now, 1) AS TEXT) || ', from us ' || CAST(ROUND(out_now, 1) AS TEXT), ': no contact so far') || '.' AS text
 FROM person_words
 WHERE strength IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, source, id, 'trend' AS field,
-  'The tie is ' || trend || ': strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' now, '
-    || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ' ' || CAST(trend_days AS TEXT) || ' days ago.' AS text
+    'The tie is ' || trend || ': strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' now, '
+        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ' ' || CAST(trend_days AS TEXT) || ' days ago.' AS text
 FROM person_words
 WHERE trend IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, source, id, 'last_two_way' AS field,
-  'Last exchange on ' || two_way_on || exchange_record || '.' AS text
+    'Last exchange on ' || two_way_on || exchange_record || '.' AS text
 FROM person_words
 WHERE two_way_on IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'counted' AS field,
-  CASE
-    WHEN counted_words.heads IS NOT NULL THEN 'Counts toward coverage as ' || counted_words.heads || '.'
-    WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves || ', not deep enough for a head.'
-    ELSE 'Does not count toward coverage: no covered role with the depth it takes.'
-  END AS text
+    CASE
+        WHEN counted_words.heads IS NOT NULL THEN 'Counts toward coverage as ' || counted_words.heads || '.'
+        WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves || ', not deep enough for a head.'
+        ELSE 'Does not count toward coverage: no covered role with the depth it takes.'
+    END AS text
 FROM explained_contact
 LEFT JOIN counted_words
-  ON counted_words.account_key = explained_contact.account_key AND counted_words.person_id = explained_contact.person_id;
+    ON counted_words.account_key = explained_contact.account_key AND counted_words.person_id = explained_contact.person_id;
 
 -- The live heads of each role of the accounts to explain, by name.
 CREATE OR REPLACE TEMP TABLE head_names AS
 SELECT
-  credit.account_key,
-  credit.role,
-  STRING_AGG(COALESCE(member.name, member.person_id) || ' (' || member.person_id || ')', ', ' ORDER BY member.name, member.person_id)
-    AS names
+    credit.account_key,
+    credit.role,
+    STRING_AGG(COALESCE(member.name, member.person_id) || ' (' || member.person_id || ')', ', ' ORDER BY member.name, member.person_id)
+        AS names
 FROM credit
 JOIN (SELECT DISTINCT account_key FROM explained_account) AS asked ON asked.account_key = credit.account_key
 JOIN member ON member.account_key = credit.account_key AND member.person_id = credit.person_id
@@ -268,9 +268,9 @@ GROUP BY credit.account_key, credit.role;
 -- The people of those accounts who answer us, by name.
 CREATE OR REPLACE TEMP TABLE answering_names AS
 SELECT
-  depth.account_key,
-  COUNT(*) AS people,
-  STRING_AGG(COALESCE(member.name, member.person_id), ', ' ORDER BY member.name, member.person_id) AS names
+    depth.account_key,
+    COUNT(*) AS people,
+    STRING_AGG(COALESCE(member.name, member.person_id), ', ' ORDER BY member.name, member.person_id) AS names
 FROM depth
 JOIN (SELECT DISTINCT account_key FROM explained_account) AS asked ON asked.account_key = depth.account_key
 JOIN member ON member.account_key = depth.account_key AND member.person_id = depth.person_id
@@ -281,85 +281,85 @@ GROUP BY depth.account_key;
 -- The sentences about accounts, one a field.
 INSERT INTO sentence
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'segment' AS field,
-  'Segment ' || customer.segment || CASE
-    WHEN customer_fact.segment IS NOT NULL THEN ': a field of the CRM says so.'
-    WHEN customer.arr IS NOT NULL THEN ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || '.'
-    ELSE ': by the number of employees.'
-  END AS text
+    'Segment ' || customer.segment || CASE
+        WHEN customer_fact.segment IS NOT NULL THEN ': a field of the CRM says so.'
+        WHEN customer.arr IS NOT NULL THEN ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || '.'
+        ELSE ': by the number of employees.'
+    END AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 JOIN customer_fact ON customer_fact.account_key = explained_account.account_key
 WHERE customer.segment IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'breadth' AS field,
-  'Product breadth ' || customer.breadth || ': a field of the CRM says so.' AS text
+    'Product breadth ' || customer.breadth || ': a field of the CRM says so.' AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 WHERE customer.breadth IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'tier' AS field,
-  'Touch tier ' || customer.tier || CASE
-    WHEN customer.arr IS NULL THEN ': by segment, the ARR is unknown.'
-    ELSE ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || ' among all customers.'
-  END AS text
+    'Touch tier ' || customer.tier || CASE
+        WHEN customer.arr IS NULL THEN ': by segment, the ARR is unknown.'
+        ELSE ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || ' among all customers.'
+    END AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'coverage_status' AS field,
-  UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text
+    UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text
 FROM explained_account
 JOIN account_fact ON account_fact.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'coverage_score' AS field,
-  'Score ' || CAST(coverage.score AS TEXT) || ': the mean of ' || shares.words || '.' AS text
+    'Score ' || CAST(coverage.score AS TEXT) || ': the mean of ' || shares.words || '.' AS text
 FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 JOIN (
-  SELECT
-    account_key,
-    STRING_AGG(role || ' ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT) AS TEXT) || ' %',
-      ', ' ORDER BY role) AS words
-  FROM need
-  WHERE required > 0
-    AND known
-  GROUP BY account_key
+    SELECT
+        account_key,
+        STRING_AGG(role || ' ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT) AS TEXT) || ' %',
+            ', ' ORDER BY role) AS words
+    FROM need
+    WHERE required > 0
+        AND known
+    GROUP BY account_key
 ) AS shares ON shares.account_key = explained_account.account_key
 WHERE coverage.score IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
-  REPLACE(need.role, ' ', '_') || 's_required' AS field,
-  CAST(need.required AS TEXT) || ' ' || need.role || CASE WHEN need.required = 1 THEN '' ELSE 's' END || ' needed: '
-    || customer.segment || ', ' || customer.breadth || '.' AS text
+    REPLACE(need.role, ' ', '_') || 's_required' AS field,
+    CAST(need.required AS TEXT) || ' ' || need.role || CASE WHEN need.required = 1 THEN '' ELSE 's' END || ' needed: '
+        || customer.segment || ', ' || customer.breadth || '.' AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 JOIN need ON need.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
-  REPLACE(need.role, ' ', '_') || 's_actual' AS field,
-  'Live ' || need.role || 's: ' || COALESCE(head_names.names, 'nobody') || '.' AS text
+    REPLACE(need.role, ' ', '_') || 's_actual' AS field,
+    'Live ' || need.role || 's: ' || COALESCE(head_names.names, 'nobody') || '.' AS text
 FROM explained_account
 JOIN need ON need.account_key = explained_account.account_key
 LEFT JOIN head_names ON head_names.account_key = need.account_key AND head_names.role = need.role
 WHERE need.known
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, missing.field,
-  'Missing: ' || missing_role.words || '.' AS text
+    'Missing: ' || missing_role.words || '.' AS text
 FROM explained_account
 JOIN missing_role ON missing_role.account_key = explained_account.account_key
 CROSS JOIN (SELECT 'missing_roles' AS field UNION ALL SELECT 'missing_text' AS field) AS missing
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'single_threaded' AS field,
-  CAST(COALESCE(answering_names.people, 0) AS TEXT)
-    || CASE WHEN answering_names.people = 1 THEN ' person answers us' ELSE ' people answer us' END
-    || COALESCE(': ' || answering_names.names, '') || '.' AS text
+    CAST(COALESCE(answering_names.people, 0) AS TEXT)
+        || CASE WHEN answering_names.people = 1 THEN ' person answers us' ELSE ' people answer us' END
+        || COALESCE(': ' || answering_names.names, '') || '.' AS text
 FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 LEFT JOIN answering_names ON answering_names.account_key = explained_account.account_key
 WHERE coverage.single_threaded IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'redundancy' AS field,
-  CAST(COALESCE(champions.people, 0) AS TEXT) || ' live champion' || CASE WHEN champions.people = 1 THEN '' ELSE 's' END
-    || ' at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT) || ' % a year.' AS text
+    CAST(COALESCE(champions.people, 0) AS TEXT) || ' live champion' || CASE WHEN champions.people = 1 THEN '' ELSE 's' END
+        || ' at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT) || ' % a year.' AS text
 FROM explained_account
 CROSS JOIN rule_coverage
 JOIN coverage ON coverage.account_key = explained_account.account_key
@@ -367,14 +367,14 @@ LEFT JOIN champions ON champions.account_key = explained_account.account_key
 WHERE coverage.redundancy IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'next_best_action' AS field,
-  gap.detail || ' ' || rule_gap_kind.why AS text
+    gap.detail || ' ' || rule_gap_kind.why AS text
 FROM explained_account
 JOIN next_action ON next_action.account_key = explained_account.account_key
 JOIN gap ON gap.key = next_action.key
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'data_completeness' AS field,
-  'Not enough data: ' || coverage.completeness || '.' AS text
+    'Not enough data: ' || coverage.completeness || '.' AS text
 FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 WHERE coverage.completeness IS NOT NULL;
@@ -384,16 +384,16 @@ CREATE OR REPLACE TEMP TABLE rested AS
 SELECT DISTINCT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
 FROM explained_contact
 JOIN role_fact
-  ON role_fact.account_key = explained_contact.account_key AND role_fact.person_id = explained_contact.person_id
+    ON role_fact.account_key = explained_contact.account_key AND role_fact.person_id = explained_contact.person_id
 WHERE role_fact.place <= 4
 UNION
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, last_exchange.record
 FROM explained_contact
 JOIN last_exchange
-  ON last_exchange.account_key = explained_contact.account_key AND last_exchange.person_id = explained_contact.person_id
+    ON last_exchange.account_key = explained_contact.account_key AND last_exchange.person_id = explained_contact.person_id
 UNION
 SELECT 'account' AS object, explained_account.source, explained_account.id,
-  person.source || '/contact/' || person.contact_id AS record
+    person.source || '/contact/' || person.contact_id AS record
 FROM explained_account
 JOIN credit ON credit.account_key = explained_account.account_key AND credit.head
 JOIN person ON person.person_id = credit.person_id;
@@ -401,34 +401,34 @@ JOIN person ON person.person_id = credit.person_id;
 -- The sentences in the order they are read, each text once, with the room they take.
 CREATE OR REPLACE TEMP TABLE ordered_sentence AS
 SELECT
-  said.object,
-  said.source,
-  said.id,
-  said.text,
-  said.place,
-  SUM(LENGTH(said.text) + 1) OVER (
-    PARTITION BY said.object, said.source, said.id ORDER BY said.place, said.text ROWS UNBOUNDED PRECEDING
-  ) - 1 AS room
+    said.object,
+    said.source,
+    said.id,
+    said.text,
+    said.place,
+    SUM(LENGTH(said.text) + 1) OVER (
+        PARTITION BY said.object, said.source, said.id ORDER BY said.place, said.text ROWS UNBOUNDED PRECEDING
+    ) - 1 AS room
 FROM (
-  SELECT sentence.object, sentence.source, sentence.id, sentence.text, MIN(rule_sentence.place) AS place
-  FROM sentence
-  JOIN rule_sentence ON rule_sentence.object = sentence.object AND rule_sentence.field = sentence.field
-  GROUP BY sentence.object, sentence.source, sentence.id, sentence.text
+    SELECT sentence.object, sentence.source, sentence.id, sentence.text, MIN(rule_sentence.place) AS place
+    FROM sentence
+    JOIN rule_sentence ON rule_sentence.object = sentence.object AND rule_sentence.field = sentence.field
+    GROUP BY sentence.object, sentence.source, sentence.id, sentence.text
 ) AS said;
 
 -- What a plan writes together with another change: the sentences that fit, and the date.
 CREATE OR REPLACE TABLE companion AS
 SELECT
-  ordered_sentence.object,
-  ordered_sentence.source,
-  ordered_sentence.id,
-  STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' ' ORDER BY ordered_sentence.place, ordered_sentence.text)
-    AS evidence,
-  calendar.iso AS computed_on
+    ordered_sentence.object,
+    ordered_sentence.source,
+    ordered_sentence.id,
+    STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' ' ORDER BY ordered_sentence.place, ordered_sentence.text)
+        AS evidence,
+    calendar.iso AS computed_on
 FROM ordered_sentence
 CROSS JOIN run
 JOIN rule_companion ON rule_companion.object = ordered_sentence.object
 JOIN calendar ON calendar.day = CAST(FLOOR(run.as_of / 86400e0) AS BIGINT)
 WHERE ordered_sentence.room <= rule_companion.length
-   OR ordered_sentence.room = LENGTH(ordered_sentence.text)
+     OR ordered_sentence.room = LENGTH(ordered_sentence.text)
 GROUP BY ordered_sentence.object, ordered_sentence.source, ordered_sentence.id, calendar.iso;

@@ -20,7 +20,7 @@ FRIDAY = 4
 
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the figures, the kinds with their words, the product and the calendar (also read by `desired` and `explain`)."""
+    """Give the figures, the kinds with their words, the product and the calendar (`desired` and `explain` read it too)."""
     yield figures("rule_gap", rules.gaps)
     yield figures("rule_severity", rules.gaps.severity)
     yield listing("rule_gap_kind", "kind TEXT, weight DOUBLE, to_manager BOOLEAN, why TEXT, action TEXT", _kinds(rules))
@@ -37,7 +37,7 @@ def _kinds(rules: Rules) -> Rows:
 
 @cache
 def _calendar() -> tuple[tuple[object, ...], ...]:
-    """List every day as days since 1970, ISO text, Mondays to Fridays counted up to it, and whether it is one of them."""
+    """List every day: days since 1970, ISO text, Mondays to Fridays counted up to it, whether it is one of them."""
     rows: list[tuple[object, ...]] = []
     workdays = 0
     for number in range((FIRST_DAY - EPOCH).days, (LAST_DAY - EPOCH).days):

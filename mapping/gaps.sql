@@ -1,9 +1,9 @@
 -- People a human told us to leave alone: no task about them, no suggestion to develop them.
 CREATE OR REPLACE TEMP TABLE spared AS
 SELECT
-  person.person_id,
-  MAX(CASE WHEN contact.do_not_task THEN 1 ELSE 0 END) = 1 AS do_not_task,
-  MAX(CASE WHEN contact.not_a_champion THEN 1 ELSE 0 END) = 1 AS not_a_champion
+    person.person_id,
+    MAX(CASE WHEN contact.do_not_task THEN 1 ELSE 0 END) = 1 AS do_not_task,
+    MAX(CASE WHEN contact.not_a_champion THEN 1 ELSE 0 END) = 1 AS not_a_champion
 FROM contact
 JOIN person ON person.source = contact.source AND person.contact_id = contact.id
 WHERE contact.do_not_task OR contact.not_a_champion
@@ -22,7 +22,7 @@ CREATE OR REPLACE TEMP TABLE shortfall AS
 SELECT account_key, role, required, heads, required - heads AS missing
 FROM need
 WHERE known
-  AND heads < required;
+    AND heads < required;
 
 -- Champions whose department nobody knows: each of them may be the one outside.
 CREATE OR REPLACE TEMP TABLE unplaced_champions AS
@@ -30,47 +30,47 @@ SELECT credit.account_key, COUNT(*) AS people
 FROM holder AS credit
 JOIN member ON member.account_key = credit.account_key AND member.person_id = credit.person_id
 WHERE credit.role = 'champion'
-  AND credit.head
-  AND member.department IS NULL
+    AND credit.head
+    AND member.department IS NULL
 GROUP BY credit.account_key;
 
 -- Who could be developed for each role: holders whose relationship does not carry the role yet, then champion candidates.
 CREATE OR REPLACE TEMP TABLE prospect AS
 SELECT
-  hopeful.account_key,
-  hopeful.role,
-  hopeful.person_id,
-  hopeful.name || ' (' || hopeful.missing || ')' AS words,
-  ROW_NUMBER() OVER (
-    PARTITION BY hopeful.account_key, hopeful.role
-    ORDER BY hopeful.candidate, COALESCE(hopeful.level, 0) DESC, hopeful.confidence DESC, hopeful.name, hopeful.person_id
-  ) AS place
+    hopeful.account_key,
+    hopeful.role,
+    hopeful.person_id,
+    hopeful.name || ' (' || hopeful.missing || ')' AS words,
+    ROW_NUMBER() OVER (
+        PARTITION BY hopeful.account_key, hopeful.role
+        ORDER BY hopeful.candidate, COALESCE(hopeful.level, 0) DESC, hopeful.confidence DESC, hopeful.name, hopeful.person_id
+    ) AS place
 FROM (
-  SELECT
-    role.account_key,
-    role.role,
-    role.person_id,
-    COALESCE(member.name, member.person_id) AS name,
-    role.confidence,
-    depth.level,
-    CASE WHEN role.status = 'candidate' THEN 1 ELSE 0 END AS candidate,
-    CASE
-      WHEN role.status = 'candidate' THEN COALESCE(role.missing, 'attitude') || ' missing'
-      WHEN depth.level IS NULL THEN 'depth unknown'
-      ELSE 'depth ' || CAST(depth.level AS TEXT) || ', needs ' || CAST(rule_live.depth AS TEXT)
-    END AS missing
-  FROM role
-  JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
-  JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
-  JOIN rule_live
-    ON rule_live.role = role.role
-   AND (rule_live.subtype = role.subtype OR (rule_live.subtype = '' AND rule_live.rank = 1))
-  LEFT JOIN spared ON spared.person_id = role.person_id
-  WHERE role.status IN ('confirmed', 'likely', 'candidate')
-    AND NOT member.departed
-    AND NOT COALESCE(spared.do_not_task, FALSE)
-    AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
-    AND (role.status = 'candidate' OR depth.level IS NULL OR depth.level < rule_live.depth)
+    SELECT
+        role.account_key,
+        role.role,
+        role.person_id,
+        COALESCE(member.name, member.person_id) AS name,
+        role.confidence,
+        depth.level,
+        CASE WHEN role.status = 'candidate' THEN 1 ELSE 0 END AS candidate,
+        CASE
+            WHEN role.status = 'candidate' THEN COALESCE(role.missing, 'attitude') || ' missing'
+            WHEN depth.level IS NULL THEN 'depth unknown'
+            ELSE 'depth ' || CAST(depth.level AS TEXT) || ', needs ' || CAST(rule_live.depth AS TEXT)
+        END AS missing
+    FROM role
+    JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
+    JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
+    JOIN rule_live
+        ON rule_live.role = role.role
+     AND (rule_live.subtype = role.subtype OR (rule_live.subtype = '' AND rule_live.rank = 1))
+    LEFT JOIN spared ON spared.person_id = role.person_id
+    WHERE role.status IN ('confirmed', 'likely', 'candidate')
+        AND NOT member.departed
+        AND NOT COALESCE(spared.do_not_task, FALSE)
+        AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
+        AND (role.status = 'candidate' OR depth.level IS NULL OR depth.level < rule_live.depth)
 ) AS hopeful;
 
 -- The best few of them, in words.
@@ -84,59 +84,59 @@ GROUP BY prospect.account_key, prospect.role;
 -- Gaps of an account: what the required numbers and the conditions miss.
 CREATE OR REPLACE TEMP TABLE account_finding AS
 SELECT
-  shortfall.account_key,
-  CASE shortfall.role WHEN 'power user' THEN 'missing power users' ELSE 'missing ' || shortfall.role END AS kind,
-  shortfall.role,
-  'Missing ' || CAST(shortfall.missing AS TEXT) || ' ' || shortfall.role || CASE WHEN shortfall.missing = 1 THEN '' ELSE 's' END
-    || ': ' || CAST(shortfall.heads AS TEXT) || ' of ' || CAST(shortfall.required AS TEXT)
-    || ' required with a live relationship.' AS detail
+    shortfall.account_key,
+    CASE shortfall.role WHEN 'power user' THEN 'missing power users' ELSE 'missing ' || shortfall.role END AS kind,
+    shortfall.role,
+    'Missing ' || CAST(shortfall.missing AS TEXT) || ' ' || shortfall.role || CASE WHEN shortfall.missing = 1 THEN '' ELSE 's' END
+        || ': ' || CAST(shortfall.heads AS TEXT) || ' of ' || CAST(shortfall.required AS TEXT)
+        || ' required with a live relationship.' AS detail
 FROM shortfall
 UNION ALL
 SELECT
-  only_check_signer.account_key,
-  'only a check-signer' AS kind,
-  'buyer' AS role,
-  'The only buyer with a live relationship is a check-signer.' AS detail
+    only_check_signer.account_key,
+    'only a check-signer' AS kind,
+    'buyer' AS role,
+    'The only buyer with a live relationship is a check-signer.' AS detail
 FROM only_check_signer
 JOIN need ON need.account_key = only_check_signer.account_key AND need.role = 'buyer' AND need.required > 0
 UNION ALL
 SELECT
-  need.account_key,
-  'champion not in another department' AS kind,
-  'champion' AS role,
-  CASE
-    WHEN need.outside < need.outside_required
-      THEN CAST(need.outside AS TEXT) || ' of ' || CAST(need.outside_required AS TEXT)
-        || ' required champions outside the department that the product is sold to.'
-    ELSE 'Champions from ' || CAST(need.departments AS TEXT) || ' of ' || CAST(need.departments_required AS TEXT)
-      || ' required departments.'
-  END AS detail
+    need.account_key,
+    'champion not in another department' AS kind,
+    'champion' AS role,
+    CASE
+        WHEN need.outside < need.outside_required
+            THEN CAST(need.outside AS TEXT) || ' of ' || CAST(need.outside_required AS TEXT)
+                || ' required champions outside the department that the product is sold to.'
+        ELSE 'Champions from ' || CAST(need.departments AS TEXT) || ' of ' || CAST(need.departments_required AS TEXT)
+            || ' required departments.'
+    END AS detail
 FROM need
 LEFT JOIN unplaced_champions ON unplaced_champions.account_key = need.account_key
 WHERE need.role = 'champion'
-  AND need.known
-  AND need.required > 0
-  AND need.heads > 0
-  AND (need.outside + COALESCE(unplaced_champions.people, 0) < need.outside_required
-    OR need.departments + COALESCE(unplaced_champions.people, 0) < need.departments_required)
+    AND need.known
+    AND need.required > 0
+    AND need.heads > 0
+    AND (need.outside + COALESCE(unplaced_champions.people, 0) < need.outside_required
+        OR need.departments + COALESCE(unplaced_champions.people, 0) < need.departments_required)
 UNION ALL
 SELECT
-  account_key,
-  'single-threaded' AS kind,
-  NULL AS role,
-  'Fewer than two people of the account answer us.' AS detail
+    account_key,
+    'single-threaded' AS kind,
+    NULL AS role,
+    'Fewer than two people of the account answer us.' AS detail
 FROM coverage
 WHERE single_threaded;
 
 -- Gaps about a person: a departed champion or buyer, a relationship that fades, a blocker nobody speaks with.
 CREATE OR REPLACE TEMP TABLE person_finding AS
 SELECT
-  role.account_key,
-  'champion or buyer departed' AS kind,
-  role.role,
-  role.person_id,
-  COALESCE(member.name, member.person_id) || ' (' || role.role || ') has left'
-    || COALESCE(': ' || member.departed_why, '') || '.' AS detail
+    role.account_key,
+    'champion or buyer departed' AS kind,
+    role.role,
+    role.person_id,
+    COALESCE(member.name, member.person_id) || ' (' || role.role || ') has left'
+        || COALESCE(': ' || member.departed_why, '') || '.' AS detail
 FROM role
 JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
 CROSS JOIN run
@@ -145,38 +145,38 @@ LEFT JOIN departure ON departure.person_id = role.person_id
 LEFT JOIN shortfall ON shortfall.account_key = role.account_key AND shortfall.role = role.role
 LEFT JOIN spared ON spared.person_id = role.person_id
 WHERE role.status = 'departed'
-  AND role.role IN ('buyer', 'champion')
-  AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
-  AND (shortfall.role IS NOT NULL OR run.as_of - departure.left_at <= rule_gap.departed_days * 86400)
+    AND role.role IN ('buyer', 'champion')
+    AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
+    AND (shortfall.role IS NOT NULL OR run.as_of - departure.left_at <= rule_gap.departed_days * 86400)
 UNION ALL
 SELECT
-  role.account_key,
-  'relationship fading/ghosting' AS kind,
-  MIN(role.role) AS role,
-  role.person_id,
-  COALESCE(member.name, member.person_id) || ' (' || MIN(role.role) || '): ' || CASE depth.trend
-    WHEN 'ghosting' THEN 'the last messages stay unanswered'
-    ELSE 'the tie is fading'
-  END || COALESCE(', last exchange on ' || calendar.iso, ', no exchange so far') || '.' AS detail
+    role.account_key,
+    'relationship fading/ghosting' AS kind,
+    MIN(role.role) AS role,
+    role.person_id,
+    COALESCE(member.name, member.person_id) || ' (' || MIN(role.role) || '): ' || CASE depth.trend
+        WHEN 'ghosting' THEN 'the last messages stay unanswered'
+        ELSE 'the tie is fading'
+    END || COALESCE(', last exchange on ' || calendar.iso, ', no exchange so far') || '.' AS detail
 FROM role
 JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
 JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
 LEFT JOIN spared ON spared.person_id = role.person_id
 WHERE role.role IN ('buyer', 'champion')
-  AND role.status IN ('confirmed', 'likely', 'lapsed')
-  AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
-  AND NOT member.departed
-  AND (depth.trend = 'ghosting' OR (depth.trend = 'fading' AND depth.two_way_at IS NOT NULL))
+    AND role.status IN ('confirmed', 'likely', 'lapsed')
+    AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
+    AND NOT member.departed
+    AND (depth.trend = 'ghosting' OR (depth.trend = 'fading' AND depth.two_way_at IS NOT NULL))
 GROUP BY role.account_key, role.person_id, member.name, member.person_id, depth.trend, calendar.iso
 UNION ALL
 SELECT
-  stance.account_key,
-  'blocker unaddressed' AS kind,
-  NULL AS role,
-  stance.person_id,
-  COALESCE(member.name, member.person_id) || ' is against us'
-    || COALESCE(', last exchange on ' || calendar.iso, ', no exchange so far') || '.' AS detail
+    stance.account_key,
+    'blocker unaddressed' AS kind,
+    NULL AS role,
+    stance.person_id,
+    COALESCE(member.name, member.person_id) || ' is against us'
+        || COALESCE(', last exchange on ' || calendar.iso, ', no exchange so far') || '.' AS detail
 FROM stance
 JOIN member ON member.account_key = stance.account_key AND member.person_id = stance.person_id
 JOIN customer ON customer.account_key = stance.account_key
@@ -185,46 +185,46 @@ CROSS JOIN run
 CROSS JOIN rule_gap
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
 WHERE stance.stance = 'blocker'
-  AND customer.activity_known
-  AND NOT member.departed
-  AND (depth.two_way_at IS NULL OR run.as_of - depth.two_way_at > rule_gap.blocker_silence_days * 86400);
+    AND customer.activity_known
+    AND NOT member.departed
+    AND (depth.two_way_at IS NULL OR run.as_of - depth.two_way_at > rule_gap.blocker_silence_days * 86400);
 
 -- How near an account's renewal is and where its ARR stands among the customers, 0-1 each.
 CREATE OR REPLACE TEMP TABLE urgency AS
 SELECT
-  customer.account_key,
-  CASE
-    WHEN customer.renewal_at IS NULL THEN rule_severity.renewal_unknown
-    ELSE GREATEST(0e0, LEAST(1e0,
-      (rule_severity.renewal_far_days - (customer.renewal_at - run.as_of) / 86400e0)
-        / (rule_severity.renewal_far_days - rule_severity.renewal_near_days)))
-  END AS renewal,
-  COALESCE(ranked.percentile, rule_severity.arr_unknown) AS arr
+    customer.account_key,
+    CASE
+        WHEN customer.renewal_at IS NULL THEN rule_severity.renewal_unknown
+        ELSE GREATEST(0e0, LEAST(1e0,
+            (rule_severity.renewal_far_days - (customer.renewal_at - run.as_of) / 86400e0)
+                / (rule_severity.renewal_far_days - rule_severity.renewal_near_days)))
+    END AS renewal,
+    COALESCE(ranked.percentile, rule_severity.arr_unknown) AS arr
 FROM customer
 CROSS JOIN run
 CROSS JOIN rule_severity
 LEFT JOIN (
-  SELECT account_key, CUME_DIST() OVER (ORDER BY arr) AS percentile FROM customer WHERE arr IS NOT NULL
+    SELECT account_key, CUME_DIST() OVER (ORDER BY arr) AS percentile FROM customer WHERE arr IS NOT NULL
 ) AS ranked ON ranked.account_key = customer.account_key;
 
 -- Every gap with its key, its severity and the people to develop.
 CREATE OR REPLACE TABLE gap AS
 SELECT
-  run.organisation || '|' || finding.account_key || '|' || rule_product.name || '|' || finding.kind || '|'
-    || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
-  finding.account_key,
-  finding.kind,
-  finding.role,
-  finding.person_id,
-  ROUND(100 * (rule_severity.renewal * urgency.renewal + rule_severity.arr * urgency.arr
-    + rule_severity.kind * rule_gap_kind.weight), 2) AS severity,
-  rule_gap_kind.to_manager,
-  finding.detail,
-  COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END) AS people
+    run.organisation || '|' || finding.account_key || '|' || rule_product.name || '|' || finding.kind || '|'
+        || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
+    finding.account_key,
+    finding.kind,
+    finding.role,
+    finding.person_id,
+    ROUND(100 * (rule_severity.renewal * urgency.renewal + rule_severity.arr * urgency.arr
+        + rule_severity.kind * rule_gap_kind.weight), 2) AS severity,
+    rule_gap_kind.to_manager,
+    finding.detail,
+    COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END) AS people
 FROM (
-  SELECT account_key, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
-  UNION ALL
-  SELECT account_key, kind, role, person_id, detail FROM person_finding
+    SELECT account_key, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
+    UNION ALL
+    SELECT account_key, kind, role, person_id, detail FROM person_finding
 ) AS finding
 CROSS JOIN run
 CROSS JOIN rule_product

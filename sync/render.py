@@ -218,10 +218,16 @@ def dossier_lines(who: str, dossiers: Sequence[Dossier]) -> Iterator[str]:
     """Explain records: their values in sentences and the CRM records these rest on."""
     if not dossiers:
         yield f'Nothing is published about "{who}". Names and ids are matched by any part; results appear after a run.'
-    for dossier in dossiers:
-        at = f" at {dossier.account}" if dossier.account and dossier.account != dossier.name else ""
-        yield f"{dossier.name}{at}  ({dossier.source}/{dossier.object}/{dossier.id})"
-        yield from (f"  {sentence}" for sentence in dossier.body["sentences"])
-        if dossier.body["records"]:
-            yield "  Records: " + ", ".join(dossier.body["records"])
-        yield ""
+    for _, same in groupby(dossiers, key=lambda dossier: (dossier.name, dossier.account, dossier.body["sentences"])):
+        yield from _one_dossier(list(same))
+
+
+def _one_dossier(records: Sequence[Dossier]) -> Iterator[str]:
+    """Explain what one or more records of the same person or company say together."""
+    first = records[0]
+    at = f" at {first.account}" if first.account and first.account != first.name else ""
+    yield f"{first.name}{at}  ({', '.join(f'{one.source}/{one.object}/{one.id}' for one in records)})"
+    yield from (f"  {sentence}" for sentence in first.body["sentences"])
+    if first.body["records"]:
+        yield "  Records: " + ", ".join(first.body["records"])
+    yield ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -51,6 +51,15 @@ class World:
         self.portal.load(seed.get("hubspot", {}))
 
 
+class Merge(BaseModel):
+    """A merge of Salesforce records, by their ids."""
+
+    object: str
+    winner: str
+    losers: list[str]
+
+
+_OBJECT = TypeAdapter(JsonObject)
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -82,10 +91,7 @@ async def _run(world: World, handler: Handler, request: Request) -> Response:
 
 
 async def _body(request: Request) -> JsonObject:
-    body = orjson.loads(await request.body() or b"{}")
-    if not isinstance(body, dict):
-        raise ValueError("a JSON object is expected")
-    return body
+    return _OBJECT.validate_json(await request.body() or b"{}")
 
 
 async def _reset(world: World, _request: Request) -> Json:
@@ -107,10 +113,7 @@ async def _faults(world: World, _request: Request) -> Json:
 
 async def _add_faults(world: World, request: Request) -> Json:
     given = orjson.loads(await request.body())
-    try:
-        rules = [Rule.model_validate(each) for each in (given if isinstance(given, list) else [given])]
-    except ValidationError as error:
-        raise ValueError(str(error)) from error
+    rules = [Rule.model_validate(each) for each in (given if isinstance(given, list) else [given])]
     world.rules.extend(rules)
     return await _faults(world, request)
 
@@ -143,14 +146,14 @@ async def _requests(world: World, request: Request) -> Json:
 
 
 async def _merge(world: World, request: Request) -> Json:
-    """Merge Salesforce records, for which its REST API has no resource: {"object", "winner", "losers"}."""
-    body = await _body(request)
+    """Merge Salesforce records, for which its REST API has no resource."""
+    merge = Merge.model_validate_json(await request.body())
     access = world.org.access(world.org.user_id)
-    entity = access.object(body.get("object", ""))
+    entity = access.object(merge.object)
     if entity is None:
-        raise ValueError(f"no such object: {body.get('object')}")
-    Writer(world.org, access).merge(entity, body["winner"], body["losers"])
-    return {"merged": len(body["losers"])}
+        raise ValueError(f"no such object: {merge.object}")
+    Writer(world.org, access).merge(entity, merge.winner, merge.losers)
+    return {"merged": len(merge.losers)}
 
 
 async def _limits(world: World, _request: Request) -> Json:

@@ -38,7 +38,10 @@ def _mapped(world: World) -> Iterator[Finding]:
         for field in world.schema.hidden(name, world.mapped(table)):
             if field in explicit:
                 yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", GRANT, fatal=True)
-            elif not field.startswith(f"{world.prefix}_"):
+            elif field.startswith(f"{world.prefix}_"):
+                cause = "A field for human corrections is missing or hidden; they are not read."
+                yield Finding(f"{name}.{field}", cause, PROVISION, fatal=False)
+            else:
                 yield Finding(f"{name}.{field}", "A standard field is hidden; it reads as unknown.", GRANT, fatal=False)
         if world.schema.calculated(name, sorted(explicit)):
             cause = "A mapped field is a formula; formulas change without a trace, so the object is read whole daily."
@@ -46,13 +49,14 @@ def _mapped(world: World) -> Iterator[Finding]:
 
 
 def _own_fields(world: World) -> Iterator[Finding]:
-    for object_name, name in OBJECTS.items():
-        for entry in results(object_name):
-            field = entry.salesforce_name(world.prefix)
-            if not world.schema.visible(name, [field]):
-                yield Finding(f"{name}.{field}", "Our field does not exist or is hidden.", PROVISION, fatal=True)
-            elif not world.schema.updateable(name, field):
-                yield Finding(f"{name}.{field}", "Our field cannot be written.", PROVISION, fatal=True)
+    """A run without any of our fields could write nothing; one without some of them skips these."""
+    ours = [(name, entry.salesforce_name(world.prefix)) for kind, name in OBJECTS.items() for entry in results(kind)]
+    nothing = not any(world.schema.visible(name, [field]) for name, field in ours)
+    for name, field in ours:
+        if not world.schema.visible(name, [field]):
+            yield Finding(f"{name}.{field}", "Our field does not exist or is hidden.", PROVISION, fatal=nothing)
+        elif not world.schema.updateable(name, field):
+            yield Finding(f"{name}.{field}", "Our field cannot be written; it is skipped.", PROVISION, fatal=False)
 
 
 def _statuses(world: World) -> Iterator[Finding]:

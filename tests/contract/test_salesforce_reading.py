@@ -426,3 +426,8 @@ def test_an_organisation_without_our_fields_is_told_to_provision(connected: Sale
     fatal = [finding for finding in connected.check() if finding.fatal]
     assert len(fatal) == len([entry for entry in FIELDS if not entry.override])
     assert all("rapport provision" in finding.fix for finding in fatal)
+
+
+def test_missing_override_fields_are_mentioned_and_stop_nothing(connected: Salesforce) -> None:
+    found = {finding.where for finding in connected.check() if not finding.fatal}
+    assert {f"Contact.{entry.salesforce_name()}" for entry in FIELDS if entry.override} <= found

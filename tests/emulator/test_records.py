@@ -273,3 +273,57 @@ def test_usage_is_counted_and_the_daily_limit_is_a_wall(org: Org) -> None:
     org.emulator.control("POST", "clock", {"advance": 86_400})
     org.login()
     assert org.call("GET", "/limits").headers["Sforce-Limit-Info"] == "api-usage=1/2"
+
+
+def affiliations(org: Org, contact: str) -> list[tuple[str, bool]]:
+    """The accounts a contact is related to, with whether directly."""
+    soql = f"SELECT AccountId, IsDirect FROM AccountContactRelation WHERE ContactId = '{contact}' ORDER BY AccountId"
+    return [(each["AccountId"], each["IsDirect"]) for each in org.query(soql)["records"]]
+
+
+def test_a_contact_is_directly_related_to_its_account_and_indirectly_to_others(org: Org) -> None:
+    assert affiliations(org, ADA) == [(ACME, True)]
+    assert affiliations(org, DEE) == []
+    org.create("AccountContactRelation", AccountId=BOLT, ContactId=ADA, Roles="Influencer;Decision Maker")
+    assert affiliations(org, ADA) == [(ACME, True), (BOLT, False)]
+    org.call("PATCH", f"/sobjects/Contact/{ADA}", {"AccountId": BOLT})
+    assert affiliations(org, ADA) == [(BOLT, True)]
+    roles = org.column("SELECT Roles FROM AccountContactRelation WHERE Roles INCLUDES ('Decision Maker')")
+    assert roles == ["Decision Maker;Influencer"]
+    for fields in ({"AccountId": CRUX}, {"IsDirect": False}):
+        [relation] = org.column(f"SELECT Id FROM AccountContactRelation WHERE ContactId = '{ADA}'")
+        refused = org.refusal("PATCH", f"/sobjects/AccountContactRelation/{relation}", fields)
+        assert refused[1] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+
+def test_the_org_may_not_know_contacts_of_several_accounts(org: Org) -> None:
+    org.emulator.control("POST", "seed", {"salesforce": {"features": {"contacts_to_multiple_accounts": False}}})
+    org.login()
+    assert org.refused_query("SELECT Id FROM AccountContactRelation")[0] == "INVALID_TYPE"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/composite/sobjects", {"records": [{"attributes": "Contact"}]}),
+        ("POST", "/composite/sobjects", {"records": "many"}),
+        ("POST", "/composite/sobjects", {"records": [None]}),
+        ("POST", "/composite", {"compositeRequest": [{"method": "GET", "url": "/x"}]}),
+        ("POST", "/composite/sobjects/Contact", {"ids": 5, "fields": ["Id"]}),
+        ("POST", "/composite/sobjects/Contact", {"ids": [5], "fields": ["Id"]}),
+        ("PATCH", "/composite/sobjects", {"records": [{"attributes": {"type": "Contact"}, "id": 5}]}),
+        ("POST", "/sobjects/Contact", {"LastName": {"x": 1}}),
+        ("POST", "/sobjects/Contact", {"LastName": ["x"]}),
+        ("POST", "/tooling/sobjects/CustomField", {"FullName": "Contact.X__c"}),
+        ("POST", "/tooling/sobjects/CustomField", {"FullName": 5, "Metadata": []}),
+        ("POST", "/tooling/sobjects/CustomField", {"FullName": "Contact.X__c", "Metadata": {"valueSet": 5}}),
+        ("PATCH", "/sobjects/Account/ERP_Number__c/x", []),
+        ("GET", "/query?q=SELECT+Id+FROM+Contact+WHERE+" + "(" * 3000, None),
+    ],
+)
+def test_nonsense_is_the_callers_mistake_and_never_a_crash(org: Org, method: str, path: str, body: object) -> None:
+    answer = org.call(method, path, body)
+    assert answer.status_code in {200, 400}
+    assert "Traceback" not in answer.text
+    for each in answer.json():
+        assert each.get("errorCode") or each["errors"]

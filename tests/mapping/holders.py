@@ -3,6 +3,8 @@
 Stories about coverage, gaps and values begin here, so that they depend on nothing that came before.
 """
 
+from typing import Any
+
 import duckdb
 
 from mapping import activity, coverage, depth, evidence, gaps
@@ -62,11 +64,11 @@ class Holders:
         said = {"status": "likely", "confidence": 0.9, **values}
         return self.add("role", account_key=ACCOUNT, person_id=f"salesforce:{name}", role=role, subtype=subtype, **said)
 
-    def buyer(self, name: str, level: int | None, subtype: str = "department leader", **values: object) -> "Holders":
+    def buyer(self, name: str, level: int | None, subtype: str = "department leader", **values: Any) -> "Holders":
         """Add a buyer."""
         return self.person(name, level, **values).role(name, "buyer", subtype)
 
-    def champion(self, name: str, level: int | None, **values: object) -> "Holders":
+    def champion(self, name: str, level: int | None, **values: Any) -> "Holders":
         """Add a champion."""
         return self.person(name, level, **values).role(name, "champion")
 

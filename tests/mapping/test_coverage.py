@@ -34,10 +34,11 @@ NEEDS = [
 ]
 
 
-@pytest.mark.parametrize(("segment", "breadth", "numbers", "outside", "departments"), NEEDS)
+@pytest.mark.parametrize("cell", NEEDS)
 def test_the_required_numbers_are_those_of_the_cell(
-    segment: str, breadth: str, numbers: tuple[int, ...], outside: int, departments: int, holders: Holders
+    cell: tuple[str, str, tuple[int, ...], int, int], holders: Holders
 ) -> None:
+    segment, breadth, numbers, outside, departments = cell
     holders.customer(segment=segment, breadth=breadth).power_users(0, 24).judge()
     required = [holders.need(role, "required")[0] for role in ("buyer", "champion", "power user")]
     assert tuple(required) == numbers
@@ -82,10 +83,11 @@ CREDITS: list[tuple[str, str | None, int | None, float, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("role", "subtype", "level", "credit", "head"), CREDITS)
+@pytest.mark.parametrize("case", CREDITS)
 def test_what_a_role_holder_counts_depends_on_depth(
-    role: str, subtype: str | None, level: int | None, credit: float, head: bool, holders: Holders
+    case: tuple[str, str | None, int | None, float, bool], holders: Holders
 ) -> None:
+    role, subtype, level, credit, head = case
     holders.customer().person("Ana", level).role("Ana", role, subtype).judge()
     assert holders.need(role, "credits", "heads") == (credit, int(head))
 

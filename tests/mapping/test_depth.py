@@ -18,7 +18,7 @@ UNTIL_DEPTH = [step for step in STEPS if step.name in {"titles", "identity", "li
 Story = Callable[[World], object]
 
 
-def begin(world: World, **contact: object) -> World:
+def begin(world: World, **contact: Any) -> World:
     """Tell of one customer whose activity we have seen for 400 days, and one person there."""
     world.account()
     world.sees("activity")
@@ -73,7 +73,7 @@ def advocate(world: World, days: float) -> World:
 
 
 LEVELS: dict[str, tuple[Story, int, str]] = {
-    "nothing ever happened": (lambda w: None, 0, "no activity"),
+    "nothing ever happened": (lambda _: None, 0, "no activity"),
     "the last act is 366 days old": (lambda w: w.email("out", days=366), 0, "no activity"),
     "the last act is 365 days old": (lambda w: w.email("out", days=365), 1, "no exchange"),
     "only a newsletter went out": (lambda w: w.email("out", subject="Newsletter June"), 0, "no activity"),
@@ -348,7 +348,7 @@ def test_a_meeting_alone_with_an_executive_weighs_6(world: World) -> None:
 
 
 TRENDS: dict[str, tuple[Story, str | None]] = {
-    "nothing ever happened": (lambda w: None, None),
+    "nothing ever happened": (lambda _: None, None),
     "a new tie": (lambda w: w.meeting("C1", days=5), "rising"),
     "a tie left alone": (lambda w: w.meeting("C1", days=70), "fading"),
     "one meeting then, half a meeting's worth now": (

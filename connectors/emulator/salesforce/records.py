@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from connectors.emulator.salesforce import activities, ids, permissions, rowfaults, values
+from connectors.emulator.salesforce import activities, affiliations, ids, permissions, rowfaults, values
 from connectors.emulator.salesforce.access import Access
 from connectors.emulator.salesforce.derive import derive
 from connectors.emulator.salesforce.errors import SalesforceError, deleted, not_found, rejected
@@ -90,13 +89,13 @@ class Writer:
             self._bury(entity, row["Id"])
 
     def merge(self, entity: SObject, winner: str, losers: Iterable[str]) -> None:
-        """Merge records into one, as merge() of the SOAP API does: what pointed at a loser points at the winner."""
+        """Merge records into one, as the SOAP API can: what pointed at a loser points at the winner."""
         master = self.existing(entity, winner)["Id"]
         with self.org.store.transaction():
             for each in losers:
                 loser = self.existing(entity, each)["Id"]
                 self._repoint(entity, loser, master)
-                self._bury(entity, loser, {"MasterRecordId": master})
+                self._bury(entity, loser, master)
             self._touch(entity.name, self.org.store.table(entity.name)[master])
 
     def existing(self, entity: SObject, record_id: str) -> JsonObject:
@@ -191,6 +190,7 @@ class Writer:
         derive(entity.name, row, self.org.store, now)
         self.org.store.put(entity.name, row)
         activities.relate(self.org, entity, row, before)
+        affiliations.affiliate(self.org, entity, row, before)
         permissions.settle(self.org, entity, row)
 
     def _check_references(self, entity: SObject, changes: JsonObject) -> None:
@@ -233,14 +233,14 @@ class Writer:
         stamps = {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
         self.org.store.put(name, row | stamps)
 
-    def _bury(self, entity: SObject, record_id: str, marks: Mapping[str, Json] = MappingProxyType({})) -> None:
+    def _bury(self, entity: SObject, record_id: str, master: str | None = None) -> None:
         store = self.org.store
         row = store.table(entity.name)[record_id]
         store.deletions.append(Deletion(entity.name, record_id, self.org.now()))
         if entity.name in _WITHOUT_BIN:
             store.remove(entity.name, record_id)
         else:
-            self._touch(entity.name, row | {"IsDeleted": True} | marks)
+            self._touch(entity.name, row | {"IsDeleted": True} | ({"MasterRecordId": master} if master else {}))
         for child, reference in self.org.schema.children(entity.name):
             if reference.cascade:
                 self._bury_children(child, reference, record_id)

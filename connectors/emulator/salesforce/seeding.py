@@ -6,7 +6,7 @@ begins with "integration" is the one whom all logins mean; without one it is add
 
 from collections.abc import Mapping
 
-from connectors.emulator.salesforce import activities, customfields, ids, schema, values
+from connectors.emulator.salesforce import activities, affiliations, customfields, ids, schema, values
 from connectors.emulator.salesforce.derive import derive
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import FEATURES, Org
@@ -33,6 +33,7 @@ def load(org: Org, seed: JsonObject) -> None:
     _list_custom_fields(org, described)
     _appoint(org)
     _complete(org)
+    affiliations.complete(org)
     for name, gone in seed.get("deleted", {}).items():
         _delete(org, _known(org, name), gone)
     org.archive()

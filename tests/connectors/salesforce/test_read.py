@@ -9,7 +9,7 @@ import pytest
 import requests
 import responses
 
-from connectors.base import StreamEnd
+from connectors.base import Page, StreamEnd
 from connectors.options import SalesforceOptions
 from connectors.salesforce.auth import SignIn
 from connectors.salesforce.connector import Salesforce
@@ -27,6 +27,7 @@ class Org:
 
     def __init__(self, wire: Wire, described: dict[str, list[dict[str, Any]]]) -> None:
         self.asked: list[str] = []
+        self.records: dict[str, list[dict[str, Any]]] = {}
         self._described = described
         mock = wire.mock
         mock.assert_all_requests_are_fired = False
@@ -49,7 +50,9 @@ class Org:
 
     def _query(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         self.asked.append(parse_qs(urlsplit(str(request.url)).query)["q"][0])
-        return 200, {}, json.dumps({"totalSize": 0, "done": True, "records": []})
+        name = self.asked[-1].partition(" FROM ")[2].split()[0]
+        found = self.records.get(name, [])
+        return 200, {}, json.dumps({"totalSize": len(found), "done": True, "records": found})
 
     def ends(self, cursors: dict[str, str]) -> dict[str, StreamEnd]:
         """Pull and tell how each stream ended."""
@@ -105,3 +108,23 @@ def test_5_an_object_with_a_mapped_formula_is_read_whole_again_every_day(
 def test_5_without_formulas_nothing_is_read_twice(wire: Wire) -> None:
     org = Org(wire, {"Account": [*plain("Name"), {"name": "Segment__c", "calculated": False}]})
     assert not org.ends({"Account": Cursor(AT - 600, AT - 13 * 86_400).text()})["Account"].whole
+
+
+def test_17_the_loser_of_a_merge_is_reported_as_deleted_and_the_winner_read(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name", "MasterRecordId")})
+    stamp = "2026-11-21T22:00:00.000+0000"
+    loser = {"Id": "001A", "SystemModstamp": stamp, "IsDeleted": True, "Name": "Acme Inc", "MasterRecordId": "001B"}
+    winner = {"Id": "001B", "SystemModstamp": stamp, "IsDeleted": False, "Name": "Acme"}
+    org.records["Account"] = [loser, winner]
+    cursors = {"Account": Cursor(AT - 60, AT - 60).text()}
+    (page,) = [part for part in org.connector.pull(cursors) if isinstance(part, Page) and part.stream == "Account"]
+    assert (page.ids, page.deleted) == (["001B"], ["001A"])
+    assert page.tables["account"].column("name").to_pylist() == ["Acme"]
+
+
+def test_2_a_record_that_comes_twice_counts_with_its_later_state(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    first = {"Id": "001A", "SystemModstamp": "2026-11-21T22:00:00.000+0000", "IsDeleted": False, "Name": "Old"}
+    org.records["Account"] = [first, {**first, "SystemModstamp": "2026-11-21T22:00:01.000+0000", "Name": "New"}]
+    (page,) = [part for part in org.connector.pull({}) if isinstance(part, Page) and part.stream == "Account"]
+    assert page.tables["account"].column("name").to_pylist() == ["New"]
