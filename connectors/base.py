@@ -128,6 +128,10 @@ class Finding:
     fix: str
     fatal: bool
 
+    def __str__(self) -> str:
+        """Say it in a line: place, cause, next step."""
+        return f"{self.where}: {self.cause.rstrip('.')}. {self.fix}"
+
 
 class Connector(Protocol):
     """One connection to one CRM. Every method may raise a `connectors.errors.ConnectorError`."""

@@ -6,7 +6,8 @@ JOIN rule_subject
     ON LOWER(SUBSTR(activity.subject, 1, 4)) = rule_subject.opening
  AND LOWER(SUBSTR(activity.subject, 1, LENGTH(rule_subject.prefix))) = rule_subject.prefix;
 
--- Records that log an act which another record of the same source logs too; of a pair that names each other the smaller id stays.
+-- Records that log an act which another record of the same source logs too; of a pair that names each other the
+-- smaller id stays.
 CREATE OR REPLACE TEMP TABLE twin AS
 SELECT activity.source, activity.id, activity.twin_id
 FROM activity
@@ -46,8 +47,9 @@ FROM (
 ) AS mark
 GROUP BY source, id;
 
--- What happened before as_of between us and anybody, without twins, automatic replies, cancelled, planned and bounced records.
--- A missed review stays, not held: it was an invitation. Each act gets a number, so that the joins below compare numbers.
+-- What happened before as_of between us and anybody, without twins, automatic replies, cancelled, planned and bounced
+-- records. A missed review stays, not held: it was an invitation. Each act gets a number, so that the joins below
+-- compare numbers.
 CREATE OR REPLACE TEMP TABLE act AS
 SELECT
     ROW_NUMBER() OVER () AS number,
@@ -121,8 +123,8 @@ FROM contact_address
 LEFT JOIN person ON person.source = contact_address.source AND person.contact_id = contact_address.id
 LEFT JOIN person_number ON person_number.person_id = person.person_id;
 
--- Every address that took part, once: the one person it belongs to, else a number below zero of its own; an address of two
--- people speaks for neither.
+-- Every address that took part, once: the one person it belongs to, else a number below zero of its own; an address
+-- of two people speaks for neither.
 CREATE OR REPLACE TEMP TABLE known_address AS
 SELECT
     address.email,
@@ -237,7 +239,8 @@ SELECT act.number, company.account_key
 FROM act
 JOIN company ON company.source = act.source AND company.account_id = act.account_id;
 
--- Acts in the accounts they count for: the one the record names when the person belongs to it, else every account of the person.
+-- Acts in the accounts they count for: the one the record names when the person belongs to it, else every account of
+-- the person.
 CREATE OR REPLACE TEMP TABLE pair_act AS
 SELECT
     pair.pair,

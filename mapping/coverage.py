@@ -16,7 +16,7 @@ FREE_CHOICES = 8
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the figures, the required numbers, what a role-holder counts and the allotments; `evidence` gave departments."""
+    """Give the figures, the required numbers, what a holder counts and the allotments (`evidence`: departments)."""
     yield figures("rule_coverage", rules.coverage)
     yield listing("rule_need", NEED, sorted(_needs(rules.coverage)))
     yield listing("rule_live", LIVE, sorted(_live(rules.coverage)))

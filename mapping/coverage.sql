@@ -52,7 +52,8 @@ JOIN rule_need ON rule_need.segment = customer.segment AND rule_need.breadth = c
 LEFT JOIN active_users ON active_users.account_key = customer.account_key
 LEFT JOIN rule_counts_twice ON rule_counts_twice.segment = customer.segment;
 
--- What each role-holder is worth alone: the best way to count that the depth allows, from the person's own sub-type down.
+-- What each role-holder is worth alone: the best way to count that the depth allows, from the person's own sub-type
+-- down.
 CREATE OR REPLACE TEMP TABLE holder AS
 SELECT best.account_key, best.person_id, best.role, best.subtype, best.department, best.credit, best.head
 FROM (

@@ -1,5 +1,5 @@
--- Personal acts of each membership on one line of time. Of one instant what we wrote comes first: an answer of the same day
--- is then an answer, and nothing is called contact-initiated for want of a clock time.
+-- Personal acts of each membership on one line of time. Of one instant what we wrote comes first: an answer of the
+-- same day is then an answer, and nothing is called contact-initiated for want of a clock time.
 CREATE OR REPLACE TEMP TABLE personal_act AS
 SELECT
     pair,
@@ -38,8 +38,8 @@ WINDOW
     earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
     later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
 
--- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach before it.
--- At one instant an inbound stands after an outbound, so equal times mean that the inbound came later.
+-- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach
+-- before it. At one instant an inbound stands after an outbound, so equal times mean that the inbound came later.
 CREATE OR REPLACE TEMP TABLE act_reading AS
 SELECT
     *,
@@ -54,7 +54,8 @@ FROM (
     FROM act_context
 ) AS told_apart;
 
--- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-initiated.
+-- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-
+-- initiated.
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
     pair,
@@ -242,8 +243,8 @@ FROM (
 CROSS JOIN rule_depth
 WHERE ranked.back <= rule_depth.daily_cap;
 
--- The sums of both directions in millionths, now and as they stood one trend period ago. Whole numbers, so that the order of
--- rows cannot change a sum.
+-- The sums of both directions in millionths, now and as they stood one trend period ago. Whole numbers, so that the
+-- order of rows cannot change a sum.
 CREATE OR REPLACE TEMP TABLE tie_sum AS
 SELECT
     pair,

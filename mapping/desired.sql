@@ -1,5 +1,5 @@
--- Records of the people of customer accounts, each with the account its fields speak of: the primary one of the record when
--- the person belongs to it, else the first of the person's accounts.
+-- Records of the people of customer accounts, each with the account its fields speak of: the primary one of the
+-- record when the person belongs to it, else the first of the person's accounts.
 CREATE OR REPLACE TEMP TABLE contact_record AS
 SELECT
     person.source,

@@ -20,7 +20,7 @@ FRIDAY = 4
 
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give the figures, the kinds with their words, the product and the calendar (`desired` and `explain` read it too)."""
+    """Give the figures, the kinds and their words, the product and the calendar (for `desired` and `explain` too)."""
     yield figures("rule_gap", rules.gaps)
     yield figures("rule_severity", rules.gaps.severity)
     yield listing("rule_gap_kind", "kind TEXT, weight DOUBLE, to_manager BOOLEAN, why TEXT, action TEXT", _kinds(rules))

@@ -34,7 +34,8 @@ WHERE credit.role = 'champion'
     AND member.department IS NULL
 GROUP BY credit.account_key;
 
--- Who could be developed for each role: holders whose relationship does not carry the role yet, then champion candidates.
+-- Who could be developed for each role: holders whose relationship does not carry the role yet, then champion
+-- candidates.
 CREATE OR REPLACE TEMP TABLE prospect AS
 SELECT
     hopeful.account_key,

@@ -320,7 +320,7 @@ DERIVED = (
     _table(
         "touch",
         "Step assess: one row an act and person, after sync artefacts, duplicates and colleagues are taken out.",
-        "record person_id",
+        "record account_key person_id",
         """
         record TEXT ``source/activity/id``
         account_key TEXT the company

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from mapping.records import Column, Table
 from mapping.rulefile import SpecError, merge, read, read_file, section, validate
@@ -25,6 +25,9 @@ Rows = Sequence[tuple[object, ...]]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
 Days = Annotated[int, Field(gt=0)]
+Opening = Annotated[str, StringConstraints(min_length=4, to_lower=True)]
+"""Words that a subject opens with; four letters at least, by which `mapping.activity` looks them up."""
+Words = Annotated[str, StringConstraints(to_lower=True)]
 Axis = Literal[
     "buying_authority", "process_authority", "influence", "product_importance", "usage_frequency", "attitude"
 ]
@@ -197,11 +200,11 @@ class DepthRules(Frozen):
     trend_change: Share
     bulk_recipients: int
     kind_weights: dict[str, float]
-    review_patterns: tuple[str, ...]
-    cancelled_prefixes: tuple[str, ...]
-    auto_reply_prefixes: tuple[str, ...]
-    bulk_prefixes: tuple[str, ...]
-    one_to_many_types: tuple[str, ...]
+    review_patterns: tuple[Words, ...]
+    cancelled_prefixes: tuple[Opening, ...]
+    auto_reply_prefixes: tuple[Opening, ...]
+    bulk_prefixes: tuple[Opening, ...]
+    one_to_many_types: tuple[Words, ...]
 
 
 class Need(Frozen):

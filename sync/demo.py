@@ -30,9 +30,9 @@ Say = Callable[[Iterable[str]], None]
 
 
 @contextmanager
-def emulator() -> Iterator[Mapping[str, Any]]:
-    """Start an emulator with the demo story as its own process, yield what its ready line says, end it afterwards."""
-    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "demo"]
+def emulator(seed: str = "demo") -> Iterator[Mapping[str, Any]]:
+    """Start an emulator as its own process, yield what its ready line says, end it afterwards."""
+    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", seed]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
         try:
             ready = process.stdout.readline() if process.stdout else ""

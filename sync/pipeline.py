@@ -185,9 +185,9 @@ def _note_end(desk: Desk, report: RunReport) -> None:
 def _inspect(desk: Desk) -> None:
     """Refuse a run that a connection could not carry through, with everything there is to mend at once."""
     found = [(source, finding) for source, connector in desk.connectors.items() for finding in connector.check()]
-    fatal = [f"{source}: {one.where}: {one.cause} {one.fix}" for source, one in found if one.fatal]
+    fatal = [f"{source}: {finding}" for source, finding in found if finding.fatal]
     if fatal:
-        raise Unusable("\n".join(("this run would fail, so it was not begun:", *fatal)))
+        raise Unusable("\n".join(fatal))
 
 
 def _pull(desk: Desk, this: _Run) -> None:

@@ -148,7 +148,7 @@ def finding_lines(org: str, source: str, findings: Sequence[Finding]) -> Iterato
     if not findings:
         yield f"{org}/{source}: everything a run needs is there."
     for finding in findings:
-        yield f"{org}/{source}: {'ERROR' if finding.fatal else 'note'}: {finding.where}: {finding.cause}. {finding.fix}"
+        yield f"{org}/{source}: {'ERROR' if finding.fatal else 'note'}: {finding}"
 
 
 def provision_lines(org: str, source: str, steps: Sequence[ProvisionStep], *, dry_run: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ from mapping.rulefile import SpecError, read_file
 from mapping.spec import Product, Profile
 from sync.changes import Limits
 
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 
 
@@ -47,10 +47,10 @@ class SettingsError(Exception):
 
 
 def _duration(value: object) -> int:
-    found = re.fullmatch(r"(\d{1,4})\s*([mhd])", str(value))
+    found = re.fullmatch(r"(\d{1,4})\s*([smhd])", str(value))
     seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-    if seconds < 60:
-        raise PydanticCustomError("duration", "a duration is a number with m, h or d, at least 1m: for example 6h")
+    if not seconds:
+        raise PydanticCustomError("duration", "a duration is a number above 0 with s, m, h or d: for example 6h")
     return seconds
 
 

@@ -213,11 +213,12 @@ def test_25_a_field_that_stays_hidden_after_provisioning_is_an_error_and_not_suc
         list(org.connect().provision(FEW, dry_run=False))
 
 
-def test_a_field_somebody_made_read_only_is_not_writable_and_a_fatal_finding(org: Org, connected: Salesforce) -> None:
+def test_a_field_somebody_made_read_only_is_skipped_and_reported_but_stops_no_run(org: Org, connected: Salesforce) -> None:
     org.tell("limits", {"salesforce": {"read_only_fields": ["Contact.Rapport_Depth__c"]}})
     assert connected.writable("contact") == frozenset()
-    causes = {finding.where: finding.cause for finding in connected.check()}
-    assert causes["Contact.Rapport_Depth__c"] == "Our field cannot be written."
+    found = {finding.where: finding for finding in connected.check()}
+    assert found["Contact.Rapport_Depth__c"].cause == "Our field cannot be written; it is skipped."
+    assert not found["Contact.Rapport_Depth__c"].fatal
 
 
 def test_another_prefix_makes_other_fields(org: Org) -> None:

@@ -13,7 +13,9 @@ import duckdb
 import pytest
 import requests
 
+from sync.app import clock
 from sync.demo import emulator, settings
+from tests.e2e import excerpt
 
 RAPPORT = Path(sys.executable).with_name("rapport")
 
@@ -132,9 +134,10 @@ class Crms:
 
 
 @pytest.fixture(scope="session")
-def emulated() -> Iterator[Crms]:
-    """Start one emulator with the demo story for all stories."""
-    with emulator() as ready:
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crms]:
+    """Start one emulator with an excerpt of the demo story for all stories."""
+    seed = excerpt.write(tmp_path_factory.mktemp("seed") / "excerpt", clock())
+    with emulator(str(seed)) as ready:
         yield Crms(ready)
 
 

@@ -151,13 +151,14 @@ def test_completion_is_printed_for_each_shell() -> None:
 
 
 def fails(desk: Desk, *words: str) -> str:
-    """Run a command that must fail cleanly; gives the last line of the message."""
+    """Run a command that must fail cleanly; gives the message."""
     desk.crms.forget_requests()
     done = desk.ask(*words)
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err
     assert desk.crms.writes() == {}
-    (message,) = [line for line in done.err.splitlines() if line.startswith("rapport: ")]
+    message = "\n".join(line for line in done.err.splitlines() if not line.startswith("{"))
+    assert message.startswith("rapport: ")
     return message
 
 

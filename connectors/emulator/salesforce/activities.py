@@ -43,8 +43,10 @@ def _part(org: Org, entity: SObject, activity_id: str, record_id: str | None) ->
 
 def _join(org: Org, entity: SObject, row: JsonObject, field: str) -> None:
     name, key = _RELATIONS[entity.name]
+    relation = org.schema.objects[name.lower()]
+    parent = {"IsParent": True} if relation.field("IsParent") else {}
     made = {
-        "Id": org.store.new_id(org.schema.objects[name.lower()]),
+        "Id": org.store.new_id(relation),
         key: row["Id"],
         "RelationId": row[field],
         "IsWhat": field == "WhatId",
@@ -53,4 +55,4 @@ def _join(org: Org, entity: SObject, row: JsonObject, field: str) -> None:
         "CreatedById": row["LastModifiedById"],
     }
     copied = ("LastModifiedDate", "LastModifiedById", "SystemModstamp", "AccountId")
-    org.store.put(name, made | {each: row.get(each) for each in copied})
+    org.store.put(name, relation.blank() | parent | made | {each: row.get(each) for each in copied})

@@ -77,6 +77,8 @@ def retrieve(call: Call) -> Answer:
 
 
 def _listed(value: Json) -> list[str]:
+    if not isinstance(value, str | list | None) or not all(isinstance(each, str) for each in value or ()):
+        raise unreadable("a list of strings is expected at [line:1, column:1]")
     return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else list(value or ())
 
 
@@ -85,7 +87,7 @@ def _records(body: JsonObject) -> list[JsonObject]:
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise unreadable("records: a list of sObjects is expected at [line:1, column:1]")
     _limit(records, MOST_RECORDS)
-    kinds = [(each.get("attributes") or {}).get("type") for each in records]
+    kinds = [_kind(each) for each in records]
     chunks = sum(1 for place, kind in enumerate(kinds) if place == 0 or kind != kinds[place - 1])
     if chunks > MOST_CHUNKS:
         raise SalesforceError(
@@ -102,7 +104,7 @@ def _limit(given: Sequence[Json], most: int) -> None:
 
 
 def _entity(writer: Writer, record: JsonObject) -> SObject:
-    name = (record.get("attributes") or {}).get("type")
+    name = _kind(record)
     if not name:
         raise SalesforceError("INVALID_FIELD", "attributes.type: the type of the record is missing")
     entity = writer.access.object(str(name))
@@ -111,8 +113,15 @@ def _entity(writer: Writer, record: JsonObject) -> SObject:
     return entity
 
 
+def _kind(record: JsonObject) -> str | None:
+    attributes = record.get("attributes") or {}
+    if not isinstance(attributes, dict):
+        raise unreadable("attributes: an object is expected at [line:1, column:1]")
+    return attributes.get("type")
+
+
 def _given_id(record: JsonObject) -> str | None:
-    return next((value for name, value in record.items() if name.lower() == "id"), None)
+    return next((str(value) for name, value in record.items() if name.lower() == "id" and value), None)
 
 
 def _creation(writer: Writer, entity: SObject, record: JsonObject) -> Write:

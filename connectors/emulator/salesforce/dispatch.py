@@ -14,7 +14,7 @@ from connectors.emulator.salesforce.errors import SalesforceError, not_found, un
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.wire import Json, JsonObject
 
-OLDEST_VERSION, FIRST_SERVED, NEWEST_VERSION = 31, 31, 68
+FIRST_SERVED, NEWEST_VERSION = 31, 68
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 
 

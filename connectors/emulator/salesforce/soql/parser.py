@@ -35,6 +35,7 @@ from connectors.emulator.salesforce.soql.tree import (
 MOST_CHARACTERS = 100_000
 MOST_OFFSET = 2000
 _MOST_STRING = 4000
+_MOST_NESTED = 40
 _ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _LIKE_ESCAPES = {"_": "_", "%": "%"}
 _CLAUSES = frozenset({"WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL", ")", ""})
@@ -68,6 +69,7 @@ class _Parser:
         self._text = text
         self._tokens = list(tokens(text))
         self._next = 0
+        self._depth = 0
 
     def query(self) -> Query:
         self._expect("SELECT")
@@ -102,7 +104,7 @@ class _Parser:
 
     def _subquery(self) -> Query:
         self._expect("(")
-        query = self.query()
+        query = self._nested(self.query)
         self._expect(")")
         return query
 
@@ -165,6 +167,9 @@ class _Parser:
         return Every(tuple(parts)) if joiner == "AND" else Some(tuple(parts))
 
     def _simple(self) -> Condition:
+        return self._nested(self._negated)
+
+    def _negated(self) -> Condition:
         if self._take("NOT"):
             return Not(self._simple())
         if self._take("("):
@@ -301,6 +306,14 @@ class _Parser:
         found = (_ESCAPES | _LIKE_ESCAPES).get(letter.lower() if letter.isalpha() else letter)
         if found is None:
             raise complaints.malformed(f"Invalid string literal: illegal escape sequence '\\{letter}'", self._text, at)
+        return found
+
+    def _nested(self, rule: Callable[[], T]) -> T:
+        self._depth += 1
+        if self._depth > _MOST_NESTED:
+            raise complaints.at("QUERY_TOO_COMPLICATED", "Query is too complicated", self._text, self._peek().at)
+        found = rule()
+        self._depth -= 1
         return found
 
     def _list(self, rule: Callable[[], T]) -> tuple[T, ...]:
