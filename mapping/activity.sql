@@ -22,7 +22,8 @@ FROM (
     SELECT
         source,
         id,
-        ' ' || REGEXP_REPLACE(LOWER(COALESCE(type, '') || ' ' || COALESCE(subject, '')), '[^a-z0-9]+', ' ', 'g') || ' ' AS words
+        ' ' || REGEXP_REPLACE(LOWER(COALESCE(type, '') || ' ' || COALESCE(subject, '')), '[^a-z0-9]+', ' ', 'g')
+            || ' ' AS words
     FROM activity
     WHERE kind = 'meeting'
 ) AS meeting

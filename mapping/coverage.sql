@@ -31,7 +31,8 @@ SELECT
             COALESCE(customer.seats, rule_need.required),
             CASE
                 WHEN customer.usage_known
-                    THEN CAST(CEIL(ROUND(rule_coverage.power_user_share * COALESCE(active_users.people, 0), 6)) AS BIGINT)
+                    THEN CAST(CEIL(ROUND(rule_coverage.power_user_share * COALESCE(active_users.people, 0), 6))
+                        AS BIGINT)
                 ELSE rule_need.required
             END
         )
@@ -104,7 +105,8 @@ WHERE buyer.role = 'buyer'
 CREATE OR REPLACE TEMP TABLE settled AS
 SELECT
     chooser.account_key,
-    SUM(CASE WHEN holder.role = 'buyer' AND (dual.person_id IS NULL OR dual.place > 8) THEN holder.credit ELSE 0 END) AS buyer_credit,
+    SUM(CASE WHEN holder.role = 'buyer' AND (dual.person_id IS NULL OR dual.place > 8) THEN holder.credit ELSE 0 END)
+        AS buyer_credit,
     SUM(CASE WHEN holder.role = 'champion' AND dual.person_id IS NULL THEN holder.credit ELSE 0 END) AS champion_credit
 FROM (SELECT DISTINCT account_key FROM dual) AS chooser
 JOIN holder ON holder.account_key = chooser.account_key
@@ -125,11 +127,13 @@ FROM (
             CASE
                 WHEN MAX(dual.buyers_required) = 0 THEN 0
                 ELSE LEAST(1e0, (MAX(settled.buyer_credit)
-                    + SUM(CASE WHEN rule_allotment.as_champion THEN 0 ELSE dual.buyer_credit END)) / (1e2 * MAX(dual.buyers_required)))
+                    + SUM(CASE WHEN rule_allotment.as_champion THEN 0 ELSE dual.buyer_credit END))
+                    / (1e2 * MAX(dual.buyers_required)))
             END + CASE
                 WHEN MAX(dual.champions_required) = 0 THEN 0
                 ELSE LEAST(1e0, (MAX(settled.champion_credit)
-                    + SUM(CASE WHEN rule_allotment.as_champion THEN dual.champion_credit ELSE 0 END)) / (1e2 * MAX(dual.champions_required)))
+                    + SUM(CASE WHEN rule_allotment.as_champion THEN dual.champion_credit ELSE 0 END))
+                    / (1e2 * MAX(dual.champions_required)))
             END, 9) AS score
     FROM dual
     JOIN settled ON settled.account_key = dual.account_key
@@ -169,7 +173,8 @@ SELECT
     COUNT(*) AS people,
     COUNT(DISTINCT holder.department) AS departments,
     SUM(CASE WHEN holder.department IS NULL THEN 1 ELSE 0 END) AS unplaced,
-    SUM(CASE WHEN holder.department IS NOT NULL AND NOT COALESCE(product_department.sold_to, FALSE) THEN 1 ELSE 0 END) AS outside,
+    SUM(CASE WHEN holder.department IS NOT NULL AND NOT COALESCE(product_department.sold_to, FALSE) THEN 1 ELSE 0 END)
+        AS outside,
     SUM(CASE WHEN product_department.consumes AND NOT product_department.sold_to THEN 1 ELSE 0 END) AS outside_consuming
 FROM holder
 LEFT JOIN product_department ON product_department.department = holder.department
@@ -194,7 +199,8 @@ SELECT
         ELSE COALESCE(champions.outside, 0)
     END AS BIGINT) AS outside,
     requirement.departments_required,
-    CAST(CASE WHEN requirement.role = 'champion' THEN COALESCE(champions.departments, 0) ELSE 0 END AS BIGINT) AS departments
+    CAST(CASE WHEN requirement.role = 'champion' THEN COALESCE(champions.departments, 0) ELSE 0 END AS BIGINT)
+        AS departments
 FROM requirement
 LEFT JOIN champions ON champions.account_key = requirement.account_key
 LEFT JOIN (
@@ -215,7 +221,8 @@ SELECT
     MAX(CASE WHEN required > 0 AND known AND heads = 0 THEN 1 ELSE 0 END) = 1 AS gap,
     MAX(CASE WHEN required > 0 AND NOT known THEN 1 ELSE 0 END) = 1 AS missing_evidence,
     MIN(CASE
-        WHEN required > 0 AND (heads < required OR outside < outside_required OR departments < departments_required) THEN 0
+        WHEN required > 0 AND (heads < required OR outside < outside_required OR departments < departments_required)
+            THEN 0
         ELSE 1
     END) = 1 AS reached,
     AVG(CASE WHEN required > 0 AND known THEN LEAST(1e0, credits / required) END) AS mean
@@ -235,7 +242,8 @@ HAVING MIN(subtype) = 'check-signer' AND MAX(subtype) = 'check-signer';
 CREATE OR REPLACE TEMP TABLE thread AS
 SELECT
     depth.account_key,
-    SUM(CASE WHEN depth.level >= rule_coverage.threaded_depth THEN 1 ELSE 0 END) >= rule_coverage.threaded_people AS enough
+    SUM(CASE WHEN depth.level >= rule_coverage.threaded_depth THEN 1 ELSE 0 END) >= rule_coverage.threaded_people
+        AS enough
 FROM depth
 CROSS JOIN rule_coverage
 GROUP BY depth.account_key, rule_coverage.threaded_people;

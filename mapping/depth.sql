@@ -10,7 +10,8 @@ SELECT
     others,
     one_to_one,
     kind IN ('meeting', 'review') AND started_by_contact AS organised,
-    kind IN ('email', 'message', 'call') AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
+    kind IN ('email', 'message', 'call')
+        AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
     direction = 'in' OR (kind = 'call' AND direction = 'both' AND started_by_contact) AS inbound,
     direction IN ('in', 'both') AS answering,
     happened_at * 4 + CASE
@@ -74,7 +75,8 @@ SELECT
             AND happened_at - outreach_at <= rule_depth.answer_days * 86400)
         OR (answer AND happened_at - inbound_at <= rule_depth.answer_days * 86400) AS exchange,
     kind = 'case'
-        OR (inbound AND (outreach_at IS NULL OR happened_at - outreach_at > rule_depth.initiated_days * 86400)) AS question,
+        OR (inbound AND (outreach_at IS NULL OR happened_at - outreach_at > rule_depth.initiated_days * 86400))
+            AS question,
     kind IN ('meeting', 'review') AS met,
     CAST(FLOOR(happened_at / 86400e0) AS BIGINT) AS day,
     third_last_at IS NOT NULL AND FLOOR(third_last_at / 86400e0) = FLOOR(happened_at / 86400e0) AS crowded
@@ -121,7 +123,8 @@ SELECT
         WHEN reading.exchange AND reading.age < 3 * rule_depth.month_days * 86400
             THEN FLOOR(reading.age / (rule_depth.month_days * 86400e0))
     END) AS months,
-    SUM(CASE WHEN reading.outreach AND reading.answered AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
+    SUM(CASE WHEN reading.outreach AND reading.answered
+        AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
         AS answered,
     SUM(CASE
         WHEN reading.outreach AND NOT reading.answered AND reading.age <= rule_depth.window_days * 86400
@@ -130,7 +133,8 @@ SELECT
     END) AS unanswered,
     SUM(CASE WHEN reading.met AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS meetings,
     SUM(CASE WHEN reading.question AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS questions,
-    SUM(CASE WHEN (reading.question OR reading.organised) AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
+    SUM(CASE WHEN (reading.question OR reading.organised)
+        AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
         AS initiated
 FROM reading
 CROSS JOIN rule_depth
@@ -176,7 +180,9 @@ FROM (
         contact.confirmed_depth AS level,
         ROW_NUMBER() OVER (
             PARTITION BY person.person_id
-            ORDER BY CASE WHEN contact.confirmed_at IS NULL THEN 1 ELSE 0 END, contact.confirmed_at DESC, contact.source, contact.id
+            ORDER BY
+                CASE WHEN contact.confirmed_at IS NULL THEN 1 ELSE 0 END,
+                contact.confirmed_at DESC, contact.source, contact.id
         ) AS back
     FROM contact
     JOIN person ON person.source = contact.source AND person.contact_id = contact.id
@@ -256,12 +262,14 @@ FROM (
     SELECT
         tie_event.pair,
         tie_event.direction,
-        CAST(ROUND(1e6 * tie_event.share * POWER(5e-1, tie_event.age / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
+        CAST(ROUND(1e6 * tie_event.share * POWER(5e-1, tie_event.age / (86400e0 * rule_depth.half_life_days)))
+            AS BIGINT)
             AS now_part,
         CASE
             WHEN tie_event.age < rule_depth.trend_days * 86400 THEN 0
             ELSE CAST(ROUND(1e6 * tie_event.share
-                * POWER(5e-1, (tie_event.age - rule_depth.trend_days * 86400) / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
+                * POWER(5e-1,
+                    (tie_event.age - rule_depth.trend_days * 86400) / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
         END AS then_part
     FROM tie_event
     CROSS JOIN rule_depth
@@ -378,9 +386,11 @@ SELECT
     CASE
         WHEN NOT relation.activity_known OR relation.now_strength IS NULL THEN NULL
         WHEN relation.ghosting THEN 'ghosting'
-        WHEN relation.then_strength > 0 AND relation.now_strength <= ROUND(relation.then_strength * (1 - rule_depth.trend_change), 6)
+        WHEN relation.then_strength > 0
+            AND relation.now_strength <= ROUND(relation.then_strength * (1 - rule_depth.trend_change), 6)
             THEN 'fading'
-        WHEN relation.now_strength > 0 AND relation.now_strength >= ROUND(relation.then_strength * (1 + rule_depth.trend_change), 6)
+        WHEN relation.now_strength > 0
+            AND relation.now_strength >= ROUND(relation.then_strength * (1 + rule_depth.trend_change), 6)
             THEN 'rising'
         ELSE 'steady'
     END AS trend,

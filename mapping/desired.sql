@@ -87,7 +87,8 @@ LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS B
 LEFT JOIN role_list ON role_list.person_id = contact_record.person_id
 LEFT JOIN leading_role ON leading_role.source = contact_record.source AND leading_role.id = contact_record.id
 LEFT JOIN shown_role AS buyer
-    ON buyer.account_key = contact_record.account_key AND buyer.person_id = contact_record.person_id AND buyer.role = 'buyer'
+    ON buyer.account_key = contact_record.account_key AND buyer.person_id = contact_record.person_id
+        AND buyer.role = 'buyer'
 LEFT JOIN stance ON stance.account_key = contact_record.account_key AND stance.person_id = contact_record.person_id
 LEFT JOIN counted_person
     ON counted_person.account_key = contact_record.account_key AND counted_person.person_id = contact_record.person_id;
@@ -110,7 +111,8 @@ CREATE OR REPLACE TEMP TABLE missing_role AS
 SELECT
     account_key,
     STRING_AGG(role, ';' ORDER BY role) AS roles,
-    STRING_AGG(CAST(missing AS TEXT) || ' ' || role || CASE WHEN missing = 1 THEN '' ELSE 's' END, ', ' ORDER BY role) AS words
+    STRING_AGG(CAST(missing AS TEXT) || ' ' || role || CASE WHEN missing = 1 THEN '' ELSE 's' END, ', ' ORDER BY role)
+        AS words
 FROM shortfall
 GROUP BY account_key;
 
@@ -147,7 +149,10 @@ SELECT
     CAST(need_row.power_users_actual AS TEXT) AS power_users_actual,
     missing_role.roles AS missing_roles,
     missing_role.words AS missing_text,
-    CASE WHEN coverage.single_threaded THEN 'true' WHEN NOT coverage.single_threaded THEN 'false' END AS single_threaded,
+    CASE
+        WHEN coverage.single_threaded THEN 'true'
+        WHEN NOT coverage.single_threaded THEN 'false'
+    END AS single_threaded,
     CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) AS redundancy,
     SUBSTR(next_action.words, 1, 255) AS next_best_action,
     CAST(NULL AS TEXT) AS evidence,
@@ -186,7 +191,8 @@ SELECT
     customer.account_key,
     'coverage ' || coverage.status
         || COALESCE(', score ' || CAST(coverage.score AS TEXT), '')
-        || COALESCE('; live buyers ' || CAST(need_row.buyers_actual AS TEXT) || ' of ' || CAST(need_row.buyers_required AS TEXT), '')
+        || COALESCE('; live buyers ' || CAST(need_row.buyers_actual AS TEXT) || ' of '
+            || CAST(need_row.buyers_required AS TEXT), '')
         || COALESCE(', champions ' || CAST(need_row.champions_actual AS TEXT) || ' of '
             || CAST(need_row.champions_required AS TEXT), '')
         || COALESCE(', power users ' || CAST(need_row.power_users_actual AS TEXT) || ' of '

@@ -62,7 +62,10 @@ SELECT
     CASE WHEN person_fact.core_job THEN rule_evidence.core_job_yes ELSE rule_evidence.core_job_no END,
     rule_weight.core_job,
     person_fact.core_job_record, CAST(NULL AS BIGINT),
-    CASE WHEN person_fact.core_job THEN 'needs the product for the core job' ELSE 'does not need the product for the core job' END
+    CASE
+        WHEN person_fact.core_job THEN 'needs the product for the core job'
+        ELSE 'does not need the product for the core job'
+    END
 FROM member
 JOIN person_fact ON person_fact.person_id = member.person_id
 CROSS JOIN rule_evidence
@@ -132,7 +135,8 @@ CROSS JOIN rule_weight;
 CREATE OR REPLACE TEMP TABLE person_signal AS
 SELECT
     person.person_id, signal.kind, signal.score, signal.what, signal.happened_at,
-    MIN(signal.source || '/signal/' || signal.contact_id || ':' || COALESCE(CAST(signal.happened_at AS VARCHAR), '')) AS record
+    MIN(signal.source || '/signal/' || signal.contact_id || ':' || COALESCE(CAST(signal.happened_at AS VARCHAR), ''))
+        AS record
 FROM signal
 JOIN person ON person.source = signal.source AND person.contact_id = signal.contact_id
 CROSS JOIN run
@@ -185,7 +189,9 @@ SELECT
     ) AS value,
     CASE
         WHEN MAX(weight) >= 1 THEN 1e0
-        ELSE ROUND(1e0 - EXP(SUM(CAST(ROUND(LN(1e0 - LEAST(weight, 0.999999e0)) * 1000000000) AS BIGINT)) / 1000000000e0), 6)
+        ELSE ROUND(
+            1e0 - EXP(SUM(CAST(ROUND(LN(1e0 - LEAST(weight, 0.999999e0)) * 1000000000) AS BIGINT)) / 1000000000e0), 6
+        )
     END AS confidence
 FROM evidence
 WHERE topic IN (

@@ -83,16 +83,19 @@ SELECT
     UPPER(SUBSTR(role.role, 1, 1)) || SUBSTR(role.role, 2) || ' (' || role.status
         || CASE
             WHEN role.status IN ('likely', 'candidate')
-                THEN COALESCE(', ' || CAST(CAST(FLOOR(ROUND(100 * role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %', '')
+                THEN COALESCE(', ' || CAST(CAST(FLOOR(ROUND(100 * role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT)
+                    || ' %', '')
             ELSE ''
         END
-        || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '') || '.' AS words,
+        || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '')
+            || '.' AS words,
     rule_role_order.place
 FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
 JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
 JOIN rule_role_order ON rule_role_order.role = role.role
 LEFT JOIN role_words
-    ON role_words.account_key = role.account_key AND role_words.person_id = role.person_id AND role_words.role = role.role;
+    ON role_words.account_key = role.account_key AND role_words.person_id = role.person_id
+        AND role_words.role = role.role;
 
 -- The last exchange of each person to explain, by its record.
 CREATE OR REPLACE TEMP TABLE last_exchange AS
@@ -132,7 +135,8 @@ FROM explained_contact
 CROSS JOIN rule_depth
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
 JOIN depth ON depth.account_key = explained_contact.account_key AND depth.person_id = explained_contact.person_id
-JOIN relation ON relation.account_key = explained_contact.account_key AND relation.person_id = explained_contact.person_id
+JOIN relation ON relation.account_key = explained_contact.account_key
+    AND relation.person_id = explained_contact.person_id
 LEFT JOIN depth_name ON depth_name.level = depth.level
 LEFT JOIN depth_name AS higher ON higher.level = depth.level + 1
 LEFT JOIN rule_criterion ON rule_criterion.why = depth.why
@@ -148,7 +152,8 @@ SELECT
     id,
     CASE
         WHEN why = 'departed' THEN 'Depth 0 Unknown: departed' || COALESCE(', ' || departed_why, '') || '.'
-        WHEN why = 'confirmed by a human' THEN 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': confirmed by a human.'
+        WHEN why = 'confirmed by a human' THEN 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name
+            || ': confirmed by a human.'
         WHEN level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
         ELSE 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': '
             || CAST(exchanges AS TEXT) || CASE WHEN exchanges = 1 THEN ' exchange in ' ELSE ' exchanges in ' END
@@ -162,9 +167,11 @@ CREATE OR REPLACE TEMP TABLE counted_words AS
 SELECT
     credit.account_key,
     credit.person_id,
-    STRING_AGG(CASE WHEN credit.head THEN COALESCE(credit.subtype || ' ', '') || credit.role END, ' and ' ORDER BY credit.role)
+    STRING_AGG(CASE WHEN credit.head THEN COALESCE(credit.subtype || ' ', '') || credit.role END, ' and '
+        ORDER BY credit.role)
         AS heads,
-    STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role) AS halves
+    STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role)
+        AS halves
 FROM credit
 GROUP BY credit.account_key, credit.person_id;
 
@@ -174,20 +181,24 @@ SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'rol
     STRING_AGG(role_sentence.words, ' ' ORDER BY role_sentence.place) AS text
 FROM explained_contact
 JOIN role_sentence
-    ON role_sentence.account_key = explained_contact.account_key AND role_sentence.person_id = explained_contact.person_id
+    ON role_sentence.account_key = explained_contact.account_key
+        AND role_sentence.person_id = explained_contact.person_id
 GROUP BY explained_contact.source, explained_contact.id
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'buyer_type' AS field,
     CASE buyer.subtype
         WHEN 'advocate' THEN 'Advocate buyer: the attitude endorses us.'
-        WHEN 'department leader' THEN 'Department leader: works in ' || member.department || ', which the product is sold to.'
-        ELSE 'Check-signer: ' || COALESCE('works in ' || member.department || ', outside the department the product is sold to.',
+        WHEN 'department leader' THEN 'Department leader: works in ' || member.department
+            || ', which the product is sold to.'
+        ELSE 'Check-signer: ' || COALESCE('works in ' || member.department
+            || ', outside the department the product is sold to.',
             'the department is unknown.')
     END AS text
 FROM explained_contact
 JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
 JOIN shown_role AS buyer
-    ON buyer.account_key = explained_contact.account_key AND buyer.person_id = explained_contact.person_id AND buyer.role = 'buyer'
+    ON buyer.account_key = explained_contact.account_key AND buyer.person_id = explained_contact.person_id
+        AND buyer.role = 'buyer'
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'stance' AS field,
     UPPER(SUBSTR(stance.stance, 1, 1)) || SUBSTR(stance.stance, 2) || ': attitude '
@@ -196,7 +207,8 @@ SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'sta
 FROM explained_contact
 JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
 LEFT JOIN axis AS attitude
-    ON attitude.account_key = stance.account_key AND attitude.person_id = stance.person_id AND attitude.axis = 'attitude'
+    ON attitude.account_key = stance.account_key AND attitude.person_id = stance.person_id
+        AND attitude.axis = 'attitude'
 LEFT JOIN (
     SELECT account_key, person_id, MAX(value) AS value
     FROM axis
@@ -227,13 +239,15 @@ CROSS JOIN (SELECT 'depth' AS field UNION ALL SELECT 'depth_name' AS field) AS d
 UNION ALL
 SELECT 'contact' AS object, source, id, 'tie_strength' AS field,
     'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || COALESCE(': weighted contact from them '
-        || CAST(ROUND(in_now, 1) AS TEXT) || ', from us ' || CAST(ROUND(out_now, 1) AS TEXT), ': no contact so far') || '.' AS text
+        || CAST(ROUND(in_now, 1) AS TEXT) || ', from us ' || CAST(ROUND(out_now, 1) AS TEXT), ': no contact so far')
+            || '.' AS text
 FROM person_words
 WHERE strength IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, source, id, 'trend' AS field,
     'The tie is ' || trend || ': strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' now, '
-        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ' ' || CAST(trend_days AS TEXT) || ' days ago.' AS text
+        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ' ' || CAST(trend_days AS TEXT)
+            || ' days ago.' AS text
 FROM person_words
 WHERE trend IS NOT NULL
 UNION ALL
@@ -245,19 +259,22 @@ UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'counted' AS field,
     CASE
         WHEN counted_words.heads IS NOT NULL THEN 'Counts toward coverage as ' || counted_words.heads || '.'
-        WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves || ', not deep enough for a head.'
+        WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves
+            || ', not deep enough for a head.'
         ELSE 'Does not count toward coverage: no covered role with the depth it takes.'
     END AS text
 FROM explained_contact
 LEFT JOIN counted_words
-    ON counted_words.account_key = explained_contact.account_key AND counted_words.person_id = explained_contact.person_id;
+    ON counted_words.account_key = explained_contact.account_key
+        AND counted_words.person_id = explained_contact.person_id;
 
 -- The live heads of each role of the accounts to explain, by name.
 CREATE OR REPLACE TEMP TABLE head_names AS
 SELECT
     credit.account_key,
     credit.role,
-    STRING_AGG(COALESCE(member.name, member.person_id) || ' (' || member.person_id || ')', ', ' ORDER BY member.name, member.person_id)
+    STRING_AGG(COALESCE(member.name, member.person_id) || ' (' || member.person_id || ')', ', '
+        ORDER BY member.name, member.person_id)
         AS names
 FROM credit
 JOIN (SELECT DISTINCT account_key FROM explained_account) AS asked ON asked.account_key = credit.account_key
@@ -317,7 +334,8 @@ JOIN coverage ON coverage.account_key = explained_account.account_key
 JOIN (
     SELECT
         account_key,
-        STRING_AGG(role || ' ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT) AS TEXT) || ' %',
+        STRING_AGG(role || ' ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT)
+            AS TEXT) || ' %',
             ', ' ORDER BY role) AS words
     FROM need
     WHERE required > 0
@@ -358,8 +376,10 @@ LEFT JOIN answering_names ON answering_names.account_key = explained_account.acc
 WHERE coverage.single_threaded IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'redundancy' AS field,
-    CAST(COALESCE(champions.people, 0) AS TEXT) || ' live champion' || CASE WHEN champions.people = 1 THEN '' ELSE 's' END
-        || ' at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT) || ' % a year.' AS text
+    CAST(COALESCE(champions.people, 0) AS TEXT) || ' live champion'
+        || CASE WHEN champions.people = 1 THEN '' ELSE 's' END
+        || ' at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT)
+            || ' % a year.' AS text
 FROM explained_account
 CROSS JOIN rule_coverage
 JOIN coverage ON coverage.account_key = explained_account.account_key
@@ -390,7 +410,8 @@ UNION
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, last_exchange.record
 FROM explained_contact
 JOIN last_exchange
-    ON last_exchange.account_key = explained_contact.account_key AND last_exchange.person_id = explained_contact.person_id
+    ON last_exchange.account_key = explained_contact.account_key
+        AND last_exchange.person_id = explained_contact.person_id
 UNION
 SELECT 'account' AS object, explained_account.source, explained_account.id,
     person.source || '/contact/' || person.contact_id AS record
@@ -422,7 +443,8 @@ SELECT
     ordered_sentence.object,
     ordered_sentence.source,
     ordered_sentence.id,
-    STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' ' ORDER BY ordered_sentence.place, ordered_sentence.text)
+    STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' '
+        ORDER BY ordered_sentence.place, ordered_sentence.text)
         AS evidence,
     calendar.iso AS computed_on
 FROM ordered_sentence

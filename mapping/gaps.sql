@@ -11,7 +11,9 @@ GROUP BY person.person_id;
 
 -- When a person left, where a record is dated: the first date that says so.
 CREATE OR REPLACE TEMP TABLE departure AS
-SELECT person.person_id, MIN(LEAST(COALESCE(contact.left_at, contact.bounced_at), COALESCE(contact.bounced_at, contact.left_at))) AS left_at
+SELECT
+    person.person_id,
+    MIN(LEAST(COALESCE(contact.left_at, contact.bounced_at), COALESCE(contact.bounced_at, contact.left_at))) AS left_at
 FROM contact
 JOIN person ON person.source = contact.source AND person.contact_id = contact.id
 WHERE contact.left_at IS NOT NULL OR contact.bounced_at IS NOT NULL
@@ -44,7 +46,8 @@ SELECT
     hopeful.name || ' (' || hopeful.missing || ')' AS words,
     ROW_NUMBER() OVER (
         PARTITION BY hopeful.account_key, hopeful.role
-        ORDER BY hopeful.candidate, COALESCE(hopeful.level, 0) DESC, hopeful.confidence DESC, hopeful.name, hopeful.person_id
+        ORDER BY hopeful.candidate, COALESCE(hopeful.level, 0) DESC, hopeful.confidence DESC, hopeful.name,
+            hopeful.person_id
     ) AS place
 FROM (
     SELECT
@@ -88,7 +91,8 @@ SELECT
     shortfall.account_key,
     CASE shortfall.role WHEN 'power user' THEN 'missing power users' ELSE 'missing ' || shortfall.role END AS kind,
     shortfall.role,
-    'Missing ' || CAST(shortfall.missing AS TEXT) || ' ' || shortfall.role || CASE WHEN shortfall.missing = 1 THEN '' ELSE 's' END
+    'Missing ' || CAST(shortfall.missing AS TEXT) || ' ' || shortfall.role
+        || CASE WHEN shortfall.missing = 1 THEN '' ELSE 's' END
         || ': ' || CAST(shortfall.heads AS TEXT) || ' of ' || CAST(shortfall.required AS TEXT)
         || ' required with a live relationship.' AS detail
 FROM shortfall
@@ -221,7 +225,8 @@ SELECT
         + rule_severity.kind * rule_gap_kind.weight), 2) AS severity,
     rule_gap_kind.to_manager,
     finding.detail,
-    COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END) AS people
+    COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END)
+        AS people
 FROM (
     SELECT account_key, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
     UNION ALL

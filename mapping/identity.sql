@@ -30,7 +30,10 @@ SELECT
     'company' AS kind, account.source, account.id,
     account.source || ':' || account.id AS ref,
     account.other_id,
-    CASE WHEN rule_free_mail.domain IS NULL THEN NULLIF(REGEXP_REPLACE(LOWER(TRIM(account.domain)), '^www[.]', ''), '') END AS token
+    CASE
+        WHEN rule_free_mail.domain IS NULL
+            THEN NULLIF(REGEXP_REPLACE(LOWER(TRIM(account.domain)), '^www[.]', ''), '')
+    END AS token
 FROM account
 LEFT JOIN rule_free_mail ON rule_free_mail.domain = REGEXP_REPLACE(LOWER(TRIM(account.domain)), '^www[.]', '');
 
@@ -44,11 +47,13 @@ SELECT kind, source, ref, SUBSTR(id, 1, 15) AS name FROM party WHERE LENGTH(id) 
 CREATE OR REPLACE TEMP TABLE claim AS
 SELECT party.kind, party.ref, party.source, party_name.ref AS other_ref, party_name.source AS other_source
 FROM party
-JOIN party_name ON party_name.kind = party.kind AND party_name.name = party.other_id AND party_name.source <> party.source
+JOIN party_name ON party_name.kind = party.kind AND party_name.name = party.other_id
+    AND party_name.source <> party.source
 UNION
 SELECT party.kind, party_name.ref, party_name.source, party.ref AS other_ref, party.source AS other_source
 FROM party
-JOIN party_name ON party_name.kind = party.kind AND party_name.name = party.other_id AND party_name.source <> party.source;
+JOIN party_name ON party_name.kind = party.kind AND party_name.name = party.other_id
+    AND party_name.source <> party.source;
 
 -- How many records of each other source claim to be one with a record; more than one is for a human to settle.
 CREATE OR REPLACE TEMP TABLE claimed AS
@@ -57,7 +62,8 @@ SELECT kind, ref, other_source, COUNT(*) AS rivals FROM claim GROUP BY kind, ref
 -- Tokens that no source uses twice and at least two sources use.
 CREATE OR REPLACE TEMP TABLE clear_token AS
 SELECT kind, token
-FROM (SELECT kind, token, source, COUNT(*) AS uses FROM party WHERE token IS NOT NULL GROUP BY kind, token, source) AS used
+FROM (SELECT kind, token, source, COUNT(*) AS uses FROM party WHERE token IS NOT NULL GROUP BY kind, token, source)
+    AS used
 GROUP BY kind, token
 HAVING MAX(uses) = 1 AND COUNT(*) > 1;
 
@@ -164,7 +170,8 @@ FROM (
     JOIN matched AS first_of_token ON first_of_token.kind = matched.kind AND first_of_token.ref = first_token.ref
     WHERE first_of_token.first_ref <> matched.first_ref
     UNION ALL
-    SELECT claim.kind, claim.ref AS left_ref, claim.other_ref AS right_ref, 'share an integration id that others claim too' AS why
+    SELECT claim.kind, claim.ref AS left_ref, claim.other_ref AS right_ref,
+        'share an integration id that others claim too' AS why
     FROM claim
     JOIN matched ON matched.kind = claim.kind AND matched.ref = claim.ref
     JOIN matched AS other ON other.kind = claim.kind AND other.ref = claim.other_ref
@@ -208,7 +215,10 @@ SELECT
     fact.person_id, fact.name, fact.title, fact.title_record, fact.core_job, fact.core_job_record,
     title_reading.level, title_reading.function, title_reading.note,
     COALESCE(rule_department.department, title_reading.function) AS department,
-    CASE WHEN rule_department.department IS NOT NULL THEN fact.department_record ELSE fact.title_record END AS department_record
+    CASE
+        WHEN rule_department.department IS NOT NULL THEN fact.department_record
+        ELSE fact.title_record
+    END AS department_record
 FROM (
     SELECT
         person_record.person_id,

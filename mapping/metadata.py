@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import TypeAlias
 
 from mapping.records import Column, Table
 
@@ -19,6 +20,9 @@ PREFIX = "Rapport"
 
 TASK_KEY = "key"
 """Attribute name of the task key field (`Rapport_Key__c` on Activity, `rapport_key` on tasks)."""
+
+Raw: TypeAlias = object
+"""What JSON gives for a value: text, number, flag or None. Inside `Field` the word `object` names a CRM object."""
 
 
 class Kind(StrEnum):
@@ -59,10 +63,10 @@ class Field:
         """Name the property in HubSpot, for example ``rapport_tie_strength``."""
         return f"{prefix}_{self.name}".lower()
 
-    def canonical(self, raw: object) -> str | None:
+    def canonical(self, raw: Raw) -> str | None:
         """Bring a value of any vendor into canonical text, so that equal values compare equal.
 
-        `raw` is what JSON gives: text, number, flag or None. Raises ValueError when the text is not a value of this kind.
+        Raises ValueError when the text is not a value of this kind.
         """
         if raw is None or raw == "":
             return None
@@ -79,7 +83,7 @@ class Field:
                 return str(raw)
 
 
-def _number(raw: object, scale: int) -> str:
+def _number(raw: Raw, scale: int) -> str:
     step = Decimal(1).scaleb(-scale)
     try:
         return str(Decimal(str(raw)).quantize(step, rounding=ROUND_HALF_UP))
@@ -229,10 +233,13 @@ FIELDS = (
             f"{role.replace(' ', '_')}s_{side}",
             f"{role.capitalize()}s {side}",
             Kind.NUMBER,
-            f"{role.capitalize()}s {'needed for this segment and breadth' if side == 'required' else 'with a live relationship'}.",
+            f"{role.capitalize()}s {meaning}.",
         )
         for role in COVERED_ROLES
-        for side in ("required", "actual")
+        for side, meaning in (
+            ("required", "needed for this segment and breadth"),
+            ("actual", "with a live relationship"),
+        )
     ),
     Field(
         "account",
@@ -251,13 +258,9 @@ FIELDS = (
         Kind.NUMBER,
         "Chance in % that a champion is still there in a year.",
     ),
-    Field(
-        "account", "next_best_action", "Next best action", Kind.TEXT, "The one thing to do next for this account."
-    ),
+    Field("account", "next_best_action", "Next best action", Kind.TEXT, "The one thing to do next for this account."),
     Field("account", "evidence", "Evidence", Kind.LONG_TEXT, "Why Rapport says so.", length=2000),
-    Field(
-        "account", "data_completeness", "Data completeness", Kind.TEXT, "What was missing to judge this account."
-    ),
+    Field("account", "data_completeness", "Data completeness", Kind.TEXT, "What was missing to judge this account."),
     Field("account", "computed_on", "Last computed", Kind.DATE, "Date of the computation that changed a value above."),
     # --- task -------------------------------------------------------------------------------------------------
     Field("task", TASK_KEY, "Rapport key", Kind.TEXT, "Ties this task to one gap for life; do not edit."),
@@ -276,9 +279,9 @@ def results(object_name: str) -> tuple[Field, ...]:
 
 
 def observed_tables() -> Iterator[Table]:
-    """Declare `observed_contact` and `observed_account`: what the CRM holds now, canonical text, one column a result field.
+    """Declare `observed_contact` and `observed_account`: what the CRM holds now, one column a result field.
 
-    Key columns are `source` and `id`; connectors deliver them like any staged table.
+    Values are canonical text; key columns are `source` and `id`; connectors deliver them like any staged table.
     """
     for object_name in ("contact", "account"):
         yield _wide(f"observed_{object_name}", "What the CRM holds now in our fields.", object_name)

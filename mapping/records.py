@@ -107,7 +107,7 @@ STAGED = (
         core_job BOOLEAN needs the product for the core job
         bounced_at BIGINT when mail to the person bounced hard
         left_at BIGINT when the person left the company, by a field of the CRM
-        confirmed_role TEXT human override: buyer, champion, power user, user, guardian or none; several joined by a semicolon
+        confirmed_role TEXT human override: roles joined by a semicolon, or none
         confirmed_depth BIGINT human override: depth 0-5
         confirmed_at BIGINT date of the human override
         not_a_champion BOOLEAN human override: never call this person a champion
@@ -341,7 +341,7 @@ DERIVED = (
         """
         subject TEXT ``person_id`` or ``account_key``
         account_key TEXT account the fact is about
-        topic TEXT axis or value: buying_authority, process_authority, influence, product_importance, usage_frequency, attitude, depth, departed
+        topic TEXT an axis of `axis`, or role, guardian, departed
         rule TEXT name of the rule that made the row
         value DOUBLE the points or level the fact speaks for
         weight DOUBLE source weight 0-1

@@ -137,7 +137,8 @@ FROM gatekeeper;
 
 -- What counts in the end: a human's word where there is one, else the prediction.
 CREATE OR REPLACE TEMP TABLE settled_role AS
-SELECT member.account_key, member.person_id, human_role.role, 'confirmed' AS status, 1e0 AS confidence, CAST(NULL AS VARCHAR) AS missing
+SELECT member.account_key, member.person_id, human_role.role, 'confirmed' AS status, 1e0 AS confidence,
+    CAST(NULL AS VARCHAR) AS missing
 FROM (SELECT DISTINCT person_id, role FROM human_role WHERE role <> 'none') AS human_role
 JOIN member ON member.person_id = human_role.person_id
 LEFT JOIN no_champion ON no_champion.person_id = human_role.person_id

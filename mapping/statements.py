@@ -42,11 +42,11 @@ def execute(connection: duckdb.DuckDBPyConnection, name: str, package: str = "ma
 def arrow_table(table: Table, rows: Iterable[Sequence[object]]) -> arrow.Table:
     """Turn rows (in the declared column order of `table`) into the Arrow table that DuckDB reads without copying."""
     columns = list(zip(*rows, strict=True)) or [()] * len(table.columns)
-    arrays = {
-        column.name: arrow.Array(list(values), type=ARROW_TYPES[column.type])
+    arrays = [
+        arrow.Array(list(values), type=ARROW_TYPES[column.type])
         for column, values in zip(table.columns, columns, strict=True)
-    }
-    return arrow.Table(arrays)
+    ]
+    return arrow.Table.from_arrays(arrays, names=list(table.column_names()))
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Sequence[object]] = ()) -> None:

@@ -1,4 +1,5 @@
--- Each distinct title once, in comparable form: lower case, without accents, every other sign a space, a space at both ends.
+-- Each distinct title once, in comparable form: lower case, without accents, every other sign a space, a space at both
+-- ends.
 CREATE OR REPLACE TEMP TABLE title_text AS
 SELECT
     title,
