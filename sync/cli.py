@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
@@ -347,12 +347,15 @@ def emulator(arguments: tuple[str, ...]) -> None:
     show_default=True,
     help="Where settings, stage and ledger of the demo are kept.",
 )
+@click.option(
+    "--emulator", "address", metavar="URL", help="Use an emulator that runs already; it is seeded by its own options."
+)
 @answers_for
-def demo(folder: Path, **options: Any) -> int:
+def demo(folder: Path, address: str | None, *, once: bool) -> int:
     """Run the main job against an emulated Salesforce and HubSpot with 48 customer accounts."""
     from sync.demo import play
 
-    return play(folder, answer, sys.stderr, once=options["once"])
+    return play(folder, answer, sys.stderr, once=once, address=address)
 
 
 @main.command()

@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any, TextIO
+
+import requests
 
 from connectors.base import ProvisionStep
 from mapping.metadata import FIELDS
@@ -43,6 +45,16 @@ def emulator(seed: str = "demo") -> Iterator[Mapping[str, Any]]:
             process.terminate()
 
 
+def running(address: str) -> Mapping[str, Any]:
+    """Ask an emulator that runs already how to reach it; `address` is its base, for example http://127.0.0.1:8000."""
+    try:
+        answer = requests.get(f"{address.rstrip('/')}/_emulator/ready", timeout=10)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise UsageError(f"no emulator answers at {address}; start one: rapport emulator --port 8000") from error
+    return dict(answer.json())
+
+
 def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
     """Write the settings file and its secrets for an emulator that says it is ready; gives the file's path."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,13 +75,13 @@ def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
     return path
 
 
-def play(folder: Path, say: Say, stream: TextIO, *, once: bool) -> int:
+def play(folder: Path, say: Say, stream: TextIO, *, once: bool, address: str | None = None) -> int:
     """Provision, run, show coverage and tasks, run again; gives the exit status.
 
     `say` prints lines of the answer, `stream` (standard error) gets the progress. Without `once` the emulator stays
-    until the person at the terminal ends it.
+    until the person at the terminal ends it; with an `address`, one that runs already is used.
     """
-    with emulator() as ready:
+    with nullcontext(running(address)) if address else emulator() as ready:
         app = App(settings(folder, ready))
         say([f"An emulated Salesforce org and HubSpot portal listen at {ready['salesforce']['http']}."])
         say(_provisioned(app))

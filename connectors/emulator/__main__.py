@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:
     http, https = (f"{scheme}://{server.HOST}:{each.getsockname()[1]}" for scheme, each in _schemes(plain, tls))
     secrets = world.org.credentials
-    line = {
+    world.ready = {
         "salesforce": {
             "http": http,
             "https": https,
@@ -65,7 +65,7 @@ def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:
         "hubspot": {"url": http, **world.portal.credentials()},
         "control": f"{http}/_emulator",
     }
-    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.write(json.dumps(world.ready) + "\n")
     sys.stdout.flush()
 
 

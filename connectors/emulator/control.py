@@ -25,7 +25,7 @@ from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 @dataclass(slots=True)
 class World:
-    """Everything the process holds. `seed` is the name or folder it starts from and returns to."""
+    """Everything the process holds: `seed` is what it starts from and returns to, `ready` how to reach it."""
 
     clock: Clock
     org: Org
@@ -33,6 +33,7 @@ class World:
     seed: str
     log: RequestLog = field(default_factory=RequestLog)
     rules: list[Rule] = field(default_factory=list)
+    ready: JsonObject = field(default_factory=dict)
 
     def reset(self) -> None:
         """Back to the start seed, with no faults and an empty log; the clock stays where it is."""
@@ -66,6 +67,7 @@ Handler = Callable[[World, Request], Awaitable[Json]]
 def routes(world: World) -> list[BaseRoute]:
     """The control routes."""
     table: list[tuple[str, str, Handler]] = [
+        ("GET", "ready", _ready),
         ("POST", "reset", _reset),
         ("POST", "seed", _seed),
         ("GET", "faults", _faults),
@@ -92,6 +94,10 @@ async def _run(world: World, handler: Handler, request: Request) -> Response:
 
 async def _body(request: Request) -> JsonObject:
     return _OBJECT.validate_json(await request.body() or b"{}")
+
+
+async def _ready(world: World, _request: Request) -> Json:
+    return world.ready
 
 
 async def _reset(world: World, _request: Request) -> Json:

@@ -31,7 +31,7 @@ class Result:
 
 def rapport(*words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> Result:
     """Run the installed command line as a person would, with at most the environment that is handed in added."""
-    known = {**os.environ, **(environment or {})}  # noqa: TID251 - a child process inherits it
+    known = {**os.environ, **(environment or {})}
     done = subprocess.run(
         [RAPPORT, *words], capture_output=True, text=True, cwd=cwd, env=known, timeout=180, check=False
     )

@@ -220,3 +220,16 @@ def test_a_failed_run_loses_nothing_and_the_next_one_goes_through(provisioned: D
 
 def test_an_unknown_command_is_wrong_usage() -> None:
     assert rapport("rnu").code == 2
+
+
+def test_the_demo_can_use_an_emulator_that_runs_already(desk: Desk) -> None:
+    address = desk.crms.ready["salesforce"]["http"]
+    played = desk.ask("demo", "--once", "--emulator", address, "--folder", "again")
+    assert played.code == 0, played.err
+    assert "second run: 0 changes" in played.out
+
+
+def test_a_demo_without_its_emulator_says_how_to_start_one(desk: Desk) -> None:
+    done = desk.ask("demo", "--once", "--emulator", "http://127.0.0.1:9")
+    assert done.code == 1
+    assert "rapport: no emulator answers at http://127.0.0.1:9" in done.err
