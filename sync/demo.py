@@ -56,8 +56,12 @@ def running(address: str) -> Mapping[str, Any]:
 
 
 def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
-    """Write the settings file and its secrets for an emulator that says it is ready; gives the file's path."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write the settings file and its secrets for an emulator that says it is ready; gives the file's path.
+
+    What an earlier demo left in `folder` is removed; raises UsageError when something else is there.
+    """
+    template = files("sync").joinpath("demo.yaml").read_text(encoding="utf-8")
+    _clear(folder, template.splitlines()[0])
     folder.mkdir(parents=True)
     secrets = {
         "salesforce-id": ready["salesforce"]["client_id"],
@@ -68,11 +72,21 @@ def settings(folder: Path, ready: Mapping[str, Any]) -> Path:
         path = folder / name
         path.touch(mode=0o600)
         path.write_text(secret, encoding="utf-8")
-    template = Template(files("sync").joinpath("demo.yaml").read_text(encoding="utf-8"))
     path = folder / "rapport.yaml"
     urls = {"salesforce_url": ready["salesforce"]["http"], "hubspot_url": ready["hubspot"]["url"]}
-    path.write_text(template.substitute(urls), encoding="utf-8")
+    path.write_text(Template(template).substitute(urls), encoding="utf-8")
     return path
+
+
+def _clear(folder: Path, signature: str) -> None:
+    """Remove an earlier demo, known by the first line of its settings, and nothing else."""
+    if not folder.exists() or not any(folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    left = folder / "rapport.yaml"
+    if not left.is_file() or not left.read_text(encoding="utf-8").startswith(signature):
+        raise UsageError(f"{folder} holds something else than an earlier demo; choose another --folder")
+    shutil.rmtree(folder)
 
 
 def play(folder: Path, say: Say, stream: TextIO, *, once: bool, address: str | None = None) -> int:

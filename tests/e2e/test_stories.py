@@ -233,3 +233,12 @@ def test_a_demo_without_its_emulator_says_how_to_start_one(desk: Desk) -> None:
     done = desk.ask("demo", "--once", "--emulator", "http://127.0.0.1:9")
     assert done.code == 1
     assert "rapport: no emulator answers at http://127.0.0.1:9" in done.err
+
+
+def test_the_demo_never_clears_a_folder_that_holds_something_else(desk: Desk) -> None:
+    (desk.folder / "work").mkdir()
+    (desk.folder / "work" / "thesis.txt").write_text("years of it", encoding="utf-8")
+    done = desk.ask("demo", "--once", "--emulator", desk.crms.ready["salesforce"]["http"], "--folder", "work")
+    assert done.code == 1
+    assert "holds something else" in done.err
+    assert (desk.folder / "work" / "thesis.txt").exists()
