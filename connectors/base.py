@@ -34,7 +34,8 @@ class StreamEnd:
     """The last thing a stream says. Everything before it becomes visible together with its cursor, or not at all.
 
     `whole` means that the stream was listed in full: staged records of the stream that were not read are gone.
-    `expected` is the number of records the vendor says exist, where it says so; `dropped` counts what was left out, by reason.
+    `expected` is the number of records the vendor says exist, where it says so; `dropped` counts what was left out, by
+    reason.
     """
 
     stream: str
@@ -160,7 +161,7 @@ class Connector(Protocol):
         ...
 
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
-        """Create what is missing of `fields` and make it visible to the integration user; running it again changes nothing."""
+        """Create what is missing of `fields`, visible to the integration user; running it again changes nothing."""
         ...
 
     def calls(self) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ what an answer means and whether a request may be repeated. Nobody else looks at
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -88,12 +88,22 @@ def template(path: str) -> str:
     return "/".join("{id}" if _IDENTIFIER.match(part) else part for part in parts)
 
 
+SHORTEST_SECRET = 4
+"""Characters; anything shorter would blot out ordinary words."""
+
 _SECRETS = re.compile(
-    r"Bearer\s+\S+|00D\w{12,15}![\w.]+|pat-[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?:access_token|refresh_token|client_secret|assertion|password)[\"']?\s*[=:]\s*[\"']?[^\s&\"',}]+"
+    r"Bearer\s+\S+|Basic\s+[A-Za-z0-9+/]{8,}={0,2}|00D\w{12,15}![\w.]+|5Aep[\w.!-]{8,}|pat-[\w-]+"
+    r"|(?:na|eu|ap)\d-[0-9a-f]{4}[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|(?:access_token|refresh_token|client_secret|assertion|password|sessionId|session_id|hapikey)[\"']?\s*[=:>]\s*"
+    r"(?:\"[^\"]*\"|'[^']*'|[^\s&\"',}<]+)"
 )
 
 
-def redact(text: str) -> str:
-    """Replace everything that looks like a credential; used on each text that leaves the transport."""
+def redact(text: str, known: Iterable[str] = ()) -> str:
+    """Replace the credentials that are `known` and everything that looks like one.
+
+    Used on each text that leaves the transport.
+    """
+    for secret in sorted((value for value in known if len(value) >= SHORTEST_SECRET), key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
     return _SECRETS.sub("[secret]", text)

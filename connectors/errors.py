@@ -1,6 +1,7 @@
 """Errors of a connector, named by what the caller must do.
 
-Each vendor package holds one table ``(status, code) -> type`` that chooses among these; nobody else looks at vendor codes.
+Each vendor package holds one table ``(status, code) -> type`` that chooses among these; nobody else looks at vendor
+codes.
 """
 
 
@@ -8,7 +9,7 @@ class ConnectorError(Exception):
     """Base of everything a connector raises on purpose; the text is fit to be shown to a person."""
 
 
-class RetryLater(ConnectorError):
+class RetryLater(ConnectorError):  # noqa: N818 - says what to do
     """The vendor asks for patience (quota, maintenance, overload) and the transport's own retries are used up.
 
     `at` is the epoch second from which another run may succeed, where the vendor says so.
@@ -19,21 +20,21 @@ class RetryLater(ConnectorError):
         self.at = at
 
 
-class Rejected(ConnectorError):
-    """One row or one request is wrong and will stay wrong: validation, unknown option, required field, missing record."""
+class Rejected(ConnectorError):  # noqa: N818 - says what became of the row
+    """One row or request is wrong and will stay wrong: validation, unknown option, required field, missing record."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
 
 
-class Conflict(ConnectorError):
-    """The record exists already, was merged or deleted: read it again and plan again. `ref` is the id the vendor names."""
+class Conflict(ConnectorError):  # noqa: N818 - says what stands in the way
+    """The record exists already, was merged or deleted: read and plan again. `ref` is the id the vendor names."""
 
     def __init__(self, message: str, ref: str | None = None) -> None:
         super().__init__(message)
         self.ref = ref
 
 
-class Unusable(ConnectorError):
-    """Nothing can be done with this connection until an operator acts: credentials, scope, unreachable host, retired API."""
+class Unusable(ConnectorError):  # noqa: N818 - says what the connection is
+    """Nothing can be done until an operator acts: credentials, scope, unreachable host, retired API."""

@@ -14,18 +14,20 @@ def open_connection(
     options: SalesforceOptions | HubSpotOptions,
     secret: Callable[[str], str],
     now: Callable[[], float],
+    keep: Callable[[str, str], None] | None = None,
 ) -> Connector:
     """Open the connection named `source`.
 
-    `secret` resolves a reference such as ``env:NAME``; `now` tells epoch seconds. Nothing is sent before the first
-    method is called.
+    `secret` resolves a reference such as ``env:NAME``; `now` tells epoch seconds. `keep(reference, value)` stores a
+    secret that the vendor replaced (a rotated refresh token) before it is used, and does not raise; without it the
+    vendor packages warn. Nothing is sent before the first method is called.
     """
     match options:
         case SalesforceOptions():
             from connectors.salesforce.connector import open_salesforce
 
-            return open_salesforce(source, options, secret, now)
+            return open_salesforce(source, options, secret, now, keep)
         case HubSpotOptions():
             from connectors.hubspot.connector import open_hubspot
 
-            return open_hubspot(source, options, secret, now)
+            return open_hubspot(source, options, secret, now, keep)

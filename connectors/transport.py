@@ -10,11 +10,11 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partialmethod
 from typing import NoReturn, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import requests
@@ -29,11 +29,13 @@ from connectors.wire import Reply, is_page, never_sent, origin, reason, retry_af
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 60.0
-"""Seconds; a longer `Retry-After` ends the run with `RetryLater` instead of holding the org's lease."""
+"""Seconds; the longest pause between two attempts, whatever `Retry-After` asks for."""
 DEADLINE = 300.0
 """Seconds after which a request is not tried again, however many attempts are left."""
 RENEW_AHEAD = 60.0
 """Seconds before its end at which a token is renewed."""
+
+_SECRET_NAMES = ("client_secret", "refresh_token", "password", "assertion")
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -94,7 +96,7 @@ class Network:
     ca_file: str | None = None
     timeout: tuple[float, float] = (5.0, 120.0)
     attempts: int = 6
-    sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the one place that sleeps
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Transport:
@@ -260,7 +262,8 @@ class Transport:
         problem = self._problem(reply)
         said = redact(
             f"{self.dialect.vendor} answered {reply.status_code} to {_operation(request)}: "
-            f"{problem.message.strip() or reply.reason}"
+            f"{problem.message.strip() or reply.reason}",
+            self._secrets(request),
         )
         after = retry_after(reply, self._network.now())
         at = int(self._network.now() + after) if after is not None else None
@@ -280,6 +283,13 @@ class Transport:
                 raise Conflict(said, problem.ref)
             case Meaning.UNUSABLE:
                 raise Unusable(said)
+
+    def _secrets(self, request: requests.PreparedRequest) -> Iterator[str]:
+        """Name what a careless answer could repeat: the token, and what a form signed in with."""
+        if self._token:
+            yield self._token.value
+        form = parse_qs(request.body) if isinstance(request.body, str) else {}
+        yield from (value for name in _SECRET_NAMES for value in form.get(name, ()))
 
     def _problem(self, reply: Reply) -> Problem:
         if is_page(reply):

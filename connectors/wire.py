@@ -11,6 +11,8 @@ import urllib3.exceptions
 from connectors.dialect import redact
 from connectors.errors import Unusable
 
+_SECONDS = re.compile(r"-?\d+(?:\.\d+)?")
+
 
 class Reply(requests.Response):
     """An answer with its bytes read; `json` parses with orjson whatever hooks a client library passes."""
@@ -33,18 +35,19 @@ class Reply(requests.Response):
             raise Unusable(f"The answer of {urlsplit(self.url).path} is not JSON: {error}.") from error
 
     def server_time(self) -> int:
-        """Read the server's clock from the Date header, in epoch seconds."""
-        moment = email.utils.parsedate_to_datetime(self.headers["Date"])
+        """Read the server's clock from the Date header, in epoch seconds; raises Unusable where there is none."""
+        try:
+            moment = email.utils.parsedate_to_datetime(self.headers.get("Date", ""))
+        except ValueError as error:
+            raise Unusable(f"The answer of {urlsplit(self.url).path} tells no date; check the proxy.") from error
         return int(moment.timestamp())
 
 
 def retry_after(reply: requests.Response, now: float) -> float | None:
     """Read the Retry-After header, seconds or a date, as seconds from `now`; None where it is missing or garbled."""
     text = reply.headers.get("Retry-After", "").strip()
-    try:
+    if _SECONDS.fullmatch(text):
         return max(0.0, float(text))
-    except ValueError:
-        pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
     except ValueError:

@@ -14,7 +14,7 @@ from mapping import activity, coverage, depth, desired, evidence, gaps, identity
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
-from mapping.statements import create, execute
+from mapping.statements import create, execute, load
 
 RuleTables = Iterator[tuple[Table, Rows]]
 
@@ -66,12 +66,6 @@ def compute(
         execute(connection, step.name)
         for name in step.makes:
             check(connection, DECLARED[name])
-
-
-def load(connection: duckdb.DuckDBPyConnection, tables: Iterable[tuple[Table, Rows]]) -> None:
-    """Create each rule table with its rows, replacing the one of an earlier run."""
-    for table, rows in tables:
-        create(connection, table, rows)
 
 
 def check(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -13,7 +13,7 @@ import duckdb
 from mapping.metadata import FIELDS, results
 from mapping.records import Table
 from mapping.spec import Rows, listing
-from mapping.statements import create, execute
+from mapping.statements import execute, load
 
 ROLE_AXES = (
     ("buyer", "buying_authority", None),
@@ -56,8 +56,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> None:
     `companion` holds, a row a record, `evidence` (the sentences, cut at the end of the last one that fits the field)
     and `computed_on` (the date of `as_of`).
     """
-    for table, rows in _tables():
-        create(connection, table, rows)
+    load(connection, _tables())
     execute(connection, "explain")
 
 

@@ -6,7 +6,7 @@ in one place only.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -26,6 +26,13 @@ class Type(StrEnum):
     WHOLE = "whole number"
     INSTANT = "date or moment"
     FLAG = "flag"
+
+
+FLAGS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+"""What a flag may be written as, in lower case, by a checkbox or by a list of yes and no; all else is unknown."""
+
+LARGEST = 2.0**63
+"""Whole numbers stay below it: they are kept in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,13 @@ def problems(chosen: Chosen) -> Iterator[str]:
 def _meant(wrong: str, known: list[str]) -> str:
     close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else f"; it is one of {', '.join(known)}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Ask whether the CRM field most like `name` was meant, whatever the case; empty when none is alike."""
+    spelt = {field.lower(): field for field in known}
+    close = difflib.get_close_matches(name.lower(), spelt, n=1)
+    return f"Did you mean '{spelt[close[0]]}'?" if close else ""
 
 
 def resolve(vendor: Vendor, chosen: Chosen, prefix: str = PREFIX) -> Mapping[str, Mapping[str, str]]:

@@ -13,8 +13,11 @@ Conventions, valid for every table:
 - NULL means *unknown*, never "no".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+Rows = Sequence[tuple[object, ...]]
+"""Rows of one table, each in its declared column order."""
 
 
 @dataclass(frozen=True, slots=True)

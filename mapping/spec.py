@@ -7,7 +7,7 @@ tables that the SQL joins.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +16,11 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mapping.records import Column, Table
+from mapping.records import Column, Rows, Table
 from mapping.rulefile import SpecError, merge, read, read_file, section, validate
 
-__all__ = ["Product", "Profile", "Rules", "SpecError", "figures", "load_rules", "schema"]
+__all__ = ["Product", "Profile", "Rows", "Rules", "SpecError", "figures", "load_rules", "schema"]
 
-Rows = Sequence[tuple[object, ...]]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
 Days = Annotated[int, Field(gt=0)]

@@ -5,14 +5,16 @@ the block is for; blocks are separated by an empty line. The same text must stay
 (see docs/architecture.md), so no parameter and no generated SQL: what varies comes in as a table.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
 import arro3.core as arrow
 import duckdb
+import orjson
 
-from mapping.records import Table
+from mapping.records import Rows, Table
 
 ARROW_TYPES = {
     "TEXT": arrow.DataType.string(),
@@ -51,10 +53,26 @@ def arrow_table(table: Table, rows: Iterable[Sequence[object]]) -> arrow.Table:
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Sequence[object]] = ()) -> None:
     """Create or replace `table` on the connection and fill it with `rows` in the declared column order."""
-    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
     arrived = arrow_table(table, rows)
     if arrived.num_rows:
         connection.register("arrived", arrived)
-        connection.execute(f"INSERT INTO {table.name} SELECT * FROM arrived")
+        connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM arrived")
         connection.unregister("arrived")
+    else:
+        columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+        connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
+
+
+def load(connection: duckdb.DuckDBPyConnection, tables: Iterable[tuple[Table, Rows]]) -> None:
+    """Create each rule table with its rows; one that holds them since an earlier run is left alone.
+
+    Rules change once in a while and runs are many: of a small organisation's computation the rule tables were a fifth.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS rule_loaded (name TEXT, digest TEXT)")
+    loaded = set(connection.execute("SELECT name, digest FROM rule_loaded").fetchall())
+    for table, rows in tables:
+        digest = hashlib.sha256(orjson.dumps((table.columns, rows))).hexdigest()
+        if (table.name, digest) not in loaded:
+            create(connection, table, rows)
+            connection.execute("DELETE FROM rule_loaded WHERE name = ?", [table.name])
+            connection.execute("INSERT INTO rule_loaded VALUES (?, ?)", [table.name, digest])

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
+import sqlalchemy as sa
 
 from connectors.base import Connector
 from connectors.errors import ConnectorError
@@ -29,6 +30,9 @@ from sync.pipeline import Desk, PlanRefusedError, Progress
 from sync.secret import SecretMissingError, SecretResolver
 from sync.settings import OrganisationSettings, Schedule, Settings, SettingsError, load_settings
 from sync.stage import Stage, StageInUseError
+
+FIRST_PROCESS_NAMESPACE = 0xEFFFFFFC
+"""Inode of the namespace that processes outside every container live in, the same on every Linux host."""
 
 
 class UsageError(Exception):
@@ -51,7 +55,7 @@ EXPECTED = (
 
 def clock() -> float:
     """Tell the time in epoch seconds."""
-    return time.time()  # noqa: TID251 - the composition root reads the clock
+    return time.time()
 
 
 def today() -> datetime:
@@ -59,9 +63,32 @@ def today() -> datetime:
     return datetime.fromtimestamp(clock(), UTC)
 
 
+def machine() -> str:
+    """Name where process ids mean what they mean here: the host, in a container with its process namespace."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return socket.gethostname()
+    return socket.gethostname() if namespace == FIRST_PROCESS_NAMESPACE else f"{socket.gethostname()}/{namespace}"
+
+
 def owner() -> str:
-    """Name this process for leases: host and process id."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name this process for leases: machine and process id."""
+    return f"{machine()}:{os.getpid()}"
+
+
+def alive(holder: str) -> bool:
+    """Tell whether the process that holds a lease may still be alive; of another machine nobody here knows."""
+    where, _, process = holder.rpartition(":")
+    if where != machine() or not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _keyring(service: str, name: str) -> str | None:
@@ -70,13 +97,19 @@ def _keyring(service: str, name: str) -> str | None:
     return keyring.get_password(service, name)
 
 
+def _keep_in_keyring(service: str, name: str, value: str) -> None:
+    import keyring
+
+    keyring.set_password(service, name, value)
+
+
 class App:
     """A settings file brought to life. Raises SettingsError when the file cannot be used."""
 
     def __init__(self, config: Path) -> None:
         self.config = config
         self.settings: Settings = load_settings(config)
-        self.secret = SecretResolver(os.environ, _keyring, config.parent)  # noqa: TID251 - the composition root
+        self.secret = SecretResolver(os.environ, _keyring, config.parent, _keep_in_keyring)
 
     def organisations(self, name: str | None = None) -> list[str]:
         """List the organisations a command is about: the one named, else all of them."""
@@ -100,10 +133,7 @@ class App:
     def ledger(self) -> Ledger:
         """Open the ledger; its folder is made when it is missing."""
         url = self.settings.store.ledger
-        url = url if "://" in url else self.secret(url)
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        return Ledger(url)
+        return _ledger(url if "://" in url else self.secret(url))
 
     @contextmanager
     def connections(self, org: str) -> Iterator[Mapping[str, Connector]]:
@@ -111,7 +141,7 @@ class App:
         with ExitStack() as stack:
             opened = {}
             for source, options in self._organisation(org).connections.items():
-                opened[source] = open_connection(source, options, self.secret, clock)
+                opened[source] = open_connection(source, options, self.secret, clock, self.secret.keep)
                 stack.callback(opened[source].close)
             yield opened
 
@@ -120,12 +150,11 @@ class App:
         """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""
         settings = self._organisation(org)
         rules, profile = load_rules(settings.rules), settings.profile(org)
-        stage_file = self.settings.stage_file(org)
-        stage_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.connections(org) as connectors, Stage(stage_file) as stage:
+        with self.connections(org) as connectors, self._stage(org) as stage:
             yield Desk(
                 org=org,
                 owner=owner(),
+                alive=alive,
                 connectors=connectors,
                 stage=stage,
                 ledger=self.ledger,
@@ -139,8 +168,38 @@ class App:
                 takeover=settings.takeover,
             )
 
+    @contextmanager
+    def _stage(self, org: str) -> Iterator[Stage]:
+        """Open the stage; when another process has it, say who that is rather than which file."""
+        path = self.settings.stage_file(org)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            try:
+                stage = stack.enter_context(Stage(path))
+            except StageInUseError as error:
+                if holder := self.ledger.holder(org):
+                    raise LeaseHeldError(org, *holder) from error
+                raise
+            yield stage
+
     def _organisation(self, org: str) -> OrganisationSettings:
         return self.settings.organisations[org]
+
+
+def _ledger(url: str) -> Ledger:
+    """Open the ledger behind an address. Raises UsageError, whose text never holds the address: a password may be in it."""
+    try:
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return Ledger(url)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"the ledger needs a database driver that is not installed: {error.name}") from error
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
+        raise UsageError("the ledger's address cannot be read; it begins with postgresql+psycopg://") from None
+    except sa.exc.DBAPIError as error:
+        raise UsageError(f"the ledger cannot be opened: {error.orig}") from error
+    except OSError as error:
+        raise UsageError(f"the folder of the ledger cannot be made: {error.strerror}") from error
 
 
 def _digest(rules: Rules, profile: Profile) -> str:

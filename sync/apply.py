@@ -23,23 +23,37 @@ from connectors.base import (
     WriteResult,
 )
 from connectors.errors import RetryLater
-from sync import changes
+from sync import plan_tables
 from sync.changes import CloseTask, OpenTask, RemoveTask, ReopenTask, SetField, TaskChange
-from sync.journal import Intent, Journal
+from sync.journal import Intent, Journal, target
 from sync.ledger import chunks
 
 BATCH = 200
 """Writes whose intents are noted in one transaction, and outcomes likewise (our default)."""
 
 
+SHOWN_REFUSALS = 20
+"""Rejected writes that a report quotes; the journal has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A write the CRM rejected: ``source/object/id`` (a new task: its key) and the vendor's message."""
+
+    record: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a plan: writes by outcome (done, rejected, unknown), and who asked for patience.
 
-    `postponed` maps a connection to the vendor's message; `retry_at` is the latest epoch second it named.
+    `refused` quotes the first rejected writes; `postponed` maps a connection to the vendor's message; `retry_at` is
+    the latest epoch second it named.
     """
 
     outcomes: Mapping[str, int]
+    refused: tuple[Refusal, ...] = ()
     postponed: Mapping[str, str] = field(default_factory=dict)
     retry_at: int | None = None
 
@@ -55,23 +69,23 @@ def apply(
     `heartbeat` is called with a connection and its writes answered so far. A connection that asks for patience is left
     for the next run and the others go on; every other `ConnectorError` ends the run after what is known was noted.
     """
-    outcomes: Counter[str] = Counter()
+    count = _Count(heartbeat)
     postponed: dict[str, RetryLater] = {}
-    for source in changes.sources(connection):
+    for source in plan_tables.sources(connection):
         try:
-            _write(connectors[source], intents(connection, source), journal, _counting(outcomes, source, heartbeat))
+            _write(connectors[source], intents(connection, source), journal, count)
         except RetryLater as patience:
             postponed[source] = patience
     moments = [patience.at for patience in postponed.values() if patience.at is not None]
     texts = {source: str(patience) for source, patience in postponed.items()}
-    return Applied(dict(sorted(outcomes.items())), texts, max(moments, default=None))
+    return Applied(dict(sorted(count.outcomes.items())), tuple(count.refused), texts, max(moments, default=None))
 
 
 def intents(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[Intent]:
     """Turn a connection's part of the plan into writes: one update a record, then the tasks."""
-    for _, group in groupby(changes.field_changes(connection, source), key=lambda change: change.ref):
+    for _, group in groupby(plan_tables.field_changes(connection, source), key=lambda change: change.ref):
         yield _update(list(group))
-    for change in changes.task_changes(connection, source):
+    for change in plan_tables.task_changes(connection, source):
         yield _task_intent(change)
 
 
@@ -107,31 +121,32 @@ def _task_intent(change: TaskChange) -> Intent:
             assert_never(change)
 
 
-def _counting(
-    outcomes: Counter[str], source: str, heartbeat: Callable[[str, int], None]
-) -> Callable[[Iterable[WriteResult]], None]:
-    """Count results of a connection and tell how far it is."""
-    answered = 0
+class _Count:
+    """Counts results over all connections, keeps the first refusals and tells the heartbeat how far a connection is."""
 
-    def count(results: Iterable[WriteResult]) -> None:
-        nonlocal answered
+    def __init__(self, heartbeat: Callable[[str, int], None]) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.refused: list[Refusal] = []
+        self._heartbeat = heartbeat
+        self._answered: Counter[str] = Counter()
+
+    def __call__(self, source: str, results: Iterable[WriteResult]) -> None:
         for result in results:
-            answered += 1
-            outcomes[result.outcome.value] += 1
-        heartbeat(source, answered)
+            self._answered[source] += 1
+            self.outcomes[result.outcome.value] += 1
+            if result.outcome is Outcome.REJECTED and len(self.refused) < SHOWN_REFUSALS:
+                _, object_name, record_id = target(result.write)
+                self.refused.append(Refusal(f"{source}/{object_name}/{record_id}", result.message))
+        self._heartbeat(source, self._answered[source])
 
-    return count
 
-
-def _write(
-    connector: Connector, wanted: Iterator[Intent], journal: Journal, count: Callable[[Iterable[WriteResult]], None]
-) -> None:
+def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, count: _Count) -> None:
     """Send one connection's writes; what was answered before an error is noted before the error goes on."""
     answered: list[WriteResult] = []
 
     def note() -> None:
         journal.note(connector.source, answered)
-        count(answered)
+        count(connector.source, answered)
         answered.clear()
 
     try:
@@ -139,7 +154,7 @@ def _write(
             answered.append(result)
             if len(answered) >= BATCH:
                 note()
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         note()
         raise
     note()

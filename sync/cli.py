@@ -1,6 +1,7 @@
 """The command line. Each command is a few lines: open the app, do one thing, print the answer, choose the exit code.
 
-Exit codes: 0 nothing to do or done, 1 error, 2 wrong usage, 3 changes pending (`plan`), 4 incomplete, run again.
+Exit codes: 0 nothing to do or done, 1 error, 2 wrong usage, 3 changes pending (`plan`, `undo --dry-run`), 4 incomplete,
+run again, 130 stopped by Ctrl-C.
 Everything heavy is imported inside the commands, so that ``rapport --help`` and completion answer at once.
 """
 
@@ -29,6 +30,8 @@ class Exit(IntEnum):
     USAGE = 2
     PENDING = 3
     INCOMPLETE = 4
+    STOPPED = 130
+    """128 and the number of the signal, as shells have it."""
 
 
 def answer(lines: Iterable[str]) -> None:
@@ -57,6 +60,9 @@ def answers_for(command: Callable[P, int]) -> Callable[P, None]:
         except app.EXPECTED as error:
             click.echo(f"rapport: {error}", err=True)
             sys.exit(Exit.ERROR)
+        except KeyboardInterrupt:
+            click.echo("rapport: stopped; what was done is noted, and the next run goes on from there", err=True)
+            sys.exit(Exit.STOPPED)
 
     return wrapper
 
@@ -67,6 +73,9 @@ def opened(context: click.Context) -> "App":
 
     return App(context.obj)
 
+
+SHOWN_RECORDS = 20
+"""Records of a plan that a person sees without asking for all of them."""
 
 ORG = click.option("--org", metavar="NAME", help="Organisation of the settings file; without it, all of them.")
 ONE_ORG = click.option("--org", metavar="NAME", help="Organisation; needed when the settings file holds several.")
@@ -95,16 +104,20 @@ def main(context: click.Context, config: Path) -> None:
 @main.command()
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.pass_context
-def init(context: click.Context, *, force: bool) -> None:
+@answers_for
+def init(context: click.Context, *, force: bool) -> int:
     """Write a commented settings file to start from."""
     from importlib.resources import files
 
+    from sync.app import UsageError
+
     path: Path = context.obj
     if path.exists() and not force:
-        click.echo(f"rapport: {path} exists already; --force replaces it", err=True)
-        sys.exit(Exit.ERROR)
+        raise UsageError(f"{path} exists already; --force replaces it")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(files("sync").joinpath("starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    click.echo(f"Wrote {path}. Put the secrets where it says, then: rapport check")
+    answer([f"Wrote {path}. Put the secrets where it says, then: rapport check"])
+    return Exit.DONE
 
 
 @main.command()
@@ -199,21 +212,33 @@ def pull(context: click.Context, org: str | None, *, as_json: bool) -> int:
 @answers_for
 def plan(context: click.Context, org: str | None, *, as_json: bool, everything: bool) -> int:
     """Show what a run would change, old -> new with the reason, and what it would skip; exit status 3 when anything."""
-    from sync import changes, pipeline, render, results
+    from sync import pipeline
 
-    def shown(desk: "Desk") -> "RunReport":
-        report, connection = pipeline.plan(desk), desk.stage.connection
-        if as_json:
-            answer_json(results.plan_json(desk, report))
-        else:
-            rows = changes.changes(connection), changes.skips(connection), results.names(connection)
-            answer(render.plan_lines(report, *rows, most=None if everything else 20))
-        return report
+    most = None if everything else SHOWN_RECORDS
+    return pending(for_each(context, org, lambda desk: shown(desk, pipeline.plan(desk), as_json=as_json, most=most)))
 
-    reports = for_each(context, org, shown)
-    if any(report.status == "incomplete" for report in reports):
+
+def shown(desk: "Desk", report: "RunReport", *, as_json: bool, most: int | None) -> "RunReport":
+    """Print the plan that lies on the desk, at most `most` records of it; a run that got none tells why."""
+    from sync import plan_tables, render, results
+
+    connection = desk.stage.connection
+    if report.digest is None:
+        told([report], as_json=as_json)
+    elif as_json:
+        answer_json(results.plan_json(desk, report))
+    else:
+        rows = plan_tables.changes(connection), plan_tables.skips(connection), results.names(connection)
+        answer(render.plan_lines(report, *rows, most=most))
+    return report
+
+
+def pending(reports: "Iterable[RunReport]") -> int:
+    """Give the exit status of plans that were shown."""
+    states = {report.status for report in reports}
+    if "incomplete" in states:
         return Exit.INCOMPLETE
-    return Exit.PENDING if any(report.status != "nothing" for report in reports) else Exit.DONE
+    return Exit.PENDING if states - {"nothing"} else Exit.DONE
 
 
 @main.command()
@@ -238,12 +263,15 @@ def apply(context: click.Context, digest: str, org: str | None, *, as_json: bool
 @click.pass_context
 @answers_for
 def undo(context: click.Context, number: int, org: str | None, *, as_json: bool, dry_run: bool) -> int:
-    """Take RUN back, wherever the CRM still holds what it wrote."""
+    """Take RUN back, wherever the CRM still holds what it wrote; change the cause, or the next run does it again."""
     from sync import pipeline
 
-    name = opened(context).only(org)
-    reports = for_each(context, name, lambda desk: pipeline.undo(desk, number, dry_run=dry_run))
-    return told(reports, as_json=as_json)
+    def taken_back(desk: "Desk") -> "RunReport":
+        report = pipeline.undo(desk, number, dry_run=dry_run)
+        return shown(desk, report, as_json=as_json, most=SHOWN_RECORDS) if dry_run else report
+
+    reports = for_each(context, opened(context).only(org), taken_back)
+    return pending(reports) if dry_run else told(reports, as_json=as_json)
 
 
 @main.command()

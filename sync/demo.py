@@ -35,7 +35,7 @@ Say = Callable[[Iterable[str]], None]
 def emulator(seed: str = "demo") -> Iterator[Mapping[str, Any]]:
     """Start an emulator as its own process, yield what its ready line says, end it afterwards."""
     command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", seed]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""
             if not ready:

@@ -5,8 +5,9 @@ read it while a run goes on; the stage has one owner. `sync.journal` writes the 
 SQLAlchemy costs a third of a second to import: import this module inside the command that needs it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -107,9 +108,18 @@ class LeaseHeldError(Exception):
     """Somebody else works on the organisation. `owner` and `until` (epoch second) say who and for how long at most."""
 
     def __init__(self, org: str, owner: str, until: int) -> None:
-        super().__init__(f"{owner} is working on {org}; its lease ends at the latest at {until} (epoch seconds)")
+        ends = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        super().__init__(
+            f"{owner} (host and process) is working on {org}. Wait until it has finished and try again;"
+            f" if it was lost, its lease ends by itself at {ends}"
+        )
         self.owner = owner
         self.until = until
+
+
+def presumed_alive(_owner: str) -> bool:
+    """Answer for every holder of a lease that it may be alive: without better knowledge a lease runs its time."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +157,21 @@ class Ledger:
 
     # --- leases ----------------------------------------------------------------------------------------------------
 
-    def lease(self, org: str, owner: str, now: int, seconds: int) -> None:
-        """Take or renew the lease on an organisation. Raises LeaseHeldError while somebody else's is running."""
+    def lease(
+        self, org: str, owner: str, now: int, seconds: int, alive: Callable[[str], bool] = presumed_alive
+    ) -> None:
+        """Take or renew the lease on an organisation. Raises LeaseHeldError while somebody else's is running.
+
+        `alive` is asked about the holder of a running lease; one that is known to be dead gives way at once.
+        """
         mine = {"owner": owner, "taken_at": now, "expires_at": now + seconds}
-        free = sa.or_(LEASES.c.expires_at <= now, LEASES.c.owner == owner)
-        with self.engine.begin() as database:
-            if database.execute(sa.update(LEASES).where(LEASES.c.org == org, free).values(mine)).rowcount:
-                return
-        self._take_free_lease(org, mine)
+        if self._take_over(org, mine, sa.or_(LEASES.c.expires_at <= now, LEASES.c.owner == owner)):
+            return
+        if self._take_unheld(org, mine):
+            return
+        holder, until = self.holder(org) or ("somebody", now)
+        if alive(holder) or not self._take_over(org, mine, LEASES.c.owner == holder):
+            raise LeaseHeldError(org, holder, until)
 
     def release(self, org: str, owner: str) -> None:
         """Give the lease back; somebody else's stays."""
@@ -165,12 +182,19 @@ class Ledger:
         rows = self._all(sa.select(LEASES.c.owner, LEASES.c.expires_at).where(LEASES.c.org == org))
         return (rows[0]["owner"], rows[0]["expires_at"]) if rows else None
 
-    def _take_free_lease(self, org: str, mine: Mapping[str, Any]) -> None:
+    def _take_over(self, org: str, mine: Mapping[str, Any], condition: sa.ColumnElement[bool]) -> bool:
+        """Put our name on the lease if its row meets `condition`; tells whether it did."""
+        with self.engine.begin() as database:
+            taken = database.execute(sa.update(LEASES).where(LEASES.c.org == org, condition).values(mine))
+        return taken.rowcount > 0
+
+    def _take_unheld(self, org: str, mine: Mapping[str, Any]) -> bool:
+        """Write our name where no lease is; of two that try at once the primary key lets one through."""
         try:
             self._run(sa.insert(LEASES).values(org=org, **mine))
-        except sa.exc.IntegrityError as error:
-            owner, until = self.holder(org) or ("somebody", 0)
-            raise LeaseHeldError(org, owner, until) from error
+        except sa.exc.IntegrityError:
+            return False
+        return True
 
     # --- runs and plans --------------------------------------------------------------------------------------------
 

@@ -14,16 +14,16 @@ import duckdb
 
 from connectors.base import Connector, Page, StreamEnd
 from connectors.errors import RetryLater, Unusable
-from sync import changes, memory
-from sync.apply import Applied
+from sync import memory, plan_tables
+from sync.apply import Applied, Refusal
 from sync.apply import apply as write
-from sync.changes import Limits, Plan
+from sync.changes import Limits, Plan, UnsafePlanError
 from sync.journal import Journal, note_task_states
-from sync.ledger import Dossier, Ledger
+from sync.ledger import Dossier, Ledger, presumed_alive
 from sync.plan import Explain, Request, writable
 from sync.plan import plan as diff
 from sync.stage import Stage
-from sync.undo import undo_plan
+from sync.undo import UNDO, undo_plan
 
 LEASE_SECONDS = 300
 """How long a silent run keeps its organisation (our default); a living one renews every tenth of it."""
@@ -53,7 +53,7 @@ class Desk:
 
     `compute` fills the derived tables of a connection for an `as_of`; `rules` is the digest of rules and profile it
     works by. `explain` renders sentences, `dossiers` reads what is published. `now` tells epoch seconds, `owner` says
-    who runs.
+    who runs, `alive` whether the owner of another lease may still be at work.
     """
 
     org: str
@@ -69,6 +69,7 @@ class Desk:
     progress: Progress
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
+    alive: Callable[[str], bool] = presumed_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class RunReport:
     planned: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[Refusal, ...] = ()
+    """The first rows the CRM rejected; they stay planned, so that the next run tries them again."""
     streams: tuple[StreamReport, ...] = ()
     calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     settled: int = 0
@@ -114,7 +117,10 @@ def pull(desk: Desk) -> RunReport:
 
 
 def plan(desk: Desk) -> RunReport:
-    """Pull, compute and keep a plan that can be approved by its digest; writes nothing into a CRM."""
+    """Pull, compute and keep a plan that can be approved by its digest; writes nothing into a CRM.
+
+    The report's message says when the plan is beyond a limit and would be refused.
+    """
     return _attended(desk, "plan", lambda run: _planned(desk, run, _look_and_plan(desk, run, run.as_of)))
 
 
@@ -146,7 +152,7 @@ class _Run:
 def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunReport:
     """Hold the lease and the run's row around pull and `steps`; every end is noted before it is told."""
     now = int(desk.now())
-    desk.ledger.lease(desk.org, desk.owner, now, LEASE_SECONDS)
+    desk.ledger.lease(desk.org, desk.owner, now, LEASE_SECONDS, desk.alive)
     try:
         number = desk.ledger.begin_run(desk.org, kind, now)
         this = _Run(number, renewed_at=now, report=RunReport(desk.org, number, kind))
@@ -161,6 +167,9 @@ def _noted(desk: Desk, this: _Run, steps: Callable[[_Run], RunReport]) -> RunRep
         report = steps(this)
     except RetryLater as patience:
         report = replace(this.report, status="incomplete", message=str(patience), retry_at=patience.at)
+    except KeyboardInterrupt:
+        _note_end(desk, replace(this.report, status="interrupted", message="stopped by hand"))
+        raise
     except Exception as error:
         _note_end(desk, replace(this.report, status="failed", message=str(error)))
         raise
@@ -238,7 +247,9 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
     """Keep a plan for display and approval."""
     _beat(desk, this, "plan", made.digest, made.counts.get("set", 0))
     connection = desk.stage.connection
-    body = made.to_json(islice(changes.changes(connection), SHOWN_ROWS), islice(changes.skips(connection), SHOWN_ROWS))
+    body = made.to_json(
+        islice(plan_tables.changes(connection), SHOWN_ROWS), islice(plan_tables.skips(connection), SHOWN_ROWS)
+    )
     values = {"as_of": made.as_of, "rules": made.rules, "run": this.number, "made_at": int(desk.now()), "body": body}
     desk.ledger.keep_plan(desk.org, made.digest, **values)
     this.report = replace(this.report, digest=made.digest, planned=dict(made.counts), skipped=dict(made.skipped))
@@ -246,7 +257,11 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
 
 
 def _planned(desk: Desk, this: _Run, made: Plan) -> RunReport:
-    made.raise_if_unsafe(desk.limits)
+    """Show a plan even beyond the limits, and say that it will be refused: people must see what is wrong with it."""
+    try:
+        made.raise_if_unsafe(desk.limits)
+    except UnsafePlanError as refusal:
+        return replace(_shown(this, made), message=f"this plan will be refused: {refusal}")
     return _shown(this, made)
 
 
@@ -270,7 +285,8 @@ def _written(desk: Desk, this: _Run, made: Plan) -> RunReport:
         lambda source, count: _beat(desk, this, "apply", source, count),
     )
     text = "; ".join(f"{source}: {message}" for source, message in done.postponed.items())
-    return replace(this.report, status=_status(made, done), written=done.outcomes, message=text, retry_at=done.retry_at)
+    report = replace(this.report, status=_status(made, done), message=text, retry_at=done.retry_at)
+    return replace(report, written=done.outcomes, refused=done.refused)
 
 
 def _status(made: Plan, done: Applied) -> str:
@@ -283,6 +299,10 @@ def _approved(desk: Desk, this: _Run, digest: str) -> RunReport:
     kept = desk.ledger.plan(desk.org, digest)
     if kept is None:
         raise PlanRefusedError(f"no plan {digest} is known for {desk.org}; make one with `plan` and approve that")
+    if kept["rules"].startswith(UNDO):
+        raise PlanRefusedError(
+            f"the plan {kept['digest']} takes a run back; carry it out with: rapport {kept['rules']}"
+        )
     if this.as_of - kept["as_of"] > PLAN_LIFE:
         raise PlanRefusedError(f"the plan {kept['digest']} is more than seven days old; make a new one with `plan`")
     made = _look_and_plan(desk, this, kept["as_of"])

@@ -1,10 +1,10 @@
 """From what the rules want to a plan: the three-way diff as SQL, the decisions about tasks, the reasons.
 
 `sync.pipeline` calls `plan` after the computation. It reads `desired_*`, `observed_*`, `own_task` and the memory tables
-of `sync.memory`, and leaves the plan tables of `sync.changes`; the same inputs give the same digest.
+of `sync.memory`, and leaves the tables of `sync.plan_tables`; the same inputs give the same digest.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -14,8 +14,9 @@ from mapping.metadata import COMPANIONS, FIELDS, Field, results
 from mapping.records import Column, Table
 from mapping.statements import create, execute
 from sync import memory
-from sync.changes import PLAN_TABLES, Limits, Plan, seal
+from sync.changes import Limits, Plan
 from sync.ledger import Ledger
+from sync.plan_tables import PLAN_TABLES, seal
 
 OBJECTS = ("contact", "account")
 
@@ -42,6 +43,16 @@ def _text_table(name: str, columns: str) -> Table:
     return Table(name, name, (), tuple(Column(column, "TEXT", column) for column in columns.split()))
 
 
+_OPTION = Table(
+    "plan_option",
+    "One row: what the settings allow.",
+    (),
+    (
+        Column("takeover", "BOOLEAN", "replace values that humans wrote"),
+        Column("tasks_per_day", "BIGINT", "new tasks per owner and calendar day"),
+        Column("tasks_per_week", "BIGINT", "new tasks per owner and seven days"),
+    ),
+)
 _FIELD = _text_table("plan_field", "object name empty")
 _WRITABLE = _text_table("plan_writable", "source object field")
 _DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
@@ -67,11 +78,7 @@ def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> No
     create(connection, _FIELD, [(object_name, name, empty) for (object_name, name), empty in memory.EMPTY.items()])
     create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
     limits = request.limits
-    connection.execute(
-        "CREATE OR REPLACE TABLE plan_option AS"
-        " SELECT ?::BOOLEAN AS takeover, ?::BIGINT AS tasks_per_day, ?::BIGINT AS tasks_per_week",
-        [request.takeover, limits.tasks_per_day, limits.tasks_per_week],
-    )
+    create(connection, _OPTION, [(request.takeover, limits.tasks_per_day, limits.tasks_per_week)])
 
 
 def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:
@@ -84,10 +91,9 @@ def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str
     """Compare every field that may cause a write by itself."""
     create(connection, _DIFFERENCE)
     for object_name in OBJECTS:
+        compared = [output for output in results(object_name) if output.name not in COMPANIONS]
         connection.execute(_pairs(object_name))
-        for output in results(object_name):
-            if output.name not in COMPANIONS:
-                connection.execute(_difference(output))
+        _insert_differences(connection, map(_difference, compared))
     _judge(connection, ledger, org)
 
 
@@ -99,10 +105,14 @@ def _plan_companions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org:
     create(connection, _COMPANION)
     explain(connection)
     create(connection, _DIFFERENCE)
-    for output in FIELDS:
-        if output.name in COMPANIONS:
-            connection.execute(_companion_difference(output))
+    companions = (output for output in FIELDS if output.name in COMPANIONS)
+    _insert_differences(connection, map(_companion_difference, companions))
     _judge(connection, ledger, org)
+
+
+def _insert_differences(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> None:
+    """Compare field after field in one statement: planning two dozen costs more than running them."""
+    connection.execute(f"INSERT INTO plan_difference {' UNION ALL '.join(selects)}")
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
@@ -125,7 +135,7 @@ def _pairs(object_name: str) -> str:
 def _difference(output: Field) -> str:
     observed, desired = _filled(output, f"observed_{output.name}"), _filled(output, f"desired_{output.name}")
     return (
-        f"INSERT INTO plan_difference SELECT source, '{output.object}', id, '{output.name}', {observed}, {desired}"
+        f"SELECT source, '{output.object}', id, '{output.name}', {observed}, {desired}"
         f" FROM plan_pair_{output.object} WHERE {observed} IS DISTINCT FROM {desired}"
     )
 
@@ -134,7 +144,7 @@ def _companion_difference(output: Field) -> str:
     observed, desired = f"o.{output.name}", f"c.{output.name}"
     same = "{0}.source = e.source AND {0}.id = e.id"
     return (
-        f"INSERT INTO plan_difference SELECT e.source, '{output.object}', e.id, '{output.name}', {observed}, {desired}"
+        f"SELECT e.source, '{output.object}', e.id, '{output.name}', {observed}, {desired}"
         f" FROM explained AS e"
         f" LEFT JOIN observed_{output.object} AS o ON {same.format('o')}"
         f" LEFT JOIN companion AS c ON c.object = e.object AND {same.format('c')}"

@@ -6,7 +6,7 @@ Everything here returns text and prints nothing, so that the same lines can be t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, assert_never
 
 from connectors.base import Finding, ProvisionStep
 from mapping.metadata import COVERED_ROLES
@@ -62,6 +62,8 @@ def plan_lines(
     `names` maps ``source/object/id`` to the record's name; `most` cuts the list of records (None: all of them).
     """
     yield headline(report)
+    if report.message:
+        yield f"  {report.message}"
     shown = 0
     for heading, lines in _by_record(changes, names):
         shown += 1
@@ -88,12 +90,14 @@ def _heading(change: Change, names: Mapping[str, str]) -> str:
             return f"task in {change.source}: {change.subject}"
         case CloseTask() | ReopenTask() | RemoveTask():
             return f"task {change.key}  ({change.ref})"
+        case _:
+            assert_never(change)
 
 
 def _change_lines(change: Change) -> Iterator[str]:
     match change:
         case SetField():
-            yield f"  {change.field:<20} {change.before or EMPTY} -> {_short(change.after)}"
+            yield f"  {change.field:<20} {_short(change.before)} -> {_short(change.after)}"
             if change.reason:
                 yield f"  {'':<20} because {change.reason}"
         case OpenTask():
@@ -104,6 +108,8 @@ def _change_lines(change: Change) -> Iterator[str]:
             yield f"  reopen: {change.reason}"
         case RemoveTask():
             yield f"  remove: {change.reason}"
+        case _:
+            assert_never(change)
 
 
 def _short(value: str | None, width: int = 100) -> str:
@@ -120,6 +126,7 @@ def _skip_lines(report: RunReport, skips: Iterable[Skip], names: Mapping[str, st
     yield "Skipped: " + ", ".join(f"{count:,} {why}" for why, count in report.skipped.items())
     for number, skip in enumerate(skips):
         if most is not None and number >= most:
+            yield f"  ... and {sum(report.skipped.values()) - most:,} more (--all shows every one)"
             return
         name = names.get(str(skip.ref), str(skip.ref))
         detail = f" ({_short(skip.detail)})" if skip.detail else ""
@@ -139,8 +146,11 @@ def report_lines(report: RunReport) -> Iterator[str]:
         yield f"  planned: {summary(report.planned) or 'no changes'}"
     if report.written:
         yield "  written: " + ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(report.written.items()))
+    yield from (f"  rejected: {refusal.record}: {refusal.message}" for refusal in report.refused)
     if report.skipped:
         yield "  skipped: " + ", ".join(f"{count:,} {why}" for why, count in report.skipped.items())
+    if report.kind == "undo" and report.written:
+        yield "  The next run will want the same changes again unless rules or data change first."
 
 
 def finding_lines(org: str, source: str, findings: Sequence[Finding]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from mapping.statements import execute
-from sync import changes
+from sync import plan_tables
+from sync.changes import change_json
 from sync.journal import entries
 from sync.ledger import Dossier, Ledger
 from sync.pipeline import Desk, RunReport
@@ -50,9 +51,10 @@ def plan_json(desk: Desk, report: RunReport) -> Mapping[str, Any]:
         "digest": report.digest,
         "org": report.org,
         "as_of": report.as_of,
+        "message": report.message,
         "rules": desk.rules,
         "counts": report.planned,
         "skipped": report.skipped,
-        "changes": [changes.change_json(change) for change in changes.changes(connection)],
-        "skips": [asdict(skip) for skip in changes.skips(connection)],
+        "changes": [change_json(change) for change in plan_tables.changes(connection)],
+        "skips": [asdict(skip) for skip in plan_tables.skips(connection)],
     }

@@ -4,9 +4,14 @@ A reference is ``env:NAME`` (environment), ``file:PATH`` (relative to the settin
 system's keyring, service "rapport"). No message ever holds a secret.
 """
 
+import logging
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 SERVICE = "rapport"
 """Service name under which the keyring keeps our secrets."""
@@ -18,11 +23,16 @@ class SecretMissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SecretResolver:
-    """Looks secrets up. `keyring` is asked with service and name and gives None for what it does not have."""
+    """Looks secrets up and keeps those a vendor replaced.
+
+    `keyring` is asked with service and name and gives None for what it does not have; `to_keyring` is told service,
+    name and secret.
+    """
 
     environment: Mapping[str, str]
     keyring: Callable[[str, str], str | None]
     folder: Path = Path()
+    to_keyring: Callable[[str, str, str], None] | None = None
 
     def __call__(self, reference: str) -> str:
         """Resolve a reference. Raises SecretMissingError when nothing, or nothing but space, is there."""
@@ -37,6 +47,19 @@ class SecretResolver:
             case _:
                 raise SecretMissingError("a secret is written as env:NAME, file:PATH or keyring:NAME")
 
+    def keep(self, reference: str, value: str) -> None:
+        """Store a secret where its reference says; where that is impossible, say so and let the run go on."""
+        kind, _, name = reference.partition(":")
+        try:
+            if kind == "file":
+                _replace(self.folder / name, value)
+            elif kind == "keyring" and self.to_keyring:
+                self.to_keyring(SERVICE, name, value)
+            else:
+                log.warning("The secret of %s was replaced and cannot be written there: keep it in a file.", reference)
+        except Exception as error:  # noqa: BLE001 - a keyring may raise anything, and the run has a valid token
+            log.warning("The secret of %s was replaced and is not kept: %s", reference, type(error).__name__)
+
     def _read(self, name: str) -> str | None:
         try:
             return (self.folder / name).read_text(encoding="utf-8")
@@ -48,3 +71,17 @@ def _present(secret: str | None, fix: str) -> str:
     if secret is None or not secret.strip():
         raise SecretMissingError(f"a secret is missing: {fix}")
     return secret.strip()
+
+
+def _replace(path: Path, value: str) -> None:
+    """Write a file that only its owner may read, all of it or nothing."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # made with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -185,8 +185,9 @@ def load_settings(path: Path) -> Settings:
 
 
 def _unreadable(path: Path, line: int, message: str) -> Problem:
-    fix = "correct the YAML at this line" if path.exists() else "write one with: rapport init"
-    return Problem(str(path), line, message, fix)
+    if not path.exists():
+        return Problem(str(path), 1, "there is no such file", "write one with: rapport init")
+    return Problem(str(path), line, message, "correct the YAML at this line")
 
 
 def _placed(settings: Settings, folder: Path) -> Settings:

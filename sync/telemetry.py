@@ -70,8 +70,10 @@ def progress(stream: TextIO) -> Iterator["Progress"]:
     """Give bars when `stream` (standard error) is a terminal, log events otherwise."""
     if not stream.isatty():
         logged = Logged()
-        yield logged
-        logged.finish()
+        try:
+            yield logged
+        finally:
+            logged.finish()
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn

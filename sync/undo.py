@@ -23,12 +23,14 @@ from sync.changes import (
     Skip,
     TaskChange,
     Why,
-    seal,
-    store,
 )
 from sync.journal import Entry, entries
 from sync.ledger import Ledger
 from sync.memory import held_tasks, observed, same
+from sync.plan_tables import seal, store
+
+UNDO = "undo "
+"""Beginning of the `rules` of a plan that takes a run back; the run's number follows."""
 
 
 def undo_plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, run: int, as_of: int) -> Plan:
@@ -43,7 +45,7 @@ def undo_plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, r
         (step for step in steps if not isinstance(step, Skip)),
         (step for step in steps if isinstance(step, Skip)),
     )
-    return seal(connection, org, as_of, f"undo {run}")
+    return seal(connection, org, as_of, f"{UNDO}{run}")
 
 
 def _unknown(lost: Iterable[Entry]) -> Iterator[Skip]:

@@ -20,6 +20,7 @@ from connectors.emulator.salesforce import seeding
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.records import Writer
+from connectors.emulator.salesforce.rowfaults import RowFault
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 
@@ -61,6 +62,8 @@ class Merge(BaseModel):
 
 
 _OBJECT = TypeAdapter(JsonObject)
+_FAULTS = TypeAdapter(list[RowFault])
+_LEAST = {"page_size": 1}
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -88,8 +91,10 @@ def routes(world: World) -> list[BaseRoute]:
 async def _run(world: World, handler: Handler, request: Request) -> Response:
     try:
         return JsonResponse(await handler(world, request))
-    except (ValueError, OSError, SalesforceError) as error:
-        return JsonResponse({"error": str(error)}, 400)
+    except (ValueError, OSError, ArithmeticError, LookupError, TypeError, AttributeError, SalesforceError) as error:
+        # Seeds and settings are taken apart by hand: a wrong shape anywhere in them is the caller's mistake.
+        message = error.message if isinstance(error, SalesforceError) else str(error)
+        return JsonResponse({"error": message}, 400)
 
 
 async def _body(request: Request) -> JsonObject:
@@ -172,5 +177,17 @@ async def _set_limits(world: World, request: Request) -> Json:
         unknown = sorted(changes.keys() - settings[vendor].keys()) if vendor in settings else [vendor]
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(unknown)}")
+        for name, value in changes.items():
+            _check_setting(name, settings[vendor][name], value)
         settings[vendor].update(changes)
     return settings
+
+
+def _check_setting(name: str, before: Json, value: Json) -> None:
+    """A setting keeps its kind, and no number of them may be negative."""
+    number = isinstance(before, int | float) and not isinstance(before, bool)
+    fits = isinstance(value, int | float) and not isinstance(value, bool) if number else isinstance(value, type(before))
+    if not fits or (number and value < _LEAST.get(name, 0)):
+        raise ValueError(f"setting {name} cannot be {value}")
+    if name == "record_faults":
+        _FAULTS.validate_python(value)

@@ -18,6 +18,8 @@ from connectors.emulator.requestlog import CONTROL, vendor_of
 
 Action: TypeAlias = Literal["status", "reset", "hang", "truncate", "html", "commit-then-drop"]
 
+_HEADER = re.compile(r"[ -~]+")
+
 
 class Rule(BaseModel):
     """One fault. Without nth, every or times it strikes each request it matches.
@@ -36,7 +38,7 @@ class Rule(BaseModel):
     nth: int | None = Field(None, ge=1)
     every: int | None = Field(None, ge=1)
     times: int | None = Field(None, ge=1)
-    status: int = 503
+    status: int = Field(503, ge=200, le=599)
     body: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
     seconds: float = Field(1.0, ge=0, le=600)
@@ -51,6 +53,13 @@ class Rule(BaseModel):
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from error
         return path
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, headers: dict[str, str]) -> dict[str, str]:
+        if not all(_HEADER.fullmatch(text) for pair in headers.items() for text in pair):
+            raise ValueError("headers hold printable ASCII only")
+        return headers
 
     def due(self, scope: Scope) -> bool:
         """Count a request that the rule is about, and say whether the rule strikes it."""

@@ -1,6 +1,9 @@
 """The HubSpot connection behind the port of `connectors.base`; it only puts the parts of this package together."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import assert_never
 
 from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.errors import Rejected, Unusable
@@ -14,10 +17,12 @@ from connectors.hubspot.read import Reader
 from connectors.hubspot.records import BUYING_ROLE, Reading
 from connectors.hubspot.schema import Schema, read_schema
 from connectors.hubspot.write import Writer
-from connectors.options import AccessToken, HubSpotOptions
+from connectors.options import AccessToken, HubSpotOptions, RefreshToken
 from connectors.transport import Network, Transport
 from mapping.fields import resolve
 from mapping.metadata import Field
+
+log = logging.getLogger(__name__)
 
 DEALS = "deals"
 
@@ -41,7 +46,7 @@ class HubSpot:
         """Read the schema of everything that is mapped; what the token may not see is a finding."""
         try:
             self.server_time()
-            found = list(self._schema().findings(self._mapped, self._options.fields))
+            found = list(self._checked_schema().findings(self._mapped, self._options.fields))
         except (Rejected, Unusable) as error:
             return [Finding(self.source, str(error), "give the token the scopes the documentation lists", fatal=True)]
         return [*found, *self._optional_findings()]
@@ -80,10 +85,19 @@ class HubSpot:
                 raise Unusable(str(error)) from error
         return self._held
 
+    def _checked_schema(self) -> Schema:
+        """Read the properties of deals too, where the token may see them; only `check` compares those."""
+        schema = self._schema()
+        try:
+            deals = read_schema(self._client, self._options.prefix, (DEALS,))
+        except Rejected:
+            return schema
+        return Schema({**schema.properties, **deals.properties}, schema.prefix)
+
     def _reading(self) -> Reading:
         return Reading(
             source=self.source,
-            mapped=self._mapped,
+            mapped=self._schema().held(self._mapped),
             prefix=self._options.prefix,
             customer_stages=frozenset(self._options.customer_stages),
             role_labels=self._schema().options("contacts", BUYING_ROLE),
@@ -99,24 +113,38 @@ class HubSpot:
 
 
 def open_hubspot(
-    source: str, options: HubSpotOptions, secret: Callable[[str], str], now: Callable[[], float]
+    source: str,
+    options: HubSpotOptions,
+    secret: Callable[[str], str],
+    now: Callable[[], float],
+    keep: Callable[[str, str], None] | None = None,
 ) -> HubSpot:
-    """Open the connection that `options` describe; nothing is sent before the first method is called."""
+    """Open the connection that `options` describe; see `connectors.open.open_connection`."""
     network = Network(now, options.ca_file)
-    transport = Transport(DIALECT, options.url, _sign_in(options, secret, now), network, HubSpotPace(now))
+    transport = Transport(DIALECT, options.url, _sign_in(options, secret, now, keep), network, HubSpotPace(now))
     return HubSpot(source, options, Client(transport, options.api))
 
 
-def _sign_in(options: HubSpotOptions, secret: Callable[[str], str], now: Callable[[], float]) -> SignIn:
+def _sign_in(
+    options: HubSpotOptions,
+    secret: Callable[[str], str],
+    now: Callable[[], float],
+    keep: Callable[[str, str], None] | None,
+) -> SignIn:
     match options.auth:
-        case AccessToken():
-            return with_token(secret(options.auth.access_token), options.url)
-        case _:
+        case AccessToken(access_token=token):
+            return with_token(secret(token), options.url)
+        case RefreshToken() as auth:
             return Refreshing(
                 base=options.url,
-                client_id=secret(options.auth.client_id),
-                client_secret=secret(options.auth.client_secret),
-                refresh_token=secret(options.auth.refresh_token),
+                client_id=secret(auth.client_id),
+                client_secret=secret(auth.client_secret),
+                refresh_token=secret(auth.refresh_token),
                 now=now,
-                keep=lambda _: None,
+                keep=partial(keep or _lost, auth.refresh_token),
             )
+    assert_never(options.auth)
+
+
+def _lost(reference: str, _: str) -> None:
+    log.warning("HubSpot renewed the refresh token of %s and nobody keeps it: the next run cannot sign in.", reference)

@@ -22,6 +22,7 @@ NOT_CONNECTED = frozenset(
     }
 )
 """HubSpot's call outcomes: connected; and busy, live message, voicemail, no answer, wrong number."""
+EMAIL_OUTCOMES: Mapping[str, str] = {"BOUNCED": "bounced", "FAILED": "bounced", "SCHEDULED": "open", "SENDING": "open"}
 MISSED = frozenset({"BUSY", "NO_ANSWER", "FAILED", "CANCELED"})
 MEETING_OUTCOMES: Mapping[str, str] = {
     "COMPLETED": "held",
@@ -36,12 +37,12 @@ PARTS = ("from", "to")
 
 
 def email(held: Properties) -> Values:
-    """Read an e-mail; a forwarded one does not tell its direction."""
+    """Read an e-mail; a forwarded one does not tell its direction, and one that waits to be sent is only planned."""
     direction = {"EMAIL": "out", "INCOMING_EMAIL": "in"}.get(held.get("hs_email_direction") or "")
-    bounced = held.get("hs_email_status") in {"BOUNCED", "FAILED"}
+    status = held.get("hs_email_status") or ""
     return {
         "direction": direction,
-        "outcome": "bounced" if bounced else None,
+        "outcome": EMAIL_OUTCOMES.get(status),
         "subject": held.get("hs_email_subject"),
         "type": held.get("hs_email_direction"),
     }
@@ -209,7 +210,7 @@ def participants(act: Values, contacts: Mapping[str, Sequence[str]], held: Prope
 def _usual_part(act: Values) -> str:
     if act["kind"] == "meeting":
         return "attendee"
-    return "from" if act.get("direction") == "in" else "to"
+    return {"in": "from", "out": "to"}.get(str(act.get("direction")), "attendee")
 
 
 def _participant(act: Values, contact_id: str | None, mail: str | None, part: str) -> tuple[str, tuple[object, ...]]:

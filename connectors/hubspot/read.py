@@ -88,7 +88,7 @@ class Reader:
             yield StreamEnd(stream, None, whole=False, read=0, dropped={str(error): 1})
 
     def _owners(self) -> Iterator[tuple[int, Rows]]:
-        for archived in (False, True):
+        for archived in (True, False):  # of a colleague who is in both lists the active state counts
             for owners in self.client.owners(archived):
                 yield len(owners), flat(records.owner(self.reading, one) for one in owners)
 

@@ -79,7 +79,7 @@ def owner(reading: Reading, record: Json) -> Rows:
 
 def full_name(*names: str | None) -> str | None:
     """Join first and last name; None when both are missing."""
-    return " ".join(name for name in names if name) or None
+    return " ".join(clean for name in names if (clean := (name or "").strip())) or None
 
 
 def company(reading: Reading, record: Json) -> Rows:

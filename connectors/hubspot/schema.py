@@ -3,14 +3,13 @@
 Read again for every pull and every provisioning, because administrators change it in between.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.base import Finding
 from connectors.hubspot.client import Client
-from mapping.fields import ATTRIBUTES, Attribute, Chosen
+from mapping.fields import ATTRIBUTES, Attribute, Chosen, suggestion
 from mapping.metadata import FIELDS, TASK_KEY, Field
 
 OBJECT_TYPES: Mapping[str, str] = {"contact": "contacts", "account": "companies", "task": "tasks"}
@@ -61,7 +60,9 @@ class Schema:
         for attribute in ATTRIBUTES:
             name = mapped.get(attribute.table, {}).get(attribute.name)
             if name and not attribute.override:
-                yield from self._mapped_finding(attribute, name, fatal=attribute.name in chosen.get(attribute.table, {}))
+                yield from self._mapped_finding(
+                    attribute, name, fatal=attribute.name in chosen.get(attribute.table, {})
+                )
         yield from self._own_findings()
 
     def _mapped_finding(self, attribute: Attribute, name: str, *, fatal: bool) -> Iterator[Finding]:
@@ -69,10 +70,20 @@ class Schema:
         known = self.properties.get(object_type)
         if known is None or name in known:
             return
-        close = difflib.get_close_matches(name, known, n=1)
-        meant = f"Did you mean '{close[0]}'?" if close else "Choose another property."
+        meant = suggestion(name, known) or "Choose another property."
         where = f"fields.{attribute.table}.{attribute.name}"
         yield Finding(where, f"{object_type} have no property '{name}'", meant, fatal=fatal)
+
+    def held(self, mapped: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+        """Keep what is mapped to a property that exists, or to an object whose properties were not read."""
+        return {
+            table: {name: mapping for name, mapping in names.items() if self._may_hold(table, mapping)}
+            for table, names in mapped.items()
+        }
+
+    def _may_hold(self, table: str, name: str) -> bool:
+        known = self.properties.get(_READ_FROM.get(table, "contacts"))
+        return known is None or name in known
 
     def _own_findings(self) -> Iterator[Finding]:
         """A run without any of our fields could write nothing; one without some of them skips these."""

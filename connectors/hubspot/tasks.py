@@ -95,7 +95,7 @@ class TaskWriter:
     def _create_one(self, write: CreateTask, known: dict[str, str], refused: dict[str, str]) -> None:
         try:
             answer = self._client.create(TASKS, {"properties": self._properties(write), "associations": _ties(write)})
-            known[write.key] = str(answer["id"])
+            known[write.key] = self._created[write.key] = str(answer["id"])
         except Conflict as error:
             known.update(self._existing([write.key]))
             if write.key not in known:

@@ -4,15 +4,20 @@ HubSpot delivers every property as text or null: numbers, flags (``true``/``fals
 UTC) and moments (ISO-8601, in older records epoch milliseconds).
 """
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from mapping.fields import Type
-from mapping.metadata import Field, observed_tables
+from mapping.fields import FLAGS, LARGEST, Type
+from mapping.metadata import Field, Kind, observed_tables
 from mapping.records import STAGED, Table
 
 Properties = Mapping[str, str | None]
 Row = tuple[object, ...]
+
+_MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
+"""Epoch milliseconds as text; longer numbers are no moment of this era."""
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
 
@@ -30,32 +35,33 @@ def instant(text: str | None) -> int | None:
     """
     if not text:
         return None
-    if text.lstrip("-").isdigit():
+    if _MILLISECONDS.fullmatch(text):
         return int(text) // 1000
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def number(text: str | None) -> float | None:
     """Read a number; what is none is unknown."""
     try:
-        return float(text) if text else None
+        value = float(text or "nan")
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
 
 
 def whole(text: str | None) -> int | None:
-    """Read a number without its fraction."""
+    """Read a number without its fraction; what no column can hold is unknown."""
     value = number(text)
-    return None if value is None else int(value)
+    return None if value is None or abs(value) >= LARGEST else int(value)
 
 
 def flag(text: str | None) -> bool | None:
-    """Read a flag; empty is unknown."""
-    return text.lower() == "true" if text else None
+    """Read a flag, or an option that says yes or no; anything else is unknown."""
+    return FLAGS.get((text or "").strip().lower())
 
 
 def typed(kind: Type, text: str | None) -> object:
@@ -95,6 +101,8 @@ def parts(text: str | None) -> Iterator[str]:
 
 def canonical(field: Field, text: str | None) -> str | None:
     """Bring an observed value into canonical text; a value that is none of its kind stays as the CRM holds it."""
+    if field.kind is Kind.DATE and text and _MILLISECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(text) // 1000, UTC).strftime("%Y-%m-%d")
     try:
         return field.canonical(text)
     except ValueError:

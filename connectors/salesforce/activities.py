@@ -7,6 +7,7 @@ an EmailMessage and a Task; the message is kept, it knows the direction and the 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from email.utils import parseaddr
 
 import arro3.core as arrow
 
@@ -44,8 +45,10 @@ def _related(world: World, name: str, key: str, ids: Iterable[str], wanted: Sequ
     if not world.schema.exists(name):
         return found
     fields = world.schema.visible(name, (key, *wanted))
+    alive = ["IsDeleted = false"] if world.schema.visible(name, ["IsDeleted"]) else []
     for part in lists(ids):
-        for record in world.client.records(Query(name, fields, [among(key, part)])):
+        query = Query(name, fields, [among(key, part), *alive])
+        for record in world.client.records(query, everything=True):  # what belongs to an archived activity too
             found[record[key]].append(record)
     return found
 
@@ -83,6 +86,8 @@ _MESSAGE = (
     "ActivityId",
     "RelatedToId",
 )
+_SENT: Mapping[object, tuple[str | None, str | None]] = {True: ("in", "contact"), False: ("out", "us")}
+"""Direction and sender of a message by `Incoming`; where that field is hidden, nobody can tell."""
 _ADDRESSES = {"FromAddress": "from", "ToAddress": "to", "CcAddress": "to", "BccAddress": "to"}
 
 
@@ -99,7 +104,8 @@ def _messages(world: World) -> Stream:
             "participant": _participants(world, readers),
         }
         drafts = len(records) - len(sent)
-        return Batch(tables, {"draft": drafts} if drafts else {})
+        twins = [str(record["ActivityId"]) for record in sent if record.get("ActivityId")]
+        return Batch(tables, {"draft": drafts} if drafts else {}, twins)
 
     return Stream("EmailMessage", _MESSAGE, convert)
 
@@ -120,20 +126,20 @@ def _emails(world: World, relations: Mapping[str, Sequence[Record]]) -> Mapping[
 
 
 def _message(record: Record, relations: Sequence[Record]) -> Mapping[str, object]:
-    incoming = bool(record.get("Incoming"))
+    direction, organizer = _SENT.get(record.get("Incoming"), (None, None))
     ours = [row["RelationId"] for row in relations if str(row.get("RelationId") or "").startswith(USER)]
     about = str(record.get("RelatedToId") or "")
     return {
         "id": record["Id"],
         "kind": "email",
         "happened_at": epoch(record.get("MessageDate") or record.get("CreatedDate")),
-        "direction": "in" if incoming else "out",
+        "direction": direction,
         "outcome": "bounced" if record.get("IsBounced") else None,
         "owner_id": ours[0] if ours else record.get("CreatedById"),
         "account_id": about if about.startswith(ACCOUNT) else None,
         "subject": record.get("Subject"),
         "type": None,
-        "organizer": "contact" if incoming else "us",
+        "organizer": organizer,
         "twin_id": record.get("ActivityId"),
     }
 
@@ -145,7 +151,7 @@ def _readers(record: Record, relations: Sequence[Record], emails: Mapping[str, s
         part = _ADDRESSES.get(str(row.get("RelationType")))
         contact = str(row.get("RelationId") or "")
         if part and contact.startswith(CONTACT):
-            address = str(row.get("RelationAddress") or emails.get(contact, "")).lower() or None
+            address = next(iter(_addresses(row.get("RelationAddress") or emails.get(contact))), None)
             linked.add((address, part))
             yield record["Id"], contact, address, part
     for name, part in _ADDRESSES.items():
@@ -155,7 +161,8 @@ def _readers(record: Record, relations: Sequence[Record], emails: Mapping[str, s
 
 
 def _addresses(text: str | None) -> list[str]:
-    return [address for piece in (text or "").split(";") if (address := piece.strip().lower())]
+    """Read a list of addresses, with or without the names of the people."""
+    return [address.lower() for piece in (text or "").split(";") if "@" in (address := parseaddr(piece)[1])]
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------------
@@ -236,7 +243,7 @@ def _task(record: Record) -> Mapping[str, object]:
         "kind": kind,
         "happened_at": at,
         "end_at": at + int(seconds) if at is not None and seconds else None,
-        "direction": _CALL_DIRECTIONS.get(str(record.get("CallType"))),
+        "direction": _task_direction(record),
         "outcome": _task_outcome(record, kind),
         "owner_id": record.get("OwnerId"),
         "account_id": record.get("AccountId"),
@@ -265,8 +272,13 @@ def _task_outcome(record: Record, kind: str) -> str | None:
     return "connected" if reached else None
 
 
+def _task_direction(record: Record) -> str | None:
+    """Tell a call's direction by its type; an e-mail that only a task logs was sent by us, nobody answers in a task."""
+    return "out" if _kind(record) == "email" else _CALL_DIRECTIONS.get(str(record.get("CallType")))
+
+
 def _task_part(record: Record) -> str:
-    return {"in": "from", "out": "to"}.get(_CALL_DIRECTIONS.get(str(record.get("CallType")), ""), "attendee")
+    return {"in": "from", "out": "to"}.get(_task_direction(record) or "", "attendee")
 
 
 def _people(record: Record, relations: Sequence[Record], part: str) -> Iterator[Part]:

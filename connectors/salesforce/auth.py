@@ -26,13 +26,21 @@ Secret = Callable[[str], str]
 class SignIn:
     """Fetches a token whenever the transport asks for one; raises Unusable when the organisation says no.
 
-    `user_id` is the integration user's id, known after the first sign-in.
+    `user_id` is the integration user's id, known after the first sign-in. `keep` stores a rotated refresh token, see
+    `connectors.open`.
     """
 
-    def __init__(self, options: SalesforceOptions, secret: Secret, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        options: SalesforceOptions,
+        secret: Secret,
+        now: Callable[[], float],
+        keep: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._options = options
         self._secret = secret
         self._now = now
+        self._store = keep
         self._rotated: str | None = None
         self.user_id: str | None = None
 
@@ -51,9 +59,13 @@ class SignIn:
         return Token(str(answer["access_token"]), _base(self._options.url, answer))
 
     def _keep(self, given: str | None, used: str | None) -> None:
-        """Hold on to a rotated refresh token: the one that was just used may not be redeemed again."""
-        if given and used and given != used:
-            self._rotated = given
+        """Store a rotated refresh token before anything is signed: the one just used may not be redeemed again."""
+        if not (given and used and given != used):
+            return
+        self._rotated = given
+        if self._store and isinstance(self._options.auth, RefreshToken):
+            self._store(self._options.auth.refresh_token, given)
+        else:
             log.warning("Salesforce rotates the refresh token of this app; turn rotation off, or the next run fails.")
 
 

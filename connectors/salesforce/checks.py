@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from connectors.base import Finding
 from connectors.salesforce.streams import FED_BY, World
 from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
+from mapping import fields
 from mapping.metadata import results
 
 NEEDED = ("User", "Account", "Contact", "Task")
@@ -34,10 +35,13 @@ def _objects(world: World) -> Iterator[Finding]:
 
 def _mapped(world: World) -> Iterator[Finding]:
     for table, name in FED_BY.items():
+        if not world.schema.exists(name):
+            continue
         explicit = {field for field in world.chosen_fields.get(table, {}).values() if field}
         for field in world.schema.hidden(name, world.mapped(table)):
             if field in explicit:
-                yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", GRANT, fatal=True)
+                fix = fields.suggestion(field, world.schema.fields(name) or {}) or GRANT
+                yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", fix, fatal=True)
             elif field.startswith(f"{world.prefix}_"):
                 cause = "A field for human corrections is missing or hidden; they are not read."
                 yield Finding(f"{name}.{field}", cause, PROVISION, fatal=False)

@@ -15,7 +15,7 @@ from simple_salesforce.api import Salesforce
 
 from connectors.errors import Rejected
 from connectors.salesforce.soql import Query
-from connectors.transport import Transport
+from connectors.transport import Transport, Unanswered
 
 Record = Mapping[str, Any]
 PAGE = {"Sforce-Query-Options": "batchSize=2000"}
@@ -69,11 +69,14 @@ class Client:
         return [row["id"] for row in answer.get("deletedRecords", ())]
 
     def collection(self, method: str, records: Sequence[Record]) -> list[Record]:
-        """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records."""
+        """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records.
+
+        Raises Unanswered when their number differs: which of them were carried out is then open.
+        """
         body = orjson.dumps({"allOrNone": False, "records": records})
         answers: list[Record] = self._sf.restful("composite/sobjects", method=method, data=body) or []
         if len(answers) != len(records):
-            raise Rejected(f"Salesforce answered for {len(answers)} of {len(records)} records")
+            raise Unanswered(f"Salesforce answered for {len(answers)} of {len(records)} records.")
         return answers
 
     def remove(self, name: str, record_id: str) -> None:

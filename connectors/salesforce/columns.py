@@ -4,6 +4,7 @@ A `Reader` takes the records of a page and gives one column of canonical values.
 as unknown.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import arro3.core as arrow
 
 from connectors.salesforce.client import Record
 from connectors.salesforce.soql import epoch
-from mapping.fields import Attribute, Type
+from mapping.fields import FLAGS, LARGEST, Attribute, Type
 from mapping.metadata import observed_tables
 from mapping.records import STAGED
 from mapping.statements import ARROW_TYPES
@@ -40,8 +41,8 @@ def read(name: str, source: str, records: Sequence[Record], readers: Mapping[str
 
 
 def text(field: str) -> Reader:
-    """Read text as it is; an empty one is unknown."""
-    return lambda records: [record.get(field) or None for record in records]
+    """Read text as it is, and a number or checkbox in words; an empty one is unknown."""
+    return lambda records: [_worded(record.get(field)) for record in records]
 
 
 def lowered(field: str) -> Reader:
@@ -70,7 +71,7 @@ def web_domain(address: str | None) -> str | None:
 
 def instant(field: str) -> Reader:
     """Read a date or moment as epoch seconds."""
-    return lambda records: [epoch(record.get(field)) for record in records]
+    return lambda records: [epoch(_worded(record.get(field))) for record in records]
 
 
 def number(field: str) -> Reader:
@@ -80,33 +81,56 @@ def number(field: str) -> Reader:
 
 def whole(field: str) -> Reader:
     """Read a whole number; fractions are cut off."""
-    return lambda records: [
-        None if value is None else int(value) for value in (_number(record.get(field)) for record in records)
-    ]
+    return lambda records: [_whole(_number(record.get(field))) for record in records]
+
+
+def _whole(value: float | None) -> int | None:
+    """Cut the fraction off; what no column can hold is unknown."""
+    return None if value is None or abs(value) >= LARGEST else int(value)
 
 
 def flag(field: str) -> Reader:
-    """Read a checkbox; a text field holding yes or true counts as set."""
+    """Read a checkbox, or a text that says yes or no; anything else is unknown."""
     return lambda records: [_flag(record.get(field)) for record in records]
 
 
 def begins(field: str, beginnings: Sequence[str]) -> Reader:
-    """Tell whether a picklist value begins with one of `beginnings`, whatever the case; no value is unknown."""
+    """Tell whether a picklist value begins with one of `beginnings`, whatever the case; no value is unknown.
+
+    A checkbox needs no beginnings: it says itself whether the record is meant.
+    """
     wanted = tuple(beginning.lower() for beginning in beginnings)
-    return lambda records: [
-        value.lower().startswith(wanted) if (value := record.get(field)) else None for record in records
-    ]
+
+    def meant(value: object) -> bool | None:
+        said = _worded(value)
+        return value if isinstance(value, bool) else said.lower().startswith(wanted) if said else None
+
+    return lambda records: [meant(record.get(field)) for record in records]
+
+
+def _worded(value: object) -> str | None:
+    """Write a value of JSON as text: a checkbox ``true`` or ``false``, a whole number without its fraction."""
+    match value:
+        case None | "":
+            return None
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)
 
 
 def _number(value: object) -> float | None:
     try:
-        return None if value is None or value == "" else float(str(value))
+        read = float(str(value))
     except ValueError:
         return None
+    return read if math.isfinite(read) else None
 
 
 def _flag(value: object) -> bool | None:
-    return None if value is None or value == "" else str(value).strip().lower() in {"true", "yes", "1"}
+    return FLAGS.get(str(value).strip().lower())
 
 
 _BY_TYPE: Mapping[Type, Callable[[str], Reader]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
-from connectors.errors import Unusable
+from connectors.errors import Rejected, Unusable
 from connectors.options import SalesforceOptions
 from connectors.salesforce.auth import SignIn
 from connectors.salesforce.checks import findings
@@ -37,7 +37,7 @@ class Salesforce:
         """Prove sign-in, objects, mapped fields and our own fields; reads only."""
         try:
             self._client.server_time()
-        except Unusable as error:
+        except (Rejected, Unusable) as error:
             fix = "Correct address and credentials of the connection."
             return [Finding(self.source, str(error), fix, fatal=True)]
         return list(findings(self._world()))
@@ -87,8 +87,9 @@ def open_salesforce(
     options: SalesforceOptions,
     secret: Callable[[str], str],
     now: Callable[[], float],
+    keep: Callable[[str, str], None] | None = None,
 ) -> Salesforce:
     """Open a connection; see `connectors.open.open_connection`."""
-    sign_in = SignIn(options, secret, now)
+    sign_in = SignIn(options, secret, now, keep)
     transport = Transport(DIALECT, options.url, sign_in, Network(now, ca_file=options.ca_file))
     return Salesforce(source, options, transport, sign_in)

@@ -4,6 +4,7 @@ The cursor of a stream is the organisation's clock when the pull began, so a row
 second with the last one seen, is read again next time and not lost.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,20 +32,27 @@ COVERAGE = "coverage_of_source"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a stream stopped: the clock of its last pull and of its last whole one, in epoch seconds."""
+    """Where a stream stopped: the clock of its last pull and of its last whole one, in epoch seconds.
+
+    `shape` digests what was selected and how it is read: records that did not change hold nothing of a field that was
+    mapped or granted since, so another shape makes the pull whole.
+    """
 
     at: int
     whole_at: int
+    shape: str
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
         """Read what `text` wrote; anything else counts as no cursor, and the pull is whole."""
         parts = (text or "").split()
-        return cls(int(parts[0]), int(parts[1])) if len(parts) == 2 and all(map(str.isdigit, parts)) else None
+        if len(parts) != 3 or not all(part.isdecimal() for part in parts[:2]):
+            return None
+        return cls(int(parts[0]), int(parts[1]), parts[2])
 
     def text(self) -> str:
         """Write the cursor for the stage."""
-        return f"{self.at} {self.whole_at}"
+        return f"{self.at} {self.whole_at} {self.shape}"
 
 
 def pull(world: World, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
@@ -66,6 +74,7 @@ class _Pull:
         self._stream = stream
         self._began = began
         self._fields = world.schema.visible(stream.object, (*SYSTEM, *stream.fields))
+        self._shape = _shape(world, self._fields)
         self._log = self._deleted_since(cursor) if cursor and not self._must_be_whole(cursor) else None
         self._since = cursor if self._log is not None else None
         self._expected: int | None = None
@@ -84,7 +93,7 @@ class _Pull:
         whole_at = self._since.whole_at if self._since else self._began
         yield StreamEnd(
             self._stream.object,
-            Cursor(self._began, whole_at).text(),
+            Cursor(self._began, whole_at, self._shape).text(),
             whole=self._since is None,
             read=self._read,
             expected=self._expected,
@@ -92,7 +101,7 @@ class _Pull:
         )
 
     def _must_be_whole(self, cursor: Cursor) -> bool:
-        if self._began - cursor.at > OLDEST_CURSOR:
+        if self._began - cursor.at > OLDEST_CURSOR or cursor.shape != self._shape:
             return True
         formulas = self._world.schema.calculated(self._stream.object, self._stream.fields)
         return formulas and self._began - cursor.whole_at > REREAD
@@ -160,10 +169,22 @@ class _Pull:
         if self._since is None:
             return Page(self._stream.object, [*ids, *batch.parts], batch.tables, gone)
         self._alive.update(ids)
-        return Page(self._stream.object, self._with_parts(ids), batch.tables, self._with_parts(gone))
+        read = dict.fromkeys((*self._with_parts(ids), *batch.parts))
+        return Page(self._stream.object, list(read), batch.tables, self._with_parts(gone))
 
     def _with_parts(self, ids: Sequence[str]) -> list[str]:
         return [*ids, *(part for key in ids for part in self._stream.parts(key))]
+
+
+def _shape(world: World, fields: Sequence[str]) -> str:
+    """Digest the selected fields and everything of the settings that decides how they are read."""
+    told = (
+        fields,
+        {table: dict(names) for table, names in world.fields.items()},
+        tuple(world.customer_types),
+        [world.schema.exists(name) for name in ("AccountContactRelation", "EmailMessage")],
+    )
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _merged(pages: Iterator[Sequence[Record]]) -> Iterator[list[Record]]:

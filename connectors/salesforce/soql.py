@@ -1,5 +1,6 @@
 """Builds SOQL and reads its wire forms: identifiers, literals, moments. Used by every module of this package."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,15 +61,18 @@ def lists(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def epoch(text: str | None) -> int | None:
-    """Read a date (its midnight, UTC) or a moment as Salesforce writes it, in epoch seconds.
+    """Read a date (its midnight, UTC) or a moment of Salesforce in epoch seconds; what is neither is unknown.
 
     >>> epoch("2024-05-01T12:00:00.000+0000"), epoch("2024-05-01")
     (1714564800, 1714521600)
     """
     if not text:
         return None
-    read = datetime.fromisoformat(text)
-    return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return math.floor((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())
 
 
 def id18(identifier: str) -> str:

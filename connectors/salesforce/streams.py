@@ -27,7 +27,11 @@ FED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The canonical rows of some records; `parts` are the ids of rows that have an id of their own."""
+    """The canonical rows of some records.
+
+    `parts` are ids whose earlier rows these ones replace besides the records' own: rows that have an id of their own,
+    and other records that log the same act.
+    """
 
     tables: Mapping[str, arrow.Table]
     dropped: Mapping[str, int] = field(default_factory=dict)
@@ -166,7 +170,7 @@ def _contacts(world: World) -> Stream:
             "signal": _signals(world, records),
             "observed_contact": _observed(world, "contact", own, records),
         }
-        return Batch(tables if related else {**tables, "affiliation": _primary_ties(world, records)})
+        return Batch({**tables, "affiliation": _primary_ties(world, [] if related else records)})
 
     wanted = (*world.mapped("contact"), *world.mapped("usage"), *world.mapped("signal"), *(name for _, name in own))
     return Stream("Contact", (*_STANDARD["Contact"], *wanted), convert)
@@ -222,7 +226,8 @@ def _signal_rows(fields: Mapping[str, str], kind: str, records: Sequence[Record]
     scored = next(entry for entry in attributes("signal") if entry.name == kind).type is Type.NUMBER
     values = (columns.number if scored else columns.text)(fields[kind])(answered)
     for record, value, at in zip(answered, values, moments, strict=True):
-        yield record["Id"], kind, value if scored else None, None if scored else value, at
+        if value is not None:
+            yield record["Id"], kind, value if scored else None, None if scored else value, at
 
 
 def _primary_ties(world: World, records: Sequence[Record]) -> arrow.Table:

@@ -1,11 +1,8 @@
-"""The CRMs the contract suite runs against: one fixture for each, and one emulator process for all of them.
+"""The CRMs the contract suite runs against: one fixture for each.
 
 A vendor adds itself as a fixture ``<vendor>_harness`` and by its name in `VENDORS`.
 """
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,7 +21,7 @@ from tests.contract.org import SEED, Org, salesforce
 VENDORS = ["memory", "hubspot", "salesforce"]
 
 
-WALL = time.time  # noqa: TID251 - the emulator lives in the time of the wall
+WALL = time.time
 
 
 @pytest.fixture(params=VENDORS)
@@ -33,16 +30,6 @@ def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
     found: Harness = request.getfixturevalue(f"{request.param}_harness")
     yield found
     found.connector.close()
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[dict[str, Any]]:
-    """Start the emulator as the stranger it is; yields the line of addresses and credentials it prints."""
-    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "empty"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command line
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
 
 
 def emulated_time(control: str) -> float:
@@ -145,9 +132,8 @@ def salesforce_harness(emulator: dict[str, Any]) -> Harness:
 
 
 @pytest.fixture
-def org(emulator: dict[str, Any]) -> Iterator[Org]:
-    """Hand out the emulated organisation itself, freshly loaded; afterwards its clock and limits are as they were."""
+def org(emulator: dict[str, Any]) -> Org:
+    """Hand out the emulated organisation itself, freshly loaded."""
     found = Org(emulator["salesforce"], emulator["control"])
     found.load(SEED)
-    yield found
-    found.load(SEED)
+    return found

@@ -21,7 +21,7 @@ def key(prefix: str, number: int) -> str:
     return id18(f"{prefix}LW{number:010d}")
 
 
-CLOCK = time.time  # noqa: TID251 - the tests are the composition root here, and the emulator runs on real time
+CLOCK = time.time
 ADA = key("005", 1)
 ACCOUNT = key("001", 1)
 CONTACTS = (key("003", 1), key("003", 2), key("003", 3))

@@ -138,7 +138,7 @@ def test_16_after_two_batches_without_an_answer_nothing_more_is_sent(org: Org, c
     ]
     results: list[WriteResult] = []
     with pytest.raises(RetryLater, match="2 batches in a row got no answer"):
-        results.extend(iter_into(results, connected, writes))
+        collected(connected, writes, results)
     outcomes = [(type(result.write).__name__, result.outcome) for result in results]
     assert outcomes == [
         ("CreateTask", Outcome.UNKNOWN),
@@ -147,11 +147,11 @@ def test_16_after_two_batches_without_an_answer_nothing_more_is_sent(org: Org, c
     ]
 
 
-def iter_into(results: list[WriteResult], connector: Salesforce, writes: list[Any]) -> list[WriteResult]:
+def collected(connector: Salesforce, writes: list[Any], into: list[WriteResult]) -> None:
     """Keep each result as it comes, so that those before an error are seen."""
-    for result in connector.write(writes):
-        results.append(result)  # noqa: PERF402 - extend would lose what came before the error
-    return []
+    found = connector.write(writes)
+    while result := next(found, None):
+        into.append(result)
 
 
 def test_44_an_update_whose_answer_was_lost_is_simply_repeated(org: Org, connected: Salesforce) -> None:
@@ -213,7 +213,9 @@ def test_25_a_field_that_stays_hidden_after_provisioning_is_an_error_and_not_suc
         list(org.connect().provision(FEW, dry_run=False))
 
 
-def test_a_field_somebody_made_read_only_is_skipped_and_reported_but_stops_no_run(org: Org, connected: Salesforce) -> None:
+def test_a_field_somebody_made_read_only_is_skipped_and_reported_but_stops_no_run(
+    org: Org, connected: Salesforce
+) -> None:
     org.tell("limits", {"salesforce": {"read_only_fields": ["Contact.Rapport_Depth__c"]}})
     assert connected.writable("contact") == frozenset()
     found = {finding.where: finding for finding in connected.check()}

@@ -1,10 +1,11 @@
 """What people do with the product, through the command line and over HTTP, against both emulated CRMs."""
 
 import json
+import subprocess
 
 import pytest
 
-from tests.e2e.conftest import Demo, Desk, rapport
+from tests.e2e.conftest import RAPPORT, Demo, Desk, rapport
 
 pytestmark = pytest.mark.e2e
 
@@ -145,6 +146,22 @@ def test_completion_is_printed_for_each_shell() -> None:
         done = rapport("completion", shell)
         assert done.code == 0
         assert "rapport" in done.out
+
+
+@pytest.mark.parametrize("moment", ["PATCH", "batch/", "POST"])
+def test_a_run_that_is_killed_while_it_writes_is_completed_by_the_next_one(provisioned: Desk, moment: str) -> None:
+    with subprocess.Popen([RAPPORT, "run"], cwd=provisioned.folder, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not any(moment in route for route in provisioned.crms.writes()):
+            pass
+        process.kill()
+    again = provisioned.ask("run")
+    assert again.code == 0, again.err
+    ours = provisioned.crms.query("SELECT Rapport_Key__c FROM Task WHERE Rapport_Key__c != null")
+    keys = [task["Rapport_Key__c"] for task in ours]
+    assert len(keys) == len(set(keys)) > 0
+    assert provisioned.crms.query(DEPTH)[0]["Rapport_Depth__c"] == 4
+    quiet = provisioned.ask("run", "--json")
+    assert json.loads(quiet.out)[0]["status"] == "nothing"
 
 
 # --- the wrong thing: one clear message, exit 1, nothing written, nothing lost ---------------------------------------

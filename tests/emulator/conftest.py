@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulator.library import LIBRARY
 from tests.emulator.org import NOW, SEED, Org
 from tests.emulator.process import Emulator, running
 
@@ -15,10 +16,29 @@ def running_emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
+def library(running_emulator: Emulator) -> Org:
+    """A richer org that its tests only read, so it is filled once for all that follow each other."""
+    org = Org(running_emulator)
+    if running_emulator.holds != "library":
+        refill(running_emulator)
+        running_emulator.control("POST", "seed", LIBRARY)
+        org.login()
+        running_emulator.holds, running_emulator.token = "library", org.headers["Authorization"]
+    org.headers["Authorization"] = running_emulator.token
+    return org
+
+
+def refill(emulator: Emulator) -> None:
+    """Back to the empty org, the clock standing at NOW; whatever a test left behind is gone."""
+    emulator.holds = ""
+    emulator.control("POST", "clock", {"freeze": True, "now": NOW})
+    emulator.control("POST", "reset")
+
+
+@pytest.fixture
 def emulator(running_emulator: Emulator) -> Emulator:
     """The process without faults, its log empty, its clock standing at NOW."""
-    running_emulator.control("POST", "clock", {"freeze": True, "now": NOW})
-    running_emulator.control("POST", "reset")
+    refill(running_emulator)
     return running_emulator
 
 

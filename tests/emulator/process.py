@@ -13,11 +13,16 @@ import requests
 
 @dataclass(slots=True)
 class Emulator:
-    """A running emulator: what it printed when it was ready, and one session for all plain calls."""
+    """A running emulator: what it printed when it was ready, and one session for all plain calls.
+
+    `holds` names what it was last filled with; whoever may change it empties the name, so that the next one fills anew.
+    """
 
     announced: dict[str, Any]
     pid: int
     session: requests.Session = field(default_factory=requests.Session)
+    holds: str = ""
+    token: str = ""
 
     def control(self, method: str, name: str, body: object = None, **query: str) -> Any:
         """Call the control interface; its JSON."""

@@ -1,4 +1,4 @@
-"""Fixtures of the domain core's tests: an empty stage, the shipped rules, a profile, a world to tell stories in."""
+"""Fixtures of the domain core's tests: a connection, the shipped rules, a profile, a world to tell stories in."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def offline() -> Iterator[None]:
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a database in memory with all staged tables, empty."""
+    """Yield a connection for one story."""
     with stories.connect() as opened:
         yield opened
 

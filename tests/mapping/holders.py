@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 
 from mapping import activity, coverage, depth, evidence, gaps
-from mapping.compute import DECLARED, load
+from mapping.compute import DECLARED
 from mapping.records import STAGED
 from mapping.spec import listing
-from mapping.statements import create, execute
+from mapping.statements import create, execute, load
 from tests.mapping.world import AS_OF, PROFILE, RULES
 
 TABLES = {table.name: table for table in (*STAGED, *DECLARED.values())}

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from mapping.compute import STEPS
-from tests.mapping.world import World, ago
+from tests.mapping.world import RESOLVING, World, ago
 
-UNTIL_TOUCH = [step for step in STEPS if step.name in {"titles", "identity", "lifecycle", "activity"}]
+UNTIL_TOUCH = (*RESOLVING, "activity")
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def customer(world: World) -> World:
 
 def touches(world: World, *columns: str) -> list[tuple[Any, ...]]:
     """Compute and read the touches, sorted."""
-    return world.compute(UNTIL_TOUCH).table("touch", *columns)
+    return world.only(UNTIL_TOUCH).table("touch", *columns)
 
 
 def act(world: World, *people: tuple[str | None, str | None, str], **values: object) -> None:

@@ -117,7 +117,7 @@ def test_the_run_is_known_to_every_step(world: World) -> None:
 
 
 def test_a_table_of_another_shape_is_refused(world: World) -> None:
-    world.connection.execute("CREATE TABLE person AS SELECT 1 AS source")
+    world.connection.execute("CREATE OR REPLACE TABLE person AS SELECT 1 AS source")
     with pytest.raises(ShapeError, match=r"person: declared .*'source', 'TEXT'.*made .*'source', 'INTEGER'"):
         check(world.connection, DECLARED["person"])
 

@@ -1,7 +1,7 @@
 """Depth 0-5, tie strength and trend of a relationship, from the acts of the story."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.compute import STEPS
-from tests.mapping.world import World, ago, connect
+from tests.mapping.world import RESOLVING, World, ago, connect, gather
 
-UNTIL_DEPTH = [step for step in STEPS if step.name in {"titles", "identity", "lifecycle", "activity", "depth"}]
+UNTIL_DEPTH = (*RESOLVING, "activity", "depth")
 
 Story = Callable[[World], object]
 
@@ -28,7 +27,13 @@ def begin(world: World, **contact: Any) -> World:
 
 def measured(world: World, *columns: str) -> Any:
     """Compute and read the only depth row."""
-    return world.compute(UNTIL_DEPTH).one("depth", *columns)
+    return world.only(UNTIL_DEPTH).one("depth", *columns)
+
+
+def depths(worlds: Sequence[World], *columns: str) -> list[tuple[Any, ...]]:
+    """Compute several stories at once and read the only depth row of each, in their order."""
+    rows = {row[0]: row[1:] for row in gather(worlds).only(UNTIL_DEPTH).table("depth", "account_key", *columns)}
+    return [rows[f"salesforce:{number}/A1"] for number in range(len(worlds))]
 
 
 def exchange(world: World, days: float) -> World:
@@ -204,12 +209,20 @@ LEVELS: dict[str, tuple[Story, int, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def levels() -> dict[str, tuple[Any, ...]]:
+    """Tell every story of `LEVELS`, each in an account of its own, and measure them in one computation."""
+    with connect() as connection:
+        worlds = [begin(World(connection)) for _ in LEVELS]
+        for world, (story, _, _) in zip(worlds, LEVELS.values(), strict=True):
+            story(world)
+        return dict(zip(LEVELS, depths(worlds, "level", "why"), strict=True))
+
+
 @pytest.mark.parametrize("case", LEVELS)
-def test_depth_is_the_highest_level_whose_conditions_hold(case: str, world: World) -> None:
-    story, level, why = LEVELS[case]
-    begin(world)
-    story(world)
-    assert measured(world, "level", "why") == (level, why)
+def test_depth_is_the_highest_level_whose_conditions_hold(case: str, levels: dict[str, tuple[Any, ...]]) -> None:
+    _, level, why = LEVELS[case]
+    assert levels[case] == (level, why)
 
 
 def test_the_third_unanswered_letter_older_than_14_days_caps_the_level_at_1(world: World) -> None:
@@ -305,7 +318,7 @@ def test_an_act_shared_with_n_people_counts_one_by_the_root_of_n(world: World) -
     for number in range(2, 6):
         world.contact(f"C{number}")
     world.meeting("C1", "C2", "C3", "C4", "C5", days=60)
-    world.compute(UNTIL_DEPTH)
+    world.only(UNTIL_DEPTH)
     part = 3 * 0.5 / 2  # four other attendees
     assert [row[0] for row in world.table("depth", "strength")] == [pytest.approx(strength(part, part), abs=1e-5)] * 5
 
@@ -368,9 +381,12 @@ def test_trend_compares_with_the_strength_of_60_days_ago(case: str, world: World
 
 # --- laws -----------------------------------------------------------------------------------------------------
 
+LAW = settings(max_examples=6, deadline=None)
 Act = tuple[str, int]
 KINDS_OF_ACT = st.sampled_from(["in", "out", "call", "meet", "organised"])
 ACTS = st.lists(st.tuples(KINDS_OF_ACT, st.integers(0, 200)), max_size=12)
+RELATIONS = st.lists(ACTS, min_size=1, max_size=8)
+"""Several relationships at once: a law is about each of them, and one computation measures all."""
 
 
 def tell(world: World, acts: list[Act], later: int = 0) -> World:
@@ -385,38 +401,42 @@ def tell(world: World, acts: list[Act], later: int = 0) -> World:
     return world
 
 
-def judged(acts: list[Act], later: int = 0) -> tuple[int, float]:
-    """Give level and strength after these acts."""
+def judged(relations: list[list[Act]], laters: Sequence[int] = (0,)) -> list[tuple[int, float]]:
+    """Give level and strength of each relationship, once for every `laters`, in that order."""
     with connect() as connection:
-        level, value = measured(tell(begin(World(connection)), acts, later), "level", "strength")
-        return level, value
+        worlds = [tell(begin(World(connection)), acts, later) for later in laters for acts in relations]
+        return [(level, strength) for level, strength in depths(worlds, "level", "strength")]
 
 
-@settings(max_examples=12, deadline=None)
-@given(ACTS)
-def test_one_more_exchange_never_lowers_depth_or_strength(acts: list[Act]) -> None:
-    level, value = judged(acts)
-    better_level, better_value = judged([*acts, ("meet", 0)])
-    assert better_level >= level
-    assert better_value >= value
+@LAW
+@given(RELATIONS)
+def test_one_more_exchange_never_lowers_depth_or_strength(relations: list[list[Act]]) -> None:
+    found = judged([*relations, *([*acts, ("meet", 0)] for acts in relations)])
+    before, after = found[: len(relations)], found[len(relations) :]
+    for (level, value), (better_level, better_value) in zip(before, after, strict=True):
+        assert better_level >= level
+        assert better_value >= value
 
 
-@settings(max_examples=8, deadline=None)
-@given(ACTS)
-def test_without_events_time_never_raises_tie_strength(acts: list[Act]) -> None:
-    values = [judged(acts, later)[1] for later in (0, 1, 30, 300)]
-    assert all(now >= then for now, then in pairwise(values))
+@LAW
+@given(RELATIONS)
+def test_without_events_time_never_raises_tie_strength(relations: list[list[Act]]) -> None:
+    found = judged(relations, laters=(0, 1, 30, 300))
+    values = [value for _, value in found]
+    moments = [values[start : start + len(relations)] for start in range(0, len(values), len(relations))]
+    for now, then in pairwise(moments):
+        assert all(fresh >= old for fresh, old in zip(now, then, strict=True))
 
 
-@settings(max_examples=8, deadline=None)
-@given(ACTS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(acts: list[Act], random: Random) -> None:
+@LAW
+@given(RELATIONS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(relations: list[list[Act]], random: Random) -> None:
     found = []
     for shuffled in (False, True):
         with connect() as connection:
-            world = tell(begin(World(connection)), acts)
+            world = gather([tell(begin(World(connection)), acts) for acts in relations])
             if shuffled:
                 for rows in world.rows.values():
                     random.shuffle(rows)
-            found.append(world.compute(UNTIL_DEPTH).table("depth"))
+            found.append(world.only(UNTIL_DEPTH).table("depth"))
     assert found[0] == found[1]

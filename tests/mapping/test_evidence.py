@@ -12,7 +12,7 @@ Axis = tuple[float, float] | None
 
 def axes(world: World, person: str = "salesforce:C1") -> dict[str, tuple[float, float]]:
     """Map the axes of a person to value and confidence."""
-    rows = world.classify().table("axis", "person_id", "axis", "value", "confidence")
+    rows = world.weigh().table("axis", "person_id", "axis", "value", "confidence")
     return {axis: (value, confidence) for owner, axis, value, confidence in rows if owner == person}
 
 
@@ -120,7 +120,7 @@ def test_a_role_that_names_no_account_is_about_all_of_the_persons_accounts(world
     world.contact()
     world.add("affiliation", id="R1", contact_id="C1", account_id="A2", active=True)
     world.crm_role(account_id=None, role="Influencer")
-    assert world.classify().table("axis", "account_key", "axis") == [
+    assert world.weigh().table("axis", "account_key", "axis") == [
         ("salesforce:A1", "influence"),
         ("salesforce:A2", "influence"),
     ]
@@ -132,7 +132,7 @@ def test_a_role_in_one_account_says_nothing_about_another(world: World) -> None:
     world.contact()
     world.add("affiliation", id="R1", contact_id="C1", account_id="A2", active=True)
     world.crm_role(account_id="A2", role="Influencer")
-    assert world.classify().table("axis", "account_key") == [("salesforce:A2",)]
+    assert world.weigh().table("axis", "account_key") == [("salesforce:A2",)]
 
 
 def test_the_same_role_named_twice_is_one_fact(world: World) -> None:
@@ -259,7 +259,7 @@ def test_every_fact_names_its_record_and_its_words(world: World) -> None:
     world.account()
     world.contact(title="COO")
     world.nps(score=9, days=30)
-    rows = world.classify().table("evidence", "topic", "rule", "record", "happened_at", "detail")
+    rows = world.weigh().table("evidence", "topic", "rule", "record", "happened_at", "detail")
     assert ("attitude", "nps", f"salesforce/signal/C1:{ago(30)}", ago(30), "NPS 9") in rows
     assert ("buying_authority", "title", "salesforce/contact/C1", None, "COO") in rows
 
@@ -267,7 +267,7 @@ def test_every_fact_names_its_record_and_its_words(world: World) -> None:
 def test_that_a_person_has_gone_is_a_fact_too(world: World) -> None:
     world.account()
     world.contact(bounced_at=ago(1))
-    world.classify()
+    world.weigh()
     assert world.one("evidence", "subject", "topic", "detail", "record", "happened_at") == (
         "salesforce:C1",
         "departed",

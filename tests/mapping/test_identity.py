@@ -12,7 +12,7 @@ SAME = "salesforce:C1"
 
 def people(world: World) -> dict[str, tuple[str, str]]:
     """Map each contact record to its person and the rule that found it."""
-    return {f"{source}:{id_}": (person, rule) for source, id_, person, rule in world.classify().table("person")}
+    return {f"{source}:{id_}": (person, rule) for source, id_, person, rule in world.resolve().table("person")}
 
 
 def ambiguous(world: World) -> list[tuple[str, str, str]]:
@@ -174,7 +174,7 @@ def test_a_word_that_stands_twice_in_the_rules_doubles_nobody(rules: Rules, prof
         world = World(connection, twice, profile.model_copy(update={"sources": ("salesforce", "salesforce")}))
         world.account(domain="gmail.com")
         world.contact()
-        assert world.classify().one("member", "person_id") == "salesforce:C1"
+        assert world.resolve().one("member", "person_id") == "salesforce:C1"
         assert world.one("customer", "account_key") == "salesforce:A1"
 
 
@@ -184,7 +184,7 @@ def test_a_word_that_stands_twice_in_the_rules_doubles_nobody(rules: Rules, prof
 def test_accounts_with_one_web_domain_are_one_customer_at_home_in_the_first_source(world: World) -> None:
     world.account("A1", domain="globex.example")
     world.account("9001", source="hubspot", domain="www.Globex.example")
-    assert world.classify().table("company") == [
+    assert world.resolve().table("company") == [
         ("hubspot", "9001", "salesforce:A1", False, "domain"),
         ("salesforce", "A1", "salesforce:A1", True, "domain"),
     ]
@@ -195,7 +195,7 @@ def test_the_organisation_decides_which_source_is_home() -> None:
         world = World(connection, profile=Profile(organisation="acme", sources=("hubspot", "salesforce")))
         world.account("A1", other_id="9001")
         world.account("9001", source="hubspot")
-        assert world.classify().table("company", "account_key", "home", "rule") == [
+        assert world.resolve().table("company", "account_key", "home", "rule") == [
             ("hubspot:9001", False, "integration-id"),
             ("hubspot:9001", True, "integration-id"),
         ]
@@ -203,13 +203,13 @@ def test_the_organisation_decides_which_source_is_home() -> None:
 
 def test_an_account_in_one_crm_alone_is_at_home_there(world: World) -> None:
     world.account("9001", source="hubspot")
-    assert world.classify().one("company", "account_key", "home") == ("hubspot:9001", True)
+    assert world.resolve().one("company", "account_key", "home") == ("hubspot:9001", True)
 
 
 def test_a_free_mail_domain_makes_no_accounts_one(world: World) -> None:
     world.account("A1", domain="gmail.com")
     world.account("9001", source="hubspot", domain="gmail.com")
-    world.classify()
+    world.resolve()
     assert world.table("company", "rule") == [("single",), ("single",)]
     assert ambiguous(world) == []
 
@@ -218,7 +218,7 @@ def test_a_domain_that_two_accounts_of_one_source_share_is_listed_and_not_merged
     world.account("A1", domain="globex.example")
     world.account("A2", domain="globex.example")
     world.account("9001", source="hubspot", domain="globex.example")
-    world.classify()
+    world.resolve()
     assert world.table("company", "rule") == [("single",)] * 3
     assert ambiguous(world) == [
         ("company", "hubspot:9001", "salesforce:A1"),
@@ -235,13 +235,13 @@ def test_a_customer_is_one_by_the_crms_word_or_by_a_won_deal(
 ) -> None:
     world.account(customer=word)
     world.opportunity(won=won)
-    assert len(world.classify().table("customer")) == expected
+    assert len(world.resolve().table("customer")) == expected
 
 
 def test_the_word_of_either_crm_makes_a_customer(world: World) -> None:
     world.account("A1", customer=False, domain="globex.example")
     world.account("9001", source="hubspot", customer=True, domain="globex.example")
-    assert world.classify().one("customer", "account_key") == "salesforce:A1"
+    assert world.resolve().one("customer", "account_key") == "salesforce:A1"
 
 
 # --- members --------------------------------------------------------------------------------------------------------
@@ -252,14 +252,14 @@ def test_a_person_belongs_to_the_primary_account_and_to_every_affiliation(world:
     world.account("A2")
     world.contact()
     world.add("affiliation", id="R1", contact_id="C1", account_id="A2", direct=False, active=True)
-    world.classify()
+    world.resolve()
     assert world.table("member", "account_key") == [("salesforce:A1",), ("salesforce:A2",)]
 
 
 def test_people_of_a_prospect_are_no_members(world: World) -> None:
     world.account(customer=False)
     world.contact()
-    assert world.classify().table("member") == []
+    assert world.resolve().table("member") == []
 
 
 def test_a_person_with_two_records_is_one_member_with_the_values_of_home_first(world: World) -> None:
@@ -267,7 +267,7 @@ def test_a_person_with_two_records_is_one_member_with_the_values_of_home_first(w
     world.account("9001", source="hubspot", domain="globex.example")
     world.contact("201", source="hubspot", email="ann@globex.example", name="Ann", title="CFO", account_id="9001")
     world.contact("C1", email="ann@globex.example", name="Ann Lee", title=" ", department="Ops")
-    assert world.classify().one("member") == (
+    assert world.resolve().one("member") == (
         "salesforce:A1",
         "hubspot:201",
         "Ann Lee",
@@ -295,7 +295,7 @@ def test_the_department_is_the_crms_else_that_of_the_title(
 ) -> None:
     world.account()
     world.contact(department=department, title=title)
-    assert world.classify().one("member", "department") == expected
+    assert world.resolve().one("member", "department") == expected
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_the_department_is_the_crms_else_that_of_the_title(
 def test_a_record_that_says_so_makes_a_person_departed(world: World, values: dict[str, Any], why: str | None) -> None:
     world.account()
     world.contact(**values)
-    assert world.classify().one("member", "departed", "departed_why") == (why is not None, why)
+    assert world.resolve().one("member", "departed", "departed_why") == (why is not None, why)
 
 
 def test_a_person_is_departed_where_every_affiliation_is_inactive(world: World) -> None:
@@ -321,7 +321,7 @@ def test_a_person_is_departed_where_every_affiliation_is_inactive(world: World) 
     world.account("A2")
     world.contact(account_id="A2")
     world.add("affiliation", id="R1", contact_id="C1", account_id="A1", direct=False, active=False)
-    assert world.classify().table("member", "account_key", "departed", "departed_why") == [
+    assert world.resolve().table("member", "account_key", "departed", "departed_why") == [
         ("salesforce:A1", True, "no longer active in the account (salesforce/affiliation/R1)"),
         ("salesforce:A2", False, None),
     ]
@@ -331,7 +331,7 @@ def test_an_inactive_primary_affiliation_is_believed(world: World) -> None:
     world.account()
     world.contact()
     world.add("affiliation", id="R1", contact_id="C1", account_id="A1", direct=True, active=False)
-    assert world.classify().one("member", "departed") is True
+    assert world.resolve().one("member", "departed") is True
 
 
 def test_one_active_tie_in_either_crm_is_enough_to_belong(world: World) -> None:
@@ -340,11 +340,11 @@ def test_one_active_tie_in_either_crm_is_enough_to_belong(world: World) -> None:
     world.contact("C1", other_id="201")
     world.contact("201", source="hubspot", account_id="9001")
     world.add("affiliation", id="R1", contact_id="C1", account_id="A1", direct=True, active=False)
-    assert world.classify().one("member", "departed") is False
+    assert world.resolve().one("member", "departed") is False
 
 
 def test_a_departed_record_of_either_crm_is_enough_to_have_gone(world: World) -> None:
     world.account()
     world.contact("C1", other_id="201")
     world.contact("201", source="hubspot", account_id=None, bounced_at=ago(10))
-    assert world.classify().one("member", "departed") is True
+    assert world.resolve().one("member", "departed") is True

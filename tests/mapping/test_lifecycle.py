@@ -9,7 +9,7 @@ from tests.mapping.world import World, ago
 
 def customer(world: World, *columns: str) -> Any:
     """Compute and read columns of the only customer."""
-    return world.classify().one("customer", *columns)
+    return world.resolve().one("customer", *columns)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_home_gives_each_value_it_knows_and_the_other_crm_the_rest(world: World)
 
 def tiers(world: World) -> dict[str, str]:
     """Map account names to their tiers."""
-    return dict(world.classify().table("customer", "name", "tier"))
+    return dict(world.resolve().table("customer", "name", "tier"))
 
 
 def test_tiers_follow_revenue_from_the_largest_account_down(world: World) -> None:

@@ -1,6 +1,7 @@
 """Roles, sub-types, status, stance and quartet; and the laws that hold for every mixture of evidence."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -283,7 +284,7 @@ people = st.fixed_dictionaries(
     }
 )
 
-LAW = settings(max_examples=12, deadline=None, derandomize=True)
+LAW = settings(max_examples=5, deadline=None, derandomize=True)
 
 
 def tell(world: World, number: int, person: dict[str, Any], source: str = "salesforce", **values: object) -> None:
@@ -320,43 +321,37 @@ def alone(told: Sequence[dict[str, Any]]) -> World:
 
 
 @LAW
-@given(told=st.lists(people, min_size=1, max_size=4), turn=st.randoms(use_true_random=False))
+@given(told=st.lists(people, min_size=1, max_size=9), turn=st.randoms(use_true_random=False))
 def test_law_roles_do_not_depend_on_the_order_of_rows(told: list[dict[str, Any]], turn: Any) -> None:
     first, second = alone(told), alone(told)
     for rows in second.rows.values():
         turn.shuffle(rows)
     with first.connection, second.connection:
-        assert answer(first) == answer(second)
-        assert first.table("evidence") == second.table("evidence")
+        assert [*answer(first), first.table("evidence")] == [*answer(second), second.table("evidence")]
 
 
 @LAW
-@given(person=people)
-def test_law_two_records_of_one_person_say_what_one_record_says(person: dict[str, Any]) -> None:
-    one, two = alone([person]), alone([person])
+@given(told=st.lists(people, min_size=1, max_size=9))
+def test_law_two_records_of_one_person_say_what_one_record_says(told: list[dict[str, Any]]) -> None:
+    one, two = alone(told), alone(told)
     two.account("9001", source="hubspot", domain="globex.example")
-    tell(two, 0, person, source="hubspot", account_id="9001")
+    for number, person in enumerate(told):
+        tell(two, number, person, source="hubspot", account_id="9001")
     with one.connection, two.connection:
         assert answer(one) == answer(two)
-        assert two.one("person_fact", "COUNT(*)") == 1
+        assert two.one("person_fact", "COUNT(*)") == len(told)
 
 
-@LAW
-@given(
-    title=st.sampled_from([None, "", "Rockstar", "Former CFO", "Board Member"]),
-    role=st.sampled_from(["Other", "", "friend"]),
-    days=st.sampled_from([None, 0]),
-    score=st.sampled_from([None, 7, 8]),
+UNKNOWN = product(
+    [None, "", "Rockstar", "Former CFO", "Board Member"], ["Other", "", "friend"], [None, 0], [None, 7, 8]
 )
-def test_law_unknown_evidence_never_creates_a_role(
-    title: str | None, role: str, days: int | None, score: int | None
-) -> None:
-    world = World(connect())
-    world.account()
-    world.contact(title=title)
-    world.crm_role(role=role)
-    world.add("usage", contact_id="C1", product="default", active_days=days)
-    world.add("signal", contact_id="C1", kind="nps", score=score, happened_at=ago(1))
-    with world.connection:
-        assert roles(world) == []
-        assert world.one("stance", "stance", "quartet") == ("unaligned", None)
+
+
+def test_law_unknown_evidence_never_creates_a_role(account: World) -> None:
+    for number, (title, role, days, score) in enumerate(UNKNOWN):
+        contact = account.contact(f"C{number}", title=title)
+        account.crm_role(contact, role)
+        account.add("usage", contact_id=contact, product="default", active_days=days)
+        account.add("signal", contact_id=contact, kind="nps", score=score, happened_at=ago(1))
+    assert roles(account) == []
+    assert account.table("stance", "stance", "quartet") == [("unaligned", None)] * 90

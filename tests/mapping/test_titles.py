@@ -3,9 +3,8 @@
 import pytest
 
 from mapping import titles
-from mapping.compute import load
 from mapping.records import STAGED
-from mapping.statements import create, execute
+from mapping.statements import create, execute, load
 from tests.mapping.world import PROFILE, RULES, connect
 
 Reading = tuple[str | None, str | None, str | None]

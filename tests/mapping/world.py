@@ -1,6 +1,7 @@
 """A small world to tell stories in: CRM rows with sensible defaults, and what the computation makes of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,9 @@ AS_OF = 1_790_000_000
 
 DAY = 86_400
 
-CLASSIFYING = {"titles", "identity", "lifecycle", "evidence", "roles"}
+RESOLVING = ("titles", "identity", "lifecycle")
+WEIGHING = (*RESOLVING, "evidence")
+CLASSIFYING = (*WEIGHING, "roles")
 
 RULES = load_rules()
 
@@ -34,13 +37,24 @@ def ago(days: float) -> int:
     return AS_OF - round(days * DAY)
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Open a database in memory with every staged table, all empty."""
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """Open the one database in memory of all stories, so that its rule tables are loaded once.
+
+    One thread: a story is a handful of rows, and threads only cost it.
+    """
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
-    for table in TABLES.values():
-        create(connection, table)
     return connection
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open a connection for one story, which fills the tables it needs.
+
+    Intermediate tables of another story are never seen: they belong to its connection. The staged tables and what a
+    computation makes are replaced by the next story that computes, so read a story's answer before you tell another.
+    """
+    return database().cursor()
 
 
 class World:
@@ -146,9 +160,21 @@ class World:
         """Say that the connection captures a fact since so many days."""
         self.add("coverage_of_source", **{"fact": fact, "available": True, "since_at": ago(days), **values})
 
+    def resolve(self) -> "World":
+        """Load the rows and run the steps that say who is who; a sixth of the time of all steps."""
+        return self.only(RESOLVING)
+
+    def weigh(self) -> "World":
+        """Load the rows and run the steps up to the axes."""
+        return self.only(WEIGHING)
+
     def classify(self) -> "World":
         """Load the rows and run the steps that say who people are; a third of the time of all steps."""
-        return self.compute([step for step in STEPS if step.name in CLASSIFYING])
+        return self.only(CLASSIFYING)
+
+    def only(self, names: Collection[str]) -> "World":
+        """Load the rows and run the steps named."""
+        return self.compute([step for step in STEPS if step.name in names])
 
     def compute(self, steps: Iterable[Step] = STEPS) -> "World":
         """Load the rows and run every step at `AS_OF`."""
@@ -167,3 +193,21 @@ class World:
         rows = self.table(name, *columns)
         assert len(rows) == 1, rows
         return rows[0][0] if len(columns) == 1 else rows[0]
+
+
+def gather(stories: Sequence[World]) -> World:
+    """Put stories that know nothing of each other into one world; the ids of the nth begin with ``n/``.
+
+    One computation then judges them all, which costs hardly more than one story.
+    """
+    whole = World(stories[0].connection, stories[0].rules, stories[0].profile)
+    for number, story in enumerate(stories):
+        for name, rows in story.rows.items():
+            names = TABLES[name].column_names()
+            told = (tuple(map(partial(_marked, number), names, row)) for row in rows)
+            whole.rows[name] = list(dict.fromkeys((*whole.rows[name], *told)))
+    return whole
+
+
+def _marked(number: int, column: str, value: object) -> object:
+    return f"{number}/{value}" if column.endswith("id") and value is not None else value

@@ -1,9 +1,11 @@
 """Nothing in these tests may reach a network; a test of a server says so with the marker `enable_socket`."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 import pytest_socket
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.sync.world import World
@@ -12,8 +14,8 @@ settings.register_profile(
     "sync",
     deadline=None,
     derandomize=True,
-    max_examples=12,
-    phases=[Phase.explicit, Phase.generate],  # an example takes a second: shrinking would take minutes
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],  # an example takes half a second: shrinking would take minutes
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("sync")
@@ -27,6 +29,18 @@ def no_network(request: pytest.FixtureRequest) -> Iterator[None]:
     pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Let a command configure logging for itself: its streams are closed when its test ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    root.handlers = []
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

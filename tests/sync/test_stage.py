@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from connectors.base import Page, StreamEnd
 from mapping.statements import arrow_table
 from sync.stage import TABLES, BrokenStreamError, Stage, StageInUseError, layout
+from tests.sync.process import HOLD_STAGE, python
 
 
 @pytest.fixture
@@ -166,12 +166,14 @@ def test_an_unreadable_file_is_started_over(tmp_path: Path, content: bytes) -> N
         assert stage.rebuilt
 
 
-def test_a_stage_that_another_process_holds_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(_: str) -> None:
-        raise duckdb.IOException('IO Error: Could not set lock on file "acme.duckdb": Conflicting lock is held')
-
-    monkeypatch.setattr(duckdb, "connect", locked)
-    (tmp_path / "acme.duckdb").write_bytes(b"precious")
-    with pytest.raises(StageInUseError, match=r"acme\.duckdb"):
-        Stage(tmp_path / "acme.duckdb").__enter__()
-    assert (tmp_path / "acme.duckdb").read_bytes() == b"precious"
+def test_a_stage_that_another_process_holds_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "acme.duckdb"
+    with Stage(path) as stage:
+        list(stage.take("crm", [activity("e1", "c1"), end()]))
+    with python(HOLD_STAGE, str(path)) as other:
+        with pytest.raises(StageInUseError, match=r"another process has .*acme\.duckdb open"):
+            Stage(path).__enter__()
+        other.communicate()
+    with Stage(path) as stage:
+        assert not stage.rebuilt
+        assert column(stage, "SELECT id FROM activity") == ["e1"]

@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sync.settings import Schedule
 
 from sync.schedule import trigger
+from sync.settings import Schedule
 from sync.worker import Health, health_endpoint, serve, watched
 
 pytestmark = pytest.mark.enable_socket  # /healthz listens on loopback
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+def now() -> datetime:
+    """Tell the moment: the scheduler walks every slot between its first and the present."""
+    return datetime.now(UTC)
 
 
 def get(port: int, path: str = "/healthz") -> tuple[int, dict[str, dict[str, object]]]:
@@ -88,7 +91,7 @@ def test_every_organisation_runs_at_once_and_a_stop_waits_for_the_runs_under_way
     watcher = threading.Thread(target=stop_when_both_run)
     watcher.start()
     every = Schedule.model_validate({"every": "1h"})
-    healths = serve({"acme": every, "globex": every}, run_once, stop, LONG_AGO, ("127.0.0.1", 0))
+    healths = serve({"acme": every, "globex": every}, run_once, stop, now(), ("127.0.0.1", 0))
     watcher.join()
     assert sorted(finished) == ["acme", "globex"]
     assert {health.status for health in healths.values()} == {"ok"}
@@ -101,11 +104,11 @@ def test_runs_of_one_organisation_never_overlap() -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        stop.wait(timeout=2.5)  # two more slots fall due meanwhile
+        stop.wait(timeout=2.2)  # two more slots fall due meanwhile
         with lock:
             running[0] -= 1
         return "ok"
 
-    threading.Timer(2.5, stop.set).start()
-    serve({"acme": Schedule.model_validate({"every": "1s"})}, run_once, stop, LONG_AGO, ("127.0.0.1", 0))
+    threading.Timer(2.2, stop.set).start()
+    serve({"acme": Schedule.model_validate({"every": "1s"})}, run_once, stop, now(), ("127.0.0.1", 0))
     assert most[0] == 1

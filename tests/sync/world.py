@@ -14,10 +14,11 @@ from mapping.metadata import FIELDS, desired_tables, results
 from mapping.records import DERIVED
 from mapping.statements import create
 from sync import pipeline
-from sync.changes import Change, Limits, Skip, changes, skips
+from sync.changes import Change, Limits, Skip
 from sync.ledger import Dossier, Ledger
 from sync.memory import same
 from sync.pipeline import Desk, RunReport
+from sync.plan_tables import changes, skips
 from sync.stage import Stage
 
 NOON = 1_700_049_600

@@ -6,6 +6,8 @@ from connectors.emulator.salesforce.store import Deletion
 from connectors.emulator.wire import JsonObject
 
 _NAME = "AccountContactRelation"
+# By the merged object: the field that points at it, and the field of the other side.
+_KEYS = {"Contact": ("ContactId", "AccountId"), "Account": ("AccountId", "ContactId")}
 
 
 def affiliate(org: Org, entity: SObject, row: JsonObject, before: JsonObject) -> None:
@@ -18,10 +20,32 @@ def affiliate(org: Org, entity: SObject, row: JsonObject, before: JsonObject) ->
         return
     for each in _of(org, row["Id"]):
         if each["IsDirect"]:
-            org.store.deletions.append(Deletion(_NAME, each["Id"], org.now()))
-            org.store.put(_NAME, each | {"IsDeleted": True, "SystemModstamp": org.now()})
+            _drop(org, each)
     if row.get("AccountId"):
         _join(org, row)
+
+
+def hand_over(org: Org, entity: SObject, loser: str, master: str) -> None:
+    """Before a merge, take away the loser's relations that the winner has already, so that no pair exists twice.
+
+    A contact keeps its own account: what was direct for the loser is not direct for the winner.
+    """
+    if entity.name not in _KEYS:
+        return
+    key, other = _KEYS[entity.name]
+    table = org.store.table(_NAME)
+    live = [row for row in table.values() if not row.get("IsDeleted")]
+    known = {row[other] for row in live if row[key] == master}
+    for row in (each for each in live if each[key] == loser):
+        if row[other] in known:
+            _drop(org, row)
+        elif entity.name == "Contact":
+            org.store.put(_NAME, row | {"IsDirect": False})
+
+
+def _drop(org: Org, row: JsonObject) -> None:
+    org.store.deletions.append(Deletion(_NAME, row["Id"], org.now()))
+    org.store.put(_NAME, row | {"IsDeleted": True, "SystemModstamp": org.now()})
 
 
 def _of(org: Org, contact_id: str) -> list[JsonObject]:

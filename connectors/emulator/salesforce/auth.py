@@ -1,7 +1,6 @@
 """Access tokens: the OAuth flows, SOAP login, and the check of every call's token."""
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -115,7 +114,7 @@ def _basic(header: str) -> dict[str, str]:
         return {}
     try:
         key, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise OAuthError("invalid_client", "invalid client credentials", 401) from None
     return {"client_id": key, "client_secret": secret}
 
@@ -158,7 +157,7 @@ def _jwt_bearer(org: Org, form: Mapping[str, str], origin: str) -> None:
     if claims.get("iss") != org.credentials.client_id:
         raise OAuthError("invalid_client_id", "client identifier invalid")
     audiences = {"https://login.salesforce.com", "https://test.salesforce.com", origin, f"{origin}/_.salesforce.com"}
-    if claims.get("aud") not in audiences:
+    if str(claims.get("aud")) not in audiences:
         raise OAuthError("invalid_grant", "audience is invalid")
     now = org.clock.now().timestamp()
     if not now < _seconds(claims.get("exp")) <= now + 600:
@@ -210,7 +209,7 @@ def soap_login(org: Org, version: str, envelope: str, origin: str) -> tuple[int,
 
 
 def _soap_refusal(org: Org, version: str, envelope: str) -> tuple[str, str] | None:
-    if float(version) > _LAST_SOAP_VERSION:
+    if not re.fullmatch(r"\d\d\.\d", version, re.ASCII) or float(version) > _LAST_SOAP_VERSION:
         return "UNSUPPORTED_API_VERSION", "login() is not available in this API version"
     if not org.settings["soap_login"]:
         return "INVALID_OPERATION", "SOAP API login() is disabled by default in this org."

@@ -115,9 +115,10 @@ def _entity(writer: Writer, record: JsonObject) -> SObject:
 
 def _kind(record: JsonObject) -> str | None:
     attributes = record.get("attributes") or {}
-    if not isinstance(attributes, dict):
-        raise unreadable("attributes: an object is expected at [line:1, column:1]")
-    return attributes.get("type")
+    kind = attributes.get("type") if isinstance(attributes, dict) else attributes
+    if not isinstance(attributes, dict) or not isinstance(kind, str | None):
+        raise unreadable("attributes: an object with the name of a type is expected at [line:1, column:1]")
+    return kind
 
 
 def _given_id(record: JsonObject) -> str | None:
@@ -125,7 +126,7 @@ def _given_id(record: JsonObject) -> str | None:
 
 
 def _creation(writer: Writer, entity: SObject, record: JsonObject) -> Write:
-    return lambda: {"id": writer.create(entity, attributes_stripped(record)), "success": True, "errors": []}
+    return lambda: {"id": writer.create(entity, record), "success": True, "errors": []}
 
 
 def _change(writer: Writer, entity: SObject, record: JsonObject) -> Write:
@@ -146,6 +147,8 @@ def _upsertion(writer: Writer, entity: SObject, key: str, record: JsonObject) ->
         value = next((each for name, each in record.items() if name.lower() == key.lower()), None)
         if value in (None, ""):
             raise rejected("MISSING_ARGUMENT", f"{key} not specified")
+        if (_kind(record) or entity.name).lower() != entity.name.lower():
+            raise SalesforceError("INVALID_TYPE", f"record of type {_kind(record)} in an upsert of {entity.name}")
         given = {name: each for name, each in attributes_stripped(record).items() if name.lower() != key.lower()}
         try:
             made, created = writer.upsert(entity, field, str(value), given)

@@ -14,6 +14,7 @@ from connectors.emulator.wire import Json, JsonObject
 MOST_SUBREQUESTS = 25
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_NOT_NESTED = frozenset({"/composite", "/composite/batch"})
 _HALTED = "The transaction was rolled back since another operation in the same transaction failed."
 Dispatch = Callable[[Call], Answer]
 
@@ -22,8 +23,11 @@ def composite(call: Call, dispatch: Dispatch) -> Answer:
     """POST composite: subrequests in order; `@{ref.path}` is replaced by what an earlier one answered."""
     body = call.json_object()
     requests = _limited(body.get("compositeRequest"))
-    if not all(each.get("referenceId") for each in requests):
+    names = [each.get("referenceId") for each in requests]
+    if not all(isinstance(each, str) and each for each in names):
         raise SalesforceError("INVALID_INPUT", "A subrequest needs a referenceId")
+    if len(set(names)) < len(names):
+        raise SalesforceError("INVALID_INPUT", "The referenceId of a subrequest must be unique")
     answers: dict[str, Answer] = {}
     with call.org.store.transaction() as take_back:
         for each in requests:
@@ -54,30 +58,35 @@ def _limited(requests: Json) -> list[JsonObject]:
     if len(requests) > MOST_SUBREQUESTS:
         raise SalesforceError("LIMIT_EXCEEDED", f"The limit of {MOST_SUBREQUESTS} subrequests is exceeded")
     for each in requests:
-        if not isinstance(each, dict) or not each.get("method") or not each.get("url"):
+        if not isinstance(each, dict) or not all(isinstance(each.get(key), str) for key in ("method", "url")):
             raise SalesforceError("INVALID_INPUT", "A subrequest needs a method and a url")
     return requests
 
 
 def _sub(call: Call, request: JsonObject, dispatch: Dispatch, answers: Mapping[str, Answer]) -> Answer:
     try:
-        url = _REFERENCE.sub(lambda found: str(_resolve(found, answers)), str(request["url"]))
+        url = _REFERENCE.sub(lambda found: str(_resolve(found, answers)), request["url"])
         content = _filled(request.get("body"), answers)
     except (KeyError, IndexError, TypeError) as error:
-        refused = SalesforceError("PROCESSING_HALTED", f"Invalid reference specified. {error} is no known reference")
-        return Answer(400, refused.body())
+        message = f"Invalid reference specified. {error} is no known reference"
+        return _refused(SalesforceError("PROCESSING_HALTED", message))
     return _one(call, request["method"], url, content, dispatch)
 
 
 def _one(call: Call, method: str, url: str, content: Json, dispatch: Dispatch) -> Answer:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return _refused(SalesforceError("INVALID_INPUT", f"The url of a subrequest is not valid: {url}"))
     path = unquote(re.sub(r"^(/services/data)?/v\d\d\.0", "", parts.path)).rstrip("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if path.lower() in _NOT_NESTED:
+        return _refused(SalesforceError("INVALID_INPUT", f"The resource {path} cannot be part of a composite request"))
     sub = replace(call, method=method.upper(), path=path, query=query, content=orjson.dumps(content), names={})
     try:
         return dispatch(sub)
     except SalesforceError as error:
-        return Answer(error.status, error.body())
+        return _refused(error)
 
 
 def _filled(value: Json, answers: Mapping[str, Answer]) -> Json:
@@ -104,6 +113,10 @@ def _resolve(found: re.Match[str], answers: Mapping[str, Answer]) -> Json:
 
 def _failed(answer: Answer) -> bool:
     return answer.status >= 400
+
+
+def _refused(error: SalesforceError) -> Answer:
+    return Answer(error.status, error.body())
 
 
 def _halted(status: int = 400) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Default
+from pydantic.alias_generators import to_camel
 
 from connectors.emulator.salesforce.errors import SalesforceError, rejected
 from connectors.emulator.salesforce.schema import Field, relationship_of
@@ -34,28 +35,48 @@ _DEFAULT_LENGTHS = {"TextArea": 255, "Email": 80, "Url": 255, "Phone": 40, "Pick
 _LIMITS = {"label": 40, "description": 1000, "inlineHelpText": 510}
 
 
+class _Choice(BaseModel):
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
+
+    full_name: str
+    is_active: bool | None = True
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
+
+    value: tuple[_Choice, ...] = ()
+
+
+class _ValueSet(BaseModel):
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
+
+    restricted: bool = False
+    value_set_definition: _Definition | None = None
+
+
 class Metadata(BaseModel):
     """The `Metadata` of a CustomField: what decides its behaviour. Everything else is kept and answered as it came."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
 
     type: str
     label: str = ""
-    length: int = 0
-    precision: int = 0
-    scale: int = 0
-    externalId: bool = False  # noqa: N815 - the vendor's name
+    length: int = Default(0, ge=0, le=131_072)
+    precision: int = Default(0, ge=0, le=18)
+    scale: int = Default(0, ge=0, le=18)
+    external_id: bool = False
     unique: bool = False
     required: bool = False
-    referenceTo: str = ""  # noqa: N815 - the vendor's name
-    relationshipName: str = ""  # noqa: N815 - the vendor's name
-    defaultValue: Any = None  # noqa: N815 - the vendor's name
-    valueSet: JsonObject = Default(default_factory=dict)  # noqa: N815 - the vendor's name
+    reference_to: str = ""
+    relationship_name: str = ""
+    default_value: Any = None
+    value_set: _ValueSet = Default(default_factory=_ValueSet)
 
     def choices(self) -> tuple[str, ...]:
         """The active picklist values in order."""
-        values = (self.valueSet.get("valueSetDefinition") or {}).get("value", ())
-        return tuple(each["fullName"] for each in values if each.get("isActive", True) is not False)
+        defined = self.value_set.value_set_definition
+        return tuple(each.full_name for each in defined.value if each.is_active is not False) if defined else ()
 
 
 def from_seed(described: JsonObject) -> Field:
@@ -106,7 +127,7 @@ def _check(name: str, metadata: Metadata, given: JsonObject, home: str) -> None:
 def field(name: str, metadata: Metadata, *, granted: bool) -> Field:
     """The schema's field for checked Metadata."""
     kind = _TYPES[metadata.type][0]
-    restricted = bool(metadata.valueSet.get("restricted", False))
+    restricted = metadata.value_set.restricted
     return Field(
         name=name,
         type=kind,
@@ -116,13 +137,13 @@ def field(name: str, metadata: Metadata, *, granted: bool) -> Field:
         scale=metadata.scale,
         required=metadata.required,
         filterable=metadata.type != "LongTextArea",
-        to=(metadata.referenceTo,) if metadata.referenceTo else (),
-        relationship=relationship_of(name) if metadata.referenceTo else "",
-        children=f"{metadata.relationshipName}__r" if metadata.relationshipName else "",
+        to=(metadata.reference_to,) if kind == "reference" else (),
+        relationship=relationship_of(name) if kind == "reference" else "",
+        children=f"{metadata.relationship_name}__r" if kind == "reference" else "",
         values=metadata.choices(),
         restricted=restricted,
         default=_default(metadata),
-        external_id=metadata.externalId,
+        external_id=metadata.external_id,
         unique=metadata.unique,
         custom=True,
         granted=granted or metadata.required,
@@ -132,5 +153,5 @@ def field(name: str, metadata: Metadata, *, granted: bool) -> Field:
 
 def _default(metadata: Metadata) -> str | bool | None:
     if metadata.type == "Checkbox":
-        return str(metadata.defaultValue).lower() == "true"
+        return str(metadata.default_value).lower() == "true"
     return None

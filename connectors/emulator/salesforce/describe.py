@@ -3,13 +3,13 @@
 from connectors.emulator.salesforce.access import Access
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import not_found
+from connectors.emulator.salesforce.records import MERGEABLE
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.wire import JsonObject
 
 _SOAP = {"boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double", "currency": "xsd:double",
          "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime", "id": "tns:ID",
          "reference": "tns:ID"}  # fmt: skip
-_UNSORTABLE = frozenset({"textarea", "multipicklist", "complexvalue"})
 
 
 def entity_of(call: Call) -> SObject:
@@ -76,7 +76,7 @@ def _summary(call: Call, entity: SObject) -> JsonObject:
         "deletable": entity.delete,
         "undeletable": entity.delete,
         "replicateable": entity.query,
-        "mergeable": entity.name in ("Account", "Contact", "Lead"),
+        "mergeable": entity.name in MERGEABLE,
         "searchable": entity.query,
         "triggerable": entity.create,
         "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"},
@@ -98,9 +98,9 @@ def _field(access: Access, entity: SObject, each: Field) -> JsonObject:
         "createable": each.create and editable,
         "updateable": each.update and editable,
         "filterable": each.filterable,
-        "sortable": each.type not in _UNSORTABLE,
-        "groupable": each.type not in _UNSORTABLE and each.type not in ("double", "currency", "datetime"),
-        "aggregatable": each.type not in _UNSORTABLE,
+        "sortable": each.sortable,
+        "groupable": each.groupable,
+        "aggregatable": each.aggregatable,
         "externalId": each.external_id,
         "idLookup": each.type == "id" or each.external_id or each.unique,
         "unique": each.unique,

@@ -62,9 +62,14 @@ class Call:
             SalesforceError: JSON_PARSER_ERROR.
         """
         try:
-            return orjson.loads(self.content)
+            body = orjson.loads(self.content)
+            # What is too deep to be written again is too deep to be kept or passed on.
+            orjson.dumps(body)
         except orjson.JSONDecodeError as error:
             raise unreadable(f"{error.msg} at [line:{error.lineno}, column:{error.colno}]") from error
+        except orjson.JSONEncodeError as error:
+            raise unreadable("The HTTP entity body is nested too deeply at [line:1, column:1]") from error
+        return body
 
     def json_object(self) -> JsonObject:
         """The parsed body, which must be an object."""

@@ -135,4 +135,4 @@ def _bad_message(status: int, reason: str) -> Response:
 
 
 def _origin(request: Request) -> str:
-    return f"{request.url.scheme}://{request.headers['host']}"
+    return f"{request.url.scheme}://{request.headers.get('host', '127.0.0.1')}"

@@ -1,5 +1,6 @@
 """The query resources: query, queryAll, and the pages behind a query locator."""
 
+import re
 from datetime import timedelta
 
 from connectors.emulator.salesforce import ids
@@ -13,6 +14,7 @@ from connectors.emulator.wire import JsonObject
 
 LEAST_PAGE, MOST_PAGE = 200, 2000
 _LOCATOR_PREFIX = "01g"
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def query(call: Call) -> Answer:
@@ -29,7 +31,8 @@ def more(call: Call) -> Answer:
     """GET query/{locator}: the next page of an open query."""
     key, _, start = call.names["locator"].partition("-")
     cursor = call.org.cursors.get(key)
-    if cursor is None or not start.isdigit() or int(start) >= cursor.result.total or _expired(call.org, cursor):
+    known = cursor is not None and _NUMBER.fullmatch(start) and int(start) < cursor.result.total
+    if cursor is None or not known or _expired(call.org, cursor):
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     return Answer(body=_page(call, key, cursor, int(start)))
 
@@ -65,7 +68,7 @@ def _page_size(call: Call) -> int:
     asked = MOST_PAGE
     for option in call.headers.get("sforce-query-options", "").split(","):
         name, _, value = option.partition("=")
-        if name.strip().lower() == "batchsize" and value.strip().isdigit():
+        if name.strip().lower() == "batchsize" and _NUMBER.fullmatch(value.strip()):
             asked = int(value)
     return min(max(LEAST_PAGE, min(asked, MOST_PAGE)), int(call.org.settings["page_size"]))
 

@@ -57,6 +57,8 @@ class Writer:
         changes = self._changes(entity, given, create=False)
         rowfaults.strike(self.org, entity.name, "update")
         merged = row | changes
+        if entity.name == "Event" and changes.keys() & _MOVES and "EndDateTime" not in changes:
+            merged["EndDateTime"] = None
         self._require(entity, merged, [field for name in changes if (field := entity.field(name)) and field.required])
         with self.org.store.transaction():
             self._store(entity, merged, changes, row)
@@ -90,10 +92,15 @@ class Writer:
 
     def merge(self, entity: SObject, winner: str, losers: Iterable[str]) -> None:
         """Merge records into one, as the SOAP API can: what pointed at a loser points at the winner."""
+        if entity.name not in MERGEABLE:
+            raise SalesforceError("INVALID_TYPE", f"entity type {entity.name} cannot be merged")
         master = self.existing(entity, winner)["Id"]
         with self.org.store.transaction():
             for each in losers:
                 loser = self.existing(entity, each)["Id"]
+                if loser == master:
+                    raise rejected("INVALID_ID_FIELD", f"cannot merge with itself: {loser[:15]}", "Id")
+                affiliations.hand_over(self.org, entity, loser, master)
                 self._repoint(entity, loser, master)
                 self._bury(entity, loser, master)
             self._touch(entity.name, self.org.store.table(entity.name)[master])
@@ -127,7 +134,8 @@ class Writer:
                 )
             matching = [found] if found in table else []
         else:
-            matching = self.org.store.matching(entity.name, key.name, value)
+            text = str(values.stored(entity, key, value)) if key.numeric else value
+            matching = self.org.store.matching(entity.name, key.name, text)
         return [each for each in matching if not table[each].get("IsDeleted")]
 
     def _changes(self, entity: SObject, given: Mapping[str, Json], *, create: bool) -> JsonObject:
@@ -136,6 +144,8 @@ class Writer:
         for name, value in given.items():
             if name == "attributes" or (name.lower() == "id" and not create):
                 continue
+            if name.lower() == "id":
+                raise rejected("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")
             if isinstance(value, dict) and (reference := self._relationship(entity, name)) is not None:
                 changes[reference.name] = self._by_foreign_key(reference, value)
                 continue
@@ -252,6 +262,9 @@ class Writer:
                 self._bury(child, row["Id"])
 
 
+MERGEABLE = frozenset({"Account", "Contact", "Lead"})
+# Fields whose change moves the end of an event that does not name its end.
+_MOVES = frozenset({"StartDateTime", "DurationInMinutes"})
 # Objects whose deleted rows leave no trace but in getDeleted().
 _WITHOUT_BIN = frozenset(
     {

@@ -4,9 +4,28 @@ A fault is an object with `statusCode` and `message`, optionally `fields`, `obje
 delete) and one of `times` (the first n), `nth` (only that one) or `every` (each n-th) of the writes it matches.
 """
 
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.wire import JsonObject
+
+
+class RowFault(BaseModel):
+    """The form of a fault, checked where it comes in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status_code: str = Field(alias="statusCode")
+    message: str
+    fields: tuple[str, ...] = ()
+    object: str = ""
+    operation: Literal["create", "update", "delete"] = "create"
+    times: int | None = Field(None, ge=0)
+    nth: int | None = Field(None, ge=1)
+    every: int | None = Field(None, ge=1)
 
 
 def strike(org: Org, entity: str, operation: str) -> None:

@@ -25,6 +25,9 @@ _TEXT_LENGTHS = {
     "reference": 18,
 }
 
+_UNSORTABLE = frozenset({"textarea", "multipicklist", "complexvalue"})
+_UNGROUPABLE = frozenset({"double", "currency", "percent", "datetime"})
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -61,6 +64,26 @@ class Field:
     def polymorphic(self) -> bool:
         """Whether the reference may point at several objects, so that only the fields of Name are reachable."""
         return len(self.to) > 1
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the field holds numbers."""
+        return self.type in _NUMBERS
+
+    @property
+    def sortable(self) -> bool:
+        """Whether ORDER BY takes the field."""
+        return self.type not in _UNSORTABLE
+
+    @property
+    def groupable(self) -> bool:
+        """Whether GROUP BY takes the field."""
+        return self.sortable and self.type not in _UNGROUPABLE
+
+    @property
+    def aggregatable(self) -> bool:
+        """Whether COUNT, COUNT_DISTINCT, MIN and MAX take the field."""
+        return self.sortable and self.type != "boolean"
 
     def initial(self) -> str | bool | None:
         """What the field holds when nobody says anything."""

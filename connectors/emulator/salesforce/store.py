@@ -115,4 +115,4 @@ class Store:
 
 
 def _key(row: JsonObject, field: str) -> str:
-    return str(row.get(field) or "").lower()
+    return str(value).lower() if (value := row.get(field)) is not None else ""

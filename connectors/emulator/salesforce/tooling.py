@@ -18,7 +18,7 @@ def create(call: Call) -> Answer:
     _custom_field(call)
     body = call.json_object()
     home, name = _full_name(body.get("FullName"))
-    _known_home(call, home)
+    home = _known_home(call, home)
     if any(row["FullName"].lower() == f"{home}.{name}".lower() for row in _rows(call)):
         message = f"There is already a field named {name.removesuffix('__c')} on {home}."
         raise rejected("DUPLICATE_DEVELOPER_NAME", message, "DeveloperName")
@@ -98,17 +98,25 @@ def _full_name(text: Json) -> tuple[str, str]:
     return home, name
 
 
-def _known_home(call: Call, home: str) -> None:
-    names = HOMES.get(home, (home,))
-    if home in ("Task", "Event") or any(call.org.schema.object(name) is None for name in names):
-        message = f"Entity Enumeration Or ID: bad value for restricted picklist field: {home}"
+def _known_home(call: Call, given: str) -> str:
+    """The object's own spelling of its name; Task and Event have their custom fields from Activity."""
+    entity = call.org.schema.object(given)
+    home = entity.name if entity else given.capitalize()
+    if home not in HOMES and (entity is None or home in HOMES["Activity"]):
+        message = f"Entity Enumeration Or ID: bad value for restricted picklist field: {given}"
         raise rejected("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, "TableEnumOrId")
+    return home
 
 
 def _install(call: Call, home: str, name: str, given: Json) -> None:
     metadata = customfields.read(name, given, home)
     if home == "Activity" and metadata.unique and not call.org.settings["activity_unique"]:
         raise rejected("FIELD_INTEGRITY_EXCEPTION", "Activity custom fields cannot be unique", "Metadata")
+    if metadata.type == "Lookup" and metadata.reference_to not in (
+        each.name for each in call.org.schema.objects.values()
+    ):
+        message = f"referenceTo value of '{metadata.reference_to}' does not resolve to a valid sObject type"
+        raise rejected("FIELD_INTEGRITY_EXCEPTION", message, "Metadata")
     owner = call.org.schema.objects[HOMES.get(home, (home,))[0].lower()]
     before = owner.field(name)
     granted = before is not None and before.granted

@@ -1,5 +1,6 @@
 """Field values as they come in, checked and turned into the one form the org keeps."""
 
+import math
 import re
 from collections.abc import Callable
 
@@ -46,7 +47,7 @@ def _number(_entity: SObject, field: Field, value: Json) -> float | int:
         number = float(value) if not isinstance(value, bool) else None
     except (TypeError, ValueError):
         number = None
-    if number is None:
+    if number is None or not math.isfinite(number):
         raise _wrong_shape(field, value)
     whole = field.precision - field.scale
     if field.precision and abs(number) >= 10**whole:

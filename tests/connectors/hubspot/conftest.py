@@ -1,8 +1,6 @@
 """A HubSpot whose every answer a test writes itself, and the connection to it; time is the test's own."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,6 +79,7 @@ class Portal:
             held = [declaration(one, "Rapport") for one in FIELDS if one.object == object_name]
             held = [{**one, **changes.get(one["name"], {})} for one in held]
             self.answers("GET", f"/crm/properties/2026-09/{object_type}", {"results": held})
+        self.answers("GET", "/crm/properties/2026-09/deals", {"results": []})
 
     def connect(self, sign_in: SignIn | None = None) -> HubSpot:
         """Open a connection to this portal."""
@@ -98,13 +97,3 @@ def portal() -> Iterator[Portal]:
     """Yield a portal that knows nothing yet."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as scripted:
         yield Portal(scripted)
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[dict[str, Any]]:
-    """Start the emulator as its own process; yields the line of addresses and credentials it prints."""
-    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "empty"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command line
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()

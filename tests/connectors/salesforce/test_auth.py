@@ -166,5 +166,10 @@ def test_no_credential_stands_in_a_message(wire: Wire, caplog: pytest.LogCapture
 def test_a_secret_is_resolved_only_when_it_is_needed(wire: Wire, secret: Callable[[str], str]) -> None:
     asked: list[str] = []
     options = SalesforceOptions.model_validate({"vendor": "salesforce", "url": BASE, "auth": CLIENT})
-    SignIn(options, lambda reference: asked.append(reference) or secret(reference), lambda: NOW)  # type: ignore[func-returns-value]  # append returns None
+
+    def noted(reference: str) -> str:
+        asked.append(reference)
+        return secret(reference)
+
+    SignIn(options, noted, lambda: NOW)
     assert asked == []

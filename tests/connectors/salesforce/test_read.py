@@ -1,6 +1,7 @@
 """Reading, over a mocked network: what the emulator does not offer."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -54,6 +55,13 @@ class Org:
         found = self.records.get(name, [])
         return 200, {}, json.dumps({"totalSize": len(found), "done": True, "records": found})
 
+    def cursor(self, at: int, whole_at: int) -> str:
+        """Write the cursor a pull of this shape would have left at another time."""
+        left = Cursor.parse(self.ends({})["Account"].cursor)
+        assert left is not None
+        self.asked.clear()
+        return replace(left, at=at, whole_at=whole_at).text()
+
     def ends(self, cursors: dict[str, str]) -> dict[str, StreamEnd]:
         """Pull and tell how each stream ended."""
         return {part.stream: part for part in self.connector.pull(cursors) if isinstance(part, StreamEnd)}
@@ -80,13 +88,15 @@ def test_6_only_fields_that_are_visible_are_selected(wire: Wire) -> None:
 
 def test_3_the_cursor_is_the_servers_clock_and_not_ours(wire: Wire) -> None:
     org = Org(wire, {"Account": plain("Name")})
-    assert org.ends({})["Account"].cursor == Cursor(AT, AT).text()
+    cursor = Cursor.parse(org.ends({})["Account"].cursor)
+    assert cursor is not None
+    assert (cursor.at, cursor.whole_at) == (AT, AT)
 
 
 @pytest.mark.parametrize("age", [0, 3_600, 13 * 86_400])
 def test_2_the_next_pull_reads_again_from_before_the_cursor(wire: Wire, age: int) -> None:
     org = Org(wire, {"Account": plain("Name")})
-    org.ends({"Account": Cursor(AT - age, AT - age).text()})
+    org.ends({"Account": org.cursor(AT - age, AT - age)})
     (query,) = (text for text in org.asked if "FROM Account" in text)
     before = datetime.fromtimestamp(AT - age - 600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert f"WHERE SystemModstamp >= {before} ORDER BY" in query
@@ -98,16 +108,16 @@ def test_5_an_object_with_a_mapped_formula_is_read_whole_again_every_day(
 ) -> None:
     formula = [*plain("Name"), {"name": "Segment__c", "calculated": True}]
     org = Org(wire, {"Account": formula})
-    cursor = Cursor(AT - 600, AT - hours_ago * 3_600)
-    end = org.ends({"Account": cursor.text()})["Account"]
+    last_whole = AT - hours_ago * 3_600
+    end = org.ends({"Account": org.cursor(AT - 600, last_whole)})["Account"]
     assert end.whole is whole
-    assert end.cursor == Cursor(AT, AT if whole else cursor.whole_at).text()
+    assert end.cursor == org.cursor(AT, AT if whole else last_whole)
     assert REREAD < 86_400
 
 
 def test_5_without_formulas_nothing_is_read_twice(wire: Wire) -> None:
     org = Org(wire, {"Account": [*plain("Name"), {"name": "Segment__c", "calculated": False}]})
-    assert not org.ends({"Account": Cursor(AT - 600, AT - 13 * 86_400).text()})["Account"].whole
+    assert not org.ends({"Account": org.cursor(AT - 600, AT - 13 * 86_400)})["Account"].whole
 
 
 def test_17_the_loser_of_a_merge_is_reported_as_deleted_and_the_winner_read(wire: Wire) -> None:
@@ -116,7 +126,7 @@ def test_17_the_loser_of_a_merge_is_reported_as_deleted_and_the_winner_read(wire
     loser = {"Id": "001A", "SystemModstamp": stamp, "IsDeleted": True, "Name": "Acme Inc", "MasterRecordId": "001B"}
     winner = {"Id": "001B", "SystemModstamp": stamp, "IsDeleted": False, "Name": "Acme"}
     org.records["Account"] = [loser, winner]
-    cursors = {"Account": Cursor(AT - 60, AT - 60).text()}
+    cursors = {"Account": org.cursor(AT - 60, AT - 60)}
     (page,) = [part for part in org.connector.pull(cursors) if isinstance(part, Page) and part.stream == "Account"]
     assert (page.ids, page.deleted) == (["001B"], ["001A"])
     assert page.tables["account"].column("name").to_pylist() == ["Acme"]

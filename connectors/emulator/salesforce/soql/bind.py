@@ -133,6 +133,9 @@ class Scope:
         if call.argument is None or call.function not in _AS_IS | _PARTS.keys() | {"DAY_ONLY"}:
             raise complaints.malformed(f"unexpected token: '{call.function}'", self.text, call.at)
         bound = self.path(call.argument)
+        if call.function not in _AS_IS and bound.field.type not in ("date", "datetime"):
+            message = f"field {bound.field.name} does not support function {call.function}"
+            raise complaints.malformed(message, self.text, call.at)
         return bound if call.function in _AS_IS else _dated(bound, call.function)
 
 
@@ -147,4 +150,4 @@ def _dated(bound: Bound, function: str) -> Bound:
         return part(date.fromisoformat(text[:10])) if part else text[:10]
 
     kind = "int" if part else "date"
-    return Bound(Field(bound.field.name, kind, bound.field.label), bound.hops, bound.entity, get)
+    return Bound(Field(bound.field.name, kind, function), bound.hops, bound.entity, get)

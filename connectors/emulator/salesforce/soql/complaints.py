@@ -30,6 +30,11 @@ def no_such_column(column: str, entity: str, text: str, position: int) -> Salesf
     return at("INVALID_FIELD", f"{message} {hint} {_HINT}", text, position)
 
 
+def unsuitable(column: str, use: str, text: str, position: int) -> SalesforceError:
+    """The field's type does not allow the use: `sorted` or `grouped`."""
+    return malformed(f"field '{column}' can not be {use} in a query call", text, position)
+
+
 def no_such_relationship(name: str, text: str, position: int) -> SalesforceError:
     """The dotted path goes through something that is no relationship."""
     message = f"Didn't understand relationship '{name}' in field path."

@@ -23,6 +23,7 @@ from connectors.emulator.salesforce.soql.tree import (
     Query,
     Some,
     Value,
+    unescaped,
 )
 from connectors.emulator.wire import Json
 
@@ -89,11 +90,13 @@ class _Maker:
             case "!=":
                 return lambda row: bool(get(row) != wanted)
             case sign:
+                if bound.field.type == "boolean":
+                    raise self._operator_refused(bound.field, condition.value)
                 compare = _ORDERED[sign]
                 return lambda row: (value := get(row)) is not None and wanted is not None and compare(value, wanted)
 
     def _like(self, bound: Bound, value: Literal) -> Predicate:
-        if value.kind != "string" or bound.field.type in _KINDS.keys() | _NUMERIC:
+        if value.kind != "string" or bound.field.type in _KINDS.keys() | _NUMERIC | _IDS:
             raise self._operator_refused(bound.field, value)
         pattern, get = _like_pattern(value.raw), bound.get
         return lambda row: (text := get(row)) is not None and pattern.fullmatch(str(text)) is not None
@@ -115,7 +118,11 @@ class _Maker:
         return lambda row: test(value) if (value := get(row)) is not None else sign == "!="
 
     def _days(self, literal: DateLiteral) -> tuple[datetime, datetime]:
-        first, after = spans.resolve(literal.name, literal.count, self._scope.catalog.today())
+        try:
+            first, after = spans.resolve(literal.name, literal.count, self._scope.catalog.today())
+        except (OverflowError, ValueError) as error:
+            message = f"date literal out of range: {literal.name}:{literal.count}"
+            raise complaints.malformed(message, self._scope.text, literal.at) from error
         return datetime(*first.timetuple()[:3], tzinfo=UTC), datetime(*after.timetuple()[:3], tzinfo=UTC)
 
     def _among(self, condition: Among) -> Predicate:
@@ -124,12 +131,9 @@ class _Maker:
         if isinstance(condition.choices, Query):
             chosen = frozenset(_folded(bound.field, each) for each in self._subselect(condition.choices))
             return lambda row: ((value := get(row)) is not None) and (value in chosen) is not negated
-        spans_named = [each for each in condition.choices if isinstance(each, DateLiteral)]
-        if spans_named:
-            tests = [self._within(bound, "=", each) for each in spans_named]
-            return lambda row: any(test(row) for test in tests) is not negated
+        tests = [self._within(bound, "=", each) for each in condition.choices if isinstance(each, DateLiteral)]
         chosen = frozenset(self._constant(bound.field, each) for each in condition.choices if isinstance(each, Literal))
-        return lambda row: (get(row) in chosen) is not negated
+        return lambda row: (get(row) in chosen or any(test(row) for test in tests)) is not negated
 
     def _picks(self, condition: Picks) -> Predicate:
         bound = self._filterable(condition.operand)
@@ -156,6 +160,8 @@ class _Maker:
             return False if field.type == "boolean" else None
         if literal.kind != _expected(field):
             raise self._wrong_type(field, literal)
+        if literal.value == "":
+            return None
         if field.type in _IDS:
             return self._id(literal)
         return _folded(field, literal.value)
@@ -163,7 +169,7 @@ class _Maker:
     def _id(self, literal: Literal) -> str | None:
         text = str(literal.value)
         found = ids.canonical(text)
-        if found is None and text:
+        if found is None:
             message = f"invalid ID field: {text}"
             raise complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, literal.at)
         return found
@@ -197,10 +203,8 @@ def _folds(field: Field) -> bool:
 
 def comparable(bound: Bound) -> Callable[[Row], Json]:
     """The getter of what is compared and sorted: text in lower case, ids as they are."""
-    get = bound.get
-    if not _folds(bound.field):
-        return get
-    return lambda row: value.lower() if isinstance(value := get(row), str) else value
+    get, field = bound.get, bound.field
+    return (lambda row: _folded(field, get(row))) if _folds(field) else get
 
 
 def _edge(field: Field, day: datetime) -> str:
@@ -208,6 +212,24 @@ def _edge(field: Field, day: datetime) -> str:
 
 
 def _like_pattern(raw: str) -> re.Pattern[str]:
-    pieces = re.findall(r"\\.|.", raw, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    return re.compile("".join(wild.get(each) or re.escape(each[-1]) for each in pieces), re.IGNORECASE | re.DOTALL)
+    """The pattern of a LIKE; what follows a % is taken where it first occurs, so that no pattern takes long."""
+    first, *others = (_fixed(part) for part in _between_percents(raw))
+    if not others:
+        return re.compile(first, re.IGNORECASE | re.DOTALL)
+    *middle, last = others
+    return re.compile(first + "".join(f"(?>.*?{each})" for each in middle) + f".*{last}", re.IGNORECASE | re.DOTALL)
+
+
+def _between_percents(raw: str) -> list[list[str]]:
+    """The characters of the text between its unescaped percent signs, escapes kept whole."""
+    parts: list[list[str]] = [[]]
+    for piece in re.findall(r"\\.|.", raw, re.DOTALL):
+        if piece == "%":
+            parts.append([])
+        else:
+            parts[-1].append(piece)
+    return parts
+
+
+def _fixed(pieces: list[str]) -> str:
+    return "".join("." if each == "_" else re.escape(unescaped(each)) for each in pieces)

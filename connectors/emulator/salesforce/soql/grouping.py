@@ -9,13 +9,19 @@ from connectors.emulator.salesforce.soql.bind import Bound, Getter, Row, Scope
 from connectors.emulator.salesforce.soql.tree import AGGREGATES, Call, Item, Operand, Path, Query
 from connectors.emulator.wire import Json, JsonObject
 
+
+def _folded(value: Json) -> Json:
+    """Text compares without regard to case."""
+    return value.lower() if isinstance(value, str) else value
+
+
 _REDUCE: dict[str, Callable[[list[Json]], Json]] = {
     "COUNT": len,
     "COUNT_DISTINCT": lambda values: len(set(values)),
     "SUM": lambda values: sum(values) if values else None,
     "AVG": lambda values: sum(values) / len(values) if values else None,
-    "MIN": lambda values: min(values, default=None),
-    "MAX": lambda values: max(values, default=None),
+    "MIN": lambda values: min(values, default=None, key=_folded),
+    "MAX": lambda values: max(values, default=None, key=_folded),
 }
 
 
@@ -69,6 +75,9 @@ class Plan:
         if call.argument is None:
             return Bound(_number("COUNT"), (), entity, lambda group: len(group[""]))
         bound = self.scope.path(call.argument)
+        if not (bound.field.numeric if call.function in ("SUM", "AVG") else bound.field.aggregatable):
+            message = f"field {bound.field.name} does not support aggregate operator {call.function}"
+            raise complaints.malformed(message, self.scope.text, call.at)
         get = _values(bound.get)
         field = bound.field if call.function in ("MIN", "MAX") else _number(call.function)
         return Bound(field, (), entity, lambda group: reduce(get(group)))
@@ -84,15 +93,28 @@ def plan(query: Query, scope: Scope) -> Plan:
         name = item.alias
         if not name and isinstance(item.what, Call):
             name, unnamed = f"expr{unnamed}", unnamed + 1
-        columns.append((name or scope.bind(item.what).field.name, item.what))
-    made = Plan(scope, [(each, scope.bind(each)) for each in query.group], columns)
+        if _is_bare_count(item.what) and len(query.select) > 1:
+            message = "COUNT() must be the only element in the SELECT list"
+            raise complaints.malformed(message, query.text, item.what.at)
+        name = name or scope.bind(item.what).field.name
+        if any(name.lower() == taken.lower() for taken, _ in columns):
+            raise complaints.malformed(f"duplicate alias: {name}", query.text, item.what.at)
+        columns.append((name, item.what))
+    made = Plan(scope, [(each, _key(each, scope)) for each in query.group], columns)
     for _, operand in columns:
         made.bind(operand)
     return made
 
 
+def _key(operand: Operand, scope: Scope) -> Bound:
+    bound = scope.bind(operand)
+    if not bound.field.groupable:
+        raise complaints.unsuitable(bound.field.name, "grouped", scope.text, operand.at)
+    return bound
+
+
 def _same(left: Bound, right: Bound) -> bool:
-    return (left.field.name, left.field.type, left.hops) == (right.field.name, right.field.type, right.hops)
+    return (left.field, left.hops) == (right.field, right.hops)
 
 
 def _values(get: Getter) -> Callable[[Row], list[Json]]:

@@ -30,14 +30,15 @@ from connectors.emulator.salesforce.soql.tree import (
     Some,
     TypeOf,
     Value,
+    unescaped,
 )
 
 MOST_CHARACTERS = 100_000
 MOST_OFFSET = 2000
 _MOST_STRING = 4000
 _MOST_NESTED = 40
-_ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_LIKE_ESCAPES = {"_": "_", "%": "%"}
+_MOST_DIGITS = 9
+_ESCAPABLE = frozenset("'\"\\nNrRtTbBfF_%")
 _CLAUSES = frozenset({"WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL", ")", ""})
 _COMPARISONS = frozenset({"=", "!=", "<>", "<", "<=", ">", ">=", "LIKE"})
 _WORDS: dict[str, tuple[LiteralKind, bool | None]] = {
@@ -202,9 +203,16 @@ class _Parser:
 
     def _sets(self) -> tuple[Literal, ...]:
         self._expect("(")
-        choices = self._list(self._value)
+        choices = self._list(self._picked)
         self._expect(")")
-        return tuple(each for each in choices if isinstance(each, Literal))
+        return choices
+
+    def _picked(self) -> Literal:
+        token = self._peek()
+        value = self._value()
+        if not isinstance(value, Literal) or value.kind != "string":
+            raise self._unexpected(token)
+        return value
 
     def _order(self) -> Order:
         by = self._operand()
@@ -238,7 +246,7 @@ class _Parser:
 
     def _count(self) -> int:
         token = self._advance()
-        if not token.text.isdigit():
+        if not token.text.isdigit() or len(token.text) > _MOST_DIGITS:
             raise self._unexpected(token)
         return int(token.text)
 
@@ -303,10 +311,9 @@ class _Parser:
         return "".join(pieces)
 
     def _escape(self, letter: str, at: int) -> str:
-        found = (_ESCAPES | _LIKE_ESCAPES).get(letter.lower() if letter.isalpha() else letter)
-        if found is None:
+        if letter not in _ESCAPABLE:
             raise complaints.malformed(f"Invalid string literal: illegal escape sequence '\\{letter}'", self._text, at)
-        return found
+        return unescaped(f"\\{letter}")
 
     def _nested(self, rule: Callable[[], T]) -> T:
         self._depth += 1

@@ -7,7 +7,7 @@ from typing import assert_never
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.soql import complaints, grouping
 from connectors.emulator.salesforce.soql.bind import Bound, Catalog, Row, Scope
-from connectors.emulator.salesforce.soql.conditions import Predicate, comparable, predicate
+from connectors.emulator.salesforce.soql.conditions import Binder, Predicate, comparable, predicate
 from connectors.emulator.salesforce.soql.shape import Shape
 from connectors.emulator.salesforce.soql.tree import (
     Call,
@@ -23,6 +23,7 @@ from connectors.emulator.salesforce.soql.tree import (
 from connectors.emulator.wire import Json, JsonObject
 
 _MACRO_LIMIT = 200
+MOST_SEMI_JOINS, MOST_SUBQUERIES = 2, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,16 @@ class _Runner:
         self._catalog = catalog
         self._url = url
         self._scope = Scope(catalog, entity, query.alias, query.text)
+        self._semi_joins = 0
 
     def result(self) -> Result:
         rows = self._matching(self._catalog.rows(self._scope.entity.name))
+        if sum(isinstance(each, Query) for each in self._query.select) > MOST_SUBQUERIES:
+            raise self._malformed(f"the maximum number of subqueries is {MOST_SUBQUERIES}")
         if self._query.group or any(is_aggregate(each) for each in self._query.select):
             return self._aggregated(rows)
+        if self._query.having is not None:
+            raise self._malformed("HAVING needs GROUP BY")
         shape = self._shape()
         rows = self._cut(self._ordered(list(rows)))
         return Result(len(rows), rows, shape.render, self._scope.entity.name)
@@ -73,6 +79,10 @@ class _Runner:
 
     def _values(self, query: Query) -> frozenset[Json]:
         """The values a semi-join's query selects, nulls left out."""
+        self._semi_joins += 1
+        if self._semi_joins > MOST_SEMI_JOINS:
+            message = f"The maximum number of semi join sub-selects is {MOST_SEMI_JOINS}"
+            raise complaints.malformed(message, query.text, query.source.at)
         entity = self._catalog.object(query.source.parts[0])
         if entity is None:
             raise complaints.no_such_type(query.source.parts[0], query.text, query.source.at)
@@ -84,7 +94,15 @@ class _Runner:
         return frozenset(value for row in found if (value := get(row)) is not None)
 
     def _ordered(self, rows: list[Row]) -> list[Row]:
-        return ordered(rows, [(each, self._scope.bind(each.by)) for each in self._query.order])
+        return ordered(rows, self._terms(self._scope.bind))
+
+    def _terms(self, bind: Binder) -> Sequence[tuple[Order, Bound]]:
+        """The terms of ORDER BY with what they sort by."""
+        terms = [(each, bind(each.by)) for each in self._query.order]
+        for term, bound in terms:
+            if not bound.field.sortable:
+                raise complaints.unsuitable(bound.field.name, "sorted", self._query.text, term.by.at)
+        return terms
 
     def _cut(self, rows: list[Row]) -> list[Row]:
         start = self._query.offset
@@ -92,13 +110,15 @@ class _Runner:
 
     def _aggregated(self, rows: Iterable[Row]) -> Result:
         if grouping.counts_all(self._query):
+            if self._query.group or self._query.having or self._query.order:
+                raise self._malformed("COUNT() can not be grouped or ordered: use COUNT(fieldName)")
             total = len(list(rows))
             limited = total if self._query.limit is None else min(total, self._query.limit)
             return Result(limited, (), dict, self._scope.entity.name)
         plan = grouping.plan(self._query, self._scope)
         groups = plan.groups(list(rows))
         test = predicate(self._query.having, self._scope, plan.bind, self._values)
-        kept = ordered([row for row in groups if test(row)], [(each, plan.bind(each.by)) for each in self._query.order])
+        kept = ordered([row for row in groups if test(row)], self._terms(plan.bind))
         found = self._cut(kept)
         return Result(len(found), found, plan.render, "AggregateResult")
 
@@ -140,23 +160,30 @@ class _Runner:
             raise complaints.malformed(message, self._query.text, macro.at)
         for field in self._scope.entity.fields.values():
             if macro.kind == "ALL" or field.custom == (macro.kind == "CUSTOM"):
-                shape.add(field.name, self._scope.path(Path((field.name,), macro.at)).get)
+                self._add(shape, Path((field.name,), macro.at), "")
 
     def _add_typeof(self, shape: Shape, choice: TypeOf) -> None:
         reference = self._scope.reference(self._scope.entity, choice.relationship.parts[0], choice.relationship.at)
         if not reference.polymorphic:
             message = "TYPEOF needs a polymorphic relationship"
             raise complaints.malformed(message, self._query.text, choice.relationship.at)
-        cases = {name: self._case(name, paths) for name, paths in choice.cases}
-        shape.add_choice(reference, cases, self._case("Name", choice.otherwise))
+        cases = [self._case(self._named(name, choice.relationship.at), paths) for name, paths in choice.cases]
+        names = (name for name, _ in choice.cases)
+        otherwise = self._case(self._catalog.entity("Name"), choice.otherwise)
+        shape.add_choice(reference, dict(zip(names, cases, strict=True)), otherwise)
 
-    def _case(self, name: str, paths: Sequence[Path]) -> Shape:
-        entity = self._catalog.entity(name)
-        shape = Shape(name, self._url, self._catalog)
+    def _named(self, name: str, at: int) -> SObject:
+        entity = self._catalog.object(name)
+        if entity is None:
+            raise complaints.no_such_type(name, self._query.text, at)
+        return entity
+
+    def _case(self, entity: SObject, paths: Sequence[Path]) -> Shape:
+        shape = Shape(entity.name, self._url, self._catalog)
         scope = Scope(self._catalog, entity, "", self._query.text)
         for path in paths:
             bound = scope.path(path)
-            shape.add(bound.field.name, bound.get)
+            shape.branch(bound.hops).add(bound.field.name, self._local(bound))
         return shape
 
     def _add_children(self, shape: Shape, query: Query) -> None:
@@ -164,10 +191,15 @@ class _Runner:
         found = self._catalog.child(self._scope.entity.name, name)
         if found is None:
             raise complaints.no_such_relationship(name, query.text, query.source.at)
+        if query.group or query.having or any(is_aggregate(each) for each in query.select):
+            raise complaints.malformed("subqueries cannot be grouped", query.text, query.source.at)
         entity, reference = found
         runner = _Runner(query, self._catalog, entity, self._url)
         if not shape.add(name, runner.by_parent(reference)):
             raise complaints.malformed(f"duplicate subquery: {name}", query.text, query.source.at)
+
+    def _malformed(self, message: str) -> Exception:
+        return complaints.malformed(message, self._query.text, self._query.source.at)
 
     def by_parent(self, reference: Field) -> Callable[[Row], JsonObject | None]:
         """The answer of this child subquery for a given parent, None where it has no child; sorted out once."""

@@ -149,7 +149,13 @@ class Query:
 
 
 Selected: TypeAlias = Item | Macro | TypeOf | Query
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+
+
+def unescaped(piece: str) -> str:
+    """The character meant by one character of a string constant, or by a backslash and another."""
+    return piece if len(piece) == 1 else _ESCAPES.get(piece[1].lower(), piece[1])
 
 
 def is_aggregate(item: Selected) -> bool:

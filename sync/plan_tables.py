@@ -1,0 +1,226 @@
+"""The plan as tables in the stage: fields to set, tasks to change, omissions; their order, their counts, their digest.
+
+`sync.plan` fills the tables with SQL and `sync.undo` with values (`store`); `seal` makes a `Plan` of them; `sync.apply`
+and the command line read the rows back as the values of `sync.changes`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, assert_never
+
+import duckdb
+import orjson
+
+from mapping.records import Column, Table
+from mapping.statements import create, execute
+from sync.changes import (
+    Change,
+    CloseTask,
+    OpenTask,
+    Plan,
+    Ref,
+    RemoveTask,
+    ReopenTask,
+    SetField,
+    Skip,
+    TaskChange,
+    Why,
+    kind,
+)
+
+
+def _plan_table(name: str, meaning: str, key: str, columns: str) -> Table:
+    parsed = tuple(Column(*line.split(maxsplit=2)) for line in columns.strip().splitlines())
+    return Table(name, meaning, tuple(key.split()), parsed)
+
+
+PLAN_CHANGE = _plan_table(
+    "plan_change",
+    "Fields to set.",
+    "source object id field",
+    """
+    source TEXT connection
+    object TEXT contact or account
+    id TEXT record id
+    field TEXT output field
+    before TEXT what the CRM holds
+    after TEXT what it shall hold
+    reason TEXT one sentence with the records it rests on
+    takes_over BOOLEAN before is a human's value
+    gives_back BOOLEAN after is a human's value
+    """,
+)
+PLAN_TASK = _plan_table(
+    "plan_task",
+    "Tasks to open, complete, reopen or remove.",
+    "source key id",
+    """
+    action TEXT open, close, reopen or remove
+    source TEXT connection
+    id TEXT task id; NULL for a new one
+    key TEXT the gap's key
+    subject TEXT new task: one line
+    body TEXT new task: text
+    due_at BIGINT new task: due date
+    owner_id TEXT new task: assignee
+    account_id TEXT new task: account
+    contact_id TEXT new task: contact
+    severity DOUBLE 0-100
+    reason TEXT one sentence; the note of the task
+    """,
+)
+PLAN_SKIP = _plan_table(
+    "plan_skip",
+    "What is deliberately not done.",
+    "source object id field",
+    """
+    source TEXT connection
+    object TEXT contact, account or task
+    id TEXT record id; a new task has its key
+    field TEXT output field or key
+    why TEXT value of Why
+    detail TEXT what stands there
+    """,
+)
+PLAN_TABLES = (PLAN_CHANGE, PLAN_TASK, PLAN_SKIP)
+
+_ORDER: Mapping[str, str] = {
+    "plan_change": "source, object, id, field",
+    "plan_task": "source, action, severity DESC NULLS LAST, key, id",
+    "plan_skip": "source, object, id, field, why",
+}
+
+_SOURCES = "SELECT source FROM plan_change UNION SELECT source FROM plan_task ORDER BY 1"
+
+
+def store(connection: duckdb.DuckDBPyConnection, changes: Iterable[Change], skips: Iterable[Skip]) -> None:
+    """Fill the plan tables with values; `sync.undo` and tests come this way, large plans are written by SQL."""
+    fields: list[Sequence[object]] = []
+    tasks: list[Sequence[object]] = []
+    for change in changes:
+        if isinstance(change, SetField):
+            fields.append(_field_row(change))
+        else:
+            tasks.append(_task_row(change))
+    create(connection, PLAN_CHANGE, fields)
+    create(connection, PLAN_TASK, tasks)
+    create(connection, PLAN_SKIP, (_skip_row(skip) for skip in skips))
+
+
+def _field_row(change: SetField) -> Sequence[object]:
+    ref = change.ref
+    values = (change.field, change.before, change.after, change.reason, change.takes_over, change.gives_back)
+    return (ref.source, ref.object, ref.id, *values)
+
+
+def _task_row(change: TaskChange) -> Sequence[object]:
+    match change:
+        case OpenTask():
+            row = asdict(change)
+            return ("open", change.source, None, *(row[name] for name in PLAN_TASK.column_names()[3:]))
+        case CloseTask() | ReopenTask() | RemoveTask():
+            blank = (None,) * 7
+            return (kind(change), change.ref.source, change.ref.id, change.key, *blank, change.reason)
+        case _:
+            assert_never(change)
+
+
+def _skip_row(skip: Skip) -> Sequence[object]:
+    return (skip.ref.source, skip.ref.object, skip.ref.id, skip.field, skip.why.value, skip.detail)
+
+
+def seal(connection: duckdb.DuckDBPyConnection, org: str, as_of: int, rules: str) -> Plan:
+    """Count the plan tables and take their digest."""
+    return Plan(org, as_of, rules, _digest(connection, org, rules), _counts(connection), _skipped(connection))
+
+
+def field_changes(connection: duckdb.DuckDBPyConnection, source: str | None = None) -> Iterator[SetField]:
+    """Read the fields to set in the plan's order, all of a record together."""
+    for row in _rows(connection, PLAN_CHANGE, source):
+        yield SetField(Ref(row[0], row[1], row[2]), *row[3:])
+
+
+def task_changes(connection: duckdb.DuckDBPyConnection, source: str | None = None) -> Iterator[TaskChange]:
+    """Read the tasks to change, most severe first within an action."""
+    for action, home, task_id, *row in _rows(connection, PLAN_TASK, source):
+        yield _task(action, home, task_id, row)
+
+
+def changes(connection: duckdb.DuckDBPyConnection) -> Iterator[Change]:
+    """Read every change of the plan."""
+    yield from field_changes(connection)
+    yield from task_changes(connection)
+
+
+def skips(connection: duckdb.DuckDBPyConnection) -> Iterator[Skip]:
+    """Read every omission of the plan."""
+    for source, object_name, record_id, name, why, detail in _rows(connection, PLAN_SKIP):
+        yield Skip(Ref(source, object_name, record_id), name, Why(why), detail)
+
+
+def sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Name the connections the plan writes to, in the plan's order."""
+    return [source for (source,) in connection.execute(_SOURCES).fetchall()]
+
+
+def _task(action: str, source: str, task_id: str, row: Sequence[Any]) -> TaskChange:
+    ref, key, reason = Ref(source, "task", task_id), row[0], row[-1]
+    match action:
+        case "open":
+            return OpenTask(source, *row)
+        case "close":
+            return CloseTask(ref, key, reason)
+        case "reopen":
+            return ReopenTask(ref, key, reason)
+        case "remove":
+            return RemoveTask(ref, key, reason)
+        case _:
+            raise ValueError(f"plan_task holds an unknown action {action!r}")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: Table, source: str | None = None) -> Iterator[tuple[Any, ...]]:
+    """Stream a plan table in its order on a cursor of its own, so that the connection stays free."""
+    names = ", ".join(table.column_names())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {names} FROM {table.name} WHERE source = COALESCE(?, source) ORDER BY {_ORDER[table.name]}",
+            [source],
+        )
+        while rows := cursor.fetchmany(5000):
+            yield from rows
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, org: str, rules: str) -> str:
+    """Take the digest over what would be written; an omission writes nothing and stays out.
+
+    The engine folds the rows of a record into one text: a plan of millions of rows need not pass through Python.
+    """
+    digest = hashlib.sha256(orjson.dumps([org, rules]))
+    for table, record in ((PLAN_CHANGE, "source, object, id"), (PLAN_TASK, "source, key")):
+        text = " || ".join(_unambiguous(column) for column in table.columns)
+        query = (
+            f"SELECT MD5(STRING_AGG(row_digest, '' ORDER BY row_digest)) FROM"
+            f" (SELECT {record}, MD5({text}) AS row_digest FROM {table.name}) AS folded"
+            f" GROUP BY {record} ORDER BY {record}"
+        )
+        found = connection.execute(query)
+        while rows := found.fetchmany(50_000):
+            digest.update("".join(row[0] for row in rows).encode())
+    return digest.hexdigest()[:16]
+
+
+def _unambiguous(column: Column) -> str:
+    """Write a value as text that cannot run into its neighbour; figures are rounded, their last digits may vary."""
+    value = f"ROUND({column.name}, 6)" if column.type == "DOUBLE" else column.name
+    return f"COALESCE(LENGTH(CAST({value} AS TEXT)) || ':' || CAST({value} AS TEXT), '-')"
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    execute(connection, "sql/plan_counts", "sync")
+    rows = connection.execute("SELECT what, count FROM plan_count ORDER BY place, what").fetchall()
+    return dict(rows)
+
+
+def _skipped(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    return dict(connection.execute("SELECT why, COUNT(*) FROM plan_skip GROUP BY why ORDER BY why").fetchall())

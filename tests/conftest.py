@@ -1,0 +1,39 @@
+"""The emulator that all suites but its own share: one process, put back into its first state after each test."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+
+@pytest.fixture(scope="session")
+def emulator_process() -> Iterator[dict[str, Any]]:
+    """Start the emulator as the stranger it is; yields the line of addresses and credentials it prints."""
+    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "empty"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def first_limits(emulator_process: dict[str, Any]) -> Any:
+    """Note how the switches stand before any test turns one."""
+    return requests.get(f"{emulator_process['control']}/limits", timeout=10).json()
+
+
+@pytest.fixture
+def emulator(emulator_process: dict[str, Any], first_limits: Any) -> Iterator[dict[str, Any]]:
+    """Lend the emulator to a test; afterwards it has no faults, its first switches and the time of the wall."""
+    yield emulator_process
+    control = emulator_process["control"]
+    now = datetime.fromtimestamp(time.time(), UTC).isoformat()
+    requests.delete(f"{control}/faults", timeout=10).raise_for_status()
+    requests.post(f"{control}/clock", json={"freeze": False, "now": now}, timeout=10).raise_for_status()
+    requests.post(f"{control}/limits", json=first_limits, timeout=10).raise_for_status()
