@@ -73,9 +73,7 @@ def _by_http(status: int) -> Meaning:
     return known.get(status, Meaning.REJECTED)
 
 
-_IDENTIFIER = re.compile(
-    r"^(?:\d+|(?=(?:\D*\d){2})[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?(?:-\d+)?|[0-9a-f-]{36}|.*[@%].*)$"
-)
+_IDENTIFIER = re.compile(r"^(?:\d+|(?=\D*\d)[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?(?:-\d+)?|[0-9a-f-]{36}|.*[@%].*)$")
 
 
 def template(path: str) -> str:

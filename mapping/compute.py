@@ -59,8 +59,8 @@ def compute(
     Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
     """
     load(connection, _run(profile, as_of))
-    for table in DECLARED.values():
-        create(connection, table)
+    for name in DECLARED.keys() - VIEWS:
+        create(connection, DECLARED[name])
     for step in steps:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)
@@ -84,5 +84,8 @@ def _run(profile: Profile, as_of: int) -> RuleTables:
     order = [(source, place) for place, source in enumerate(dict.fromkeys(profile.sources))]
     yield listing("rule_source", "source TEXT, place BIGINT", order)
 
+
+VIEWS = frozenset({"touch"})
+"""Declared tables that their step makes as views of its intermediate tables; they live as long as the connection."""
 
 DECLARED = {table.name: table for table in (*DERIVED, *desired_tables())}

@@ -30,7 +30,7 @@ def _criteria(rules: DepthRules) -> Iterator[tuple[str, int, str | None]]:
     months = f"exchanges in {rules.engaged_months} of the last 3 months"
     yield "departed", 0, None
     yield "no activity", 0, f"any contact within {rules.memory_days} days"
-    yield "ghosting", 1, f"an answer: the last {rules.ghosting_outreaches} messages stayed unanswered"
+    yield "ghosting", 1, f"an answer to the last {rules.ghosting_outreaches} messages"
     yield "no exchange", 1, f"an exchange within {rules.window_days} days"
     yield "low reply rate", 1, f"a reply rate of {rules.responsive_reply_rate:.0%}"
     yield "too few months", 2, months

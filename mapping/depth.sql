@@ -1,62 +1,10 @@
--- Personal acts of each membership on one line of time. Of one instant what we wrote comes first: an answer of the
--- same day is then an answer, and nothing is called contact-initiated for want of a clock time.
-CREATE OR REPLACE TEMP TABLE personal_act AS
-SELECT
-    pair,
-    number,
-    kind,
-    happened_at,
-    direction,
-    others,
-    one_to_one,
-    kind IN ('meeting', 'review') AND started_by_contact AS organised,
-    kind IN ('email', 'message', 'call')
-        AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
-    direction = 'in' OR (kind = 'call' AND direction = 'both' AND started_by_contact) AS inbound,
-    direction IN ('in', 'both') AS answering,
-    happened_at * 4 + CASE
-        WHEN direction = 'out' THEN 0
-        WHEN direction = 'both' AND NOT (kind = 'call' AND started_by_contact) THEN 1
-        ELSE 2
-    END AS moment
-FROM pair_act
-WHERE held
-    AND NOT one_to_many
-    AND direction IS NOT NULL;
-
--- What came before and after each act.
-CREATE OR REPLACE TEMP TABLE act_context AS
-SELECT
-    *,
-    MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
-    MAX(CASE WHEN outbound THEN happened_at END) OVER earlier AS outbound_at,
-    MAX(CASE WHEN answering THEN happened_at END) OVER earlier AS answering_at,
-    MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at,
-    LAG(happened_at, 3) OVER in_time AS third_last_at
-FROM personal_act
-WINDOW
-    in_time AS (PARTITION BY pair ORDER BY moment),
-    earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-    later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING);
-
--- Our first outbound after an inbound is an answer; every other outbound is outreach. With each act the last outreach
--- before it. At one instant an inbound stands after an outbound, so equal times mean that the inbound came later.
-CREATE OR REPLACE TEMP TABLE act_reading AS
-SELECT
-    *,
-    MAX(CASE WHEN outreach THEN happened_at END) OVER (
-        PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS outreach_at
-FROM (
-    SELECT
-        *,
-        outbound AND inbound_at IS NOT NULL AND (outbound_at IS NULL OR inbound_at >= outbound_at) AS answer,
-        outbound AND (inbound_at IS NULL OR inbound_at < outbound_at) AS outreach
-    FROM act_context
-) AS told_apart;
-
 -- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-
--- initiated.
+-- initiated. From the inside out: personal acts on one line of time (of one instant what we wrote comes first, so that
+-- an answer of the same day is an answer and nothing is called contact-initiated for want of a clock time); what came
+-- before and after each act; our first outbound after an inbound, which is an answer, told from outreach; the last
+-- outreach before each act. At one instant an inbound stands after an outbound, so equal times mean that the inbound
+-- came later. One statement: the sorts cost what they cost, but every table in between was two million rows written
+-- and read again, a third of this step.
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
     pair,
@@ -80,18 +28,58 @@ SELECT
     kind IN ('meeting', 'review') AS met,
     CAST(FLOOR(happened_at / 86400e0) AS BIGINT) AS day,
     third_last_at IS NOT NULL AND FLOOR(third_last_at / 86400e0) = FLOOR(happened_at / 86400e0) AS crowded
-FROM act_reading
+FROM (
+    SELECT
+        *,
+        MAX(CASE WHEN outreach THEN happened_at END) OVER (
+            PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS outreach_at
+    FROM (
+        SELECT
+            *,
+            outbound AND inbound_at IS NOT NULL AND (outbound_at IS NULL OR inbound_at >= outbound_at) AS answer,
+            outbound AND (inbound_at IS NULL OR inbound_at < outbound_at) AS outreach
+        FROM (
+            SELECT
+                *,
+                MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
+                MAX(CASE WHEN outbound THEN happened_at END) OVER earlier AS outbound_at,
+                MAX(CASE WHEN answering THEN happened_at END) OVER earlier AS answering_at,
+                MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at,
+                LAG(happened_at, 3) OVER in_time AS third_last_at
+            FROM (
+                SELECT
+                    pair,
+                    number,
+                    kind,
+                    happened_at,
+                    direction,
+                    others,
+                    one_to_one,
+                    kind IN ('meeting', 'review') AND started_by_contact AS organised,
+                    kind IN ('email', 'message', 'call')
+                        AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
+                    direction = 'in' OR (kind = 'call' AND direction = 'both' AND started_by_contact) AS inbound,
+                    direction IN ('in', 'both') AS answering,
+                    happened_at * 4 + CASE
+                        WHEN direction = 'out' THEN 0
+                        WHEN direction = 'both' AND NOT (kind = 'call' AND started_by_contact) THEN 1
+                        ELSE 2
+                    END AS moment
+                FROM pair_act
+                WHERE held
+                    AND NOT one_to_many
+                    AND direction IS NOT NULL
+            ) AS personal_act
+            WINDOW
+                in_time AS (PARTITION BY pair ORDER BY moment),
+                earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+        ) AS act_context
+    ) AS told_apart
+) AS act_reading
 CROSS JOIN run
 CROSS JOIN rule_depth;
-
--- The context has been read and gives its room back.
-DROP TABLE act_reading;
-
--- The same for what came before and after.
-DROP TABLE act_context;
-
--- The same for the line of time.
-DROP TABLE personal_act;
 
 -- The last outreaches of a pair, newest first, for ghosting.
 CREATE OR REPLACE TEMP TABLE silence AS
@@ -119,10 +107,17 @@ SELECT
     reading.pair,
     MAX(CASE WHEN reading.exchange THEN reading.happened_at END) AS two_way_at,
     SUM(CASE WHEN reading.exchange AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS exchanges,
-    COUNT(DISTINCT CASE
-        WHEN reading.exchange AND reading.age < 3 * rule_depth.month_days * 86400
-            THEN FLOOR(reading.age / (rule_depth.month_days * 86400e0))
-    END) AS months,
+    MAX(CASE WHEN reading.exchange AND reading.age < rule_depth.month_days * 86400 THEN 1 ELSE 0 END)
+        + MAX(CASE
+            WHEN reading.exchange AND reading.age >= rule_depth.month_days * 86400
+                AND reading.age < 2 * rule_depth.month_days * 86400 THEN 1
+            ELSE 0
+        END)
+        + MAX(CASE
+            WHEN reading.exchange AND reading.age >= 2 * rule_depth.month_days * 86400
+                AND reading.age < 3 * rule_depth.month_days * 86400 THEN 1
+            ELSE 0
+        END) AS months,
     SUM(CASE WHEN reading.outreach AND reading.answered
         AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
         AS answered,
@@ -227,30 +222,8 @@ JOIN rule_event
         ELSE reading.kind
     END;
 
--- Of a kind and day only the strongest few count.
-CREATE OR REPLACE TEMP TABLE tie_event AS
-SELECT pair, direction, age, share
-FROM weighed_act
-WHERE NOT crowded
-UNION ALL
-SELECT ranked.pair, ranked.direction, ranked.age, ranked.share
-FROM (
-    SELECT
-        pair,
-        direction,
-        age,
-        share,
-        ROW_NUMBER() OVER (
-            PARTITION BY pair, kind, day ORDER BY share DESC, happened_at DESC, COALESCE(direction, '')
-        ) AS back
-    FROM weighed_act
-    WHERE crowded
-) AS ranked
-CROSS JOIN rule_depth
-WHERE ranked.back <= rule_depth.daily_cap;
-
--- The sums of both directions in millionths, now and as they stood one trend period ago. Whole numbers, so that the
--- order of rows cannot change a sum.
+-- The sums of both directions in millionths, now and as they stood one trend period ago; of a kind and day only the
+-- strongest few acts count. Whole numbers, so that the order of rows cannot change a sum.
 CREATE OR REPLACE TEMP TABLE tie_sum AS
 SELECT
     pair,
@@ -271,7 +244,27 @@ FROM (
                 * POWER(5e-1,
                     (tie_event.age - rule_depth.trend_days * 86400) / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
         END AS then_part
-    FROM tie_event
+    FROM (
+        SELECT pair, direction, age, share
+        FROM weighed_act
+        WHERE NOT crowded
+        UNION ALL
+        SELECT ranked.pair, ranked.direction, ranked.age, ranked.share
+        FROM (
+            SELECT
+                pair,
+                direction,
+                age,
+                share,
+                ROW_NUMBER() OVER (
+                    PARTITION BY pair, kind, day ORDER BY share DESC, happened_at DESC, COALESCE(direction, '')
+                ) AS back
+            FROM weighed_act
+            WHERE crowded
+        ) AS ranked
+        CROSS JOIN rule_depth
+        WHERE ranked.back <= rule_depth.daily_cap
+    ) AS tie_event
     CROSS JOIN rule_depth
 ) AS part
 GROUP BY pair;

@@ -185,6 +185,24 @@ CROSS JOIN run
 JOIN calendar AS today ON today.day = CAST(FLOOR(run.as_of / 86400e0) AS BIGINT)
 JOIN calendar AS target ON target.workdays = today.workdays + rule_due.days AND target.workday;
 
+-- The ARR of each customer in words, with a comma between thousands.
+CREATE OR REPLACE TEMP TABLE arr_words AS
+SELECT
+    account_key,
+    CASE
+        WHEN whole >= 1000000000 THEN CAST(CAST(FLOOR(whole / 1e9) AS BIGINT) AS TEXT) || ','
+            || LPAD(CAST(CAST(FLOOR(whole / 1e6) AS BIGINT) % 1000 AS TEXT), 3, '0') || ','
+            || LPAD(CAST(CAST(FLOOR(whole / 1e3) AS BIGINT) % 1000 AS TEXT), 3, '0') || ','
+            || LPAD(CAST(whole % 1000 AS TEXT), 3, '0')
+        WHEN whole >= 1000000 THEN CAST(CAST(FLOOR(whole / 1e6) AS BIGINT) AS TEXT) || ','
+            || LPAD(CAST(CAST(FLOOR(whole / 1e3) AS BIGINT) % 1000 AS TEXT), 3, '0') || ','
+            || LPAD(CAST(whole % 1000 AS TEXT), 3, '0')
+        WHEN whole >= 1000 THEN CAST(CAST(FLOOR(whole / 1e3) AS BIGINT) AS TEXT) || ','
+            || LPAD(CAST(whole % 1000 AS TEXT), 3, '0')
+        ELSE CAST(whole AS TEXT)
+    END AS words
+FROM (SELECT account_key, CAST(ROUND(arr) AS BIGINT) AS whole FROM customer WHERE arr IS NOT NULL) AS revenue;
+
 -- The facts of an account that stand behind every task about it.
 CREATE OR REPLACE TEMP TABLE account_fact AS
 SELECT
@@ -198,10 +216,11 @@ SELECT
         || COALESCE(', power users ' || CAST(need_row.power_users_actual AS TEXT) || ' of '
             || CAST(need_row.power_users_required AS TEXT), '')
         || COALESCE('; renewal on ' || calendar.iso, '')
-        || COALESCE('; ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT), '') AS words
+        || COALESCE('; ARR ' || arr_words.words, '') AS words
 FROM customer
 JOIN coverage ON coverage.account_key = customer.account_key
 LEFT JOIN need_row ON need_row.account_key = customer.account_key
+LEFT JOIN arr_words ON arr_words.account_key = customer.account_key
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(customer.renewal_at / 86400e0) AS BIGINT);
 
 -- The task each gap deserves, in the CRM that owns the customer record.

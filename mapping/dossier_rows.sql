@@ -11,11 +11,32 @@ FROM rested
 WHERE record IS NOT NULL
 GROUP BY object, source, id;
 
+-- The record that stands for a person where each is listed once: the one in the account's home CRM, else the first in
+-- home order.
+CREATE OR REPLACE TEMP TABLE standing_contact AS
+SELECT ranked.source, ranked.id
+FROM (
+    SELECT
+        contact_record.source,
+        contact_record.id,
+        ROW_NUMBER() OVER (
+            PARTITION BY contact_record.account_key, contact_record.person_id
+            ORDER BY CASE WHEN contact_record.source = home.source THEN 0 ELSE 1 END, person_record.turn
+        ) AS place
+    FROM contact_record
+    JOIN company AS home ON home.account_key = contact_record.account_key AND home.home
+    JOIN person_record
+        ON person_record.person_id = contact_record.person_id AND person_record.source = contact_record.source
+     AND person_record.id = contact_record.id
+) AS ranked
+WHERE ranked.place = 1;
+
 -- What a contact's dossier shows beside its values.
 CREATE OR REPLACE TEMP TABLE dossier_contact AS
 SELECT
     COALESCE(contact.name, contact.email, contact.id) AS name,
     COALESCE(customer.name, customer.account_key) AS account_name,
+    standing_contact.id IS NOT NULL AS home,
     dossier_sentence.sentences,
     dossier_record.records,
     desired_contact.*
@@ -23,6 +44,8 @@ FROM explained_contact
 JOIN desired_contact ON desired_contact.source = explained_contact.source AND desired_contact.id = explained_contact.id
 JOIN contact ON contact.source = explained_contact.source AND contact.id = explained_contact.id
 JOIN customer ON customer.account_key = explained_contact.account_key
+LEFT JOIN standing_contact
+    ON standing_contact.source = explained_contact.source AND standing_contact.id = explained_contact.id
 LEFT JOIN dossier_sentence
     ON dossier_sentence.object = 'contact' AND dossier_sentence.source = explained_contact.source
  AND dossier_sentence.id = explained_contact.id
@@ -35,6 +58,7 @@ CREATE OR REPLACE TEMP TABLE dossier_account AS
 SELECT
     COALESCE(account.name, account.id) AS name,
     COALESCE(customer.name, customer.account_key) AS account_name,
+    company.home,
     dossier_sentence.sentences,
     dossier_record.records,
     desired_account.*
@@ -42,6 +66,7 @@ FROM explained_account
 JOIN desired_account ON desired_account.source = explained_account.source AND desired_account.id = explained_account.id
 JOIN account ON account.source = explained_account.source AND account.id = explained_account.id
 JOIN customer ON customer.account_key = explained_account.account_key
+JOIN company ON company.source = explained_account.source AND company.account_id = explained_account.id
 LEFT JOIN dossier_sentence
     ON dossier_sentence.object = 'account' AND dossier_sentence.source = explained_account.source
  AND dossier_sentence.id = explained_account.id

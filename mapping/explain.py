@@ -42,6 +42,8 @@ class Dossier:
     id: str
     name: str
     account_name: str
+    home: bool
+    """Stands for its company or person where each is listed once: the record in the home CRM, else the first one."""
     values: Mapping[str, str]
     """Result field -> canonical text; empty fields left out."""
     sentences: tuple[str, ...]
@@ -88,6 +90,7 @@ def _dossier(object_name: str, row: dict[str, Any]) -> Dossier:
         id=row["id"],
         name=row["name"],
         account_name=row["account_name"],
+        home=row["home"],
         values=values,
         sentences=tuple(row["sentences"] or ()),
         records=tuple(row["records"] or ()),

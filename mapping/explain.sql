@@ -13,6 +13,20 @@ JOIN company ON company.source = explained.source AND company.account_id = expla
 JOIN customer ON customer.account_key = company.account_key
 WHERE explained.object = 'account';
 
+-- Under which CRM record a person finds each fact: answers, acts and usage stand on the contact's own record.
+CREATE OR REPLACE TEMP TABLE told_by AS
+SELECT
+    evidence.record AS fact_record,
+    CASE
+        WHEN evidence.record LIKE '%/signal/%' OR evidence.record LIKE '%/usage/%'
+            THEN SPLIT_PART(evidence.record, '/', 1) || '/contact/'
+                || SPLIT_PART(SPLIT_PART(evidence.record, '/', 3), ':', 1)
+        ELSE evidence.record
+    END AS record
+FROM (SELECT DISTINCT person_id FROM explained_contact) AS person
+JOIN evidence ON evidence.subject = person.person_id
+GROUP BY evidence.record;
+
 -- Facts behind the roles of the people to explain, each once, strongest first.
 CREATE OR REPLACE TEMP TABLE role_fact AS
 SELECT
@@ -37,11 +51,16 @@ FROM (
             role.account_key,
             role.person_id,
             role.role,
-            evidence.record,
+            told_by.record,
             evidence.weight,
             CASE
-                WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || evidence.record || ')'
-                ELSE evidence.detail || ' (' || evidence.rule || ' of ' || evidence.record || ')'
+                WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || told_by.record || ')'
+                WHEN evidence.rule = 'title' THEN evidence.detail || ' (title of ' || told_by.record || ')'
+                WHEN evidence.rule = 'crm role' THEN 'CRM role ' || evidence.detail || ' in ' || told_by.record
+                WHEN evidence.rule = 'department'
+                    THEN 'works in ' || evidence.detail || ', which uses the product (' || told_by.record || ')'
+                WHEN evidence.rule = 'usage' THEN evidence.detail || ' (' || told_by.record || ')'
+                ELSE evidence.detail || COALESCE(' on ' || calendar.iso, '') || ' (' || told_by.record || ')'
             END AS words
         FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
         JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
@@ -50,6 +69,8 @@ FROM (
             ON evidence.account_key = role.account_key AND evidence.subject = role.person_id
          AND evidence.topic = rule_role_axis.axis
          AND (rule_role_axis.rule IS NULL OR evidence.rule = rule_role_axis.rule)
+        JOIN told_by ON told_by.fact_record = evidence.record
+        LEFT JOIN calendar ON calendar.day = CAST(FLOOR(evidence.happened_at / 86400e0) AS BIGINT)
         WHERE (role.status = 'confirmed') = (evidence.topic = 'role') OR role.status = 'departed'
         UNION ALL
         SELECT
@@ -58,7 +79,7 @@ FROM (
             'guardian' AS role,
             crm_role.record,
             9e-1 AS weight,
-            crm_role.detail || ' (crm role of ' || crm_role.record || ')' AS words
+            'CRM role ' || crm_role.detail || ' in ' || crm_role.record AS words
         FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
         JOIN crm_role ON crm_role.account_key = person.account_key AND crm_role.person_id = person.person_id
         WHERE crm_role.role_group = 'guardian'
@@ -156,7 +177,11 @@ SELECT
             || ': confirmed by a human.'
         WHEN level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
         ELSE 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': '
-            || CAST(exchanges AS TEXT) || CASE WHEN exchanges = 1 THEN ' exchange in ' ELSE ' exchanges in ' END
+            || CASE exchanges
+                WHEN 0 THEN 'no exchange'
+                WHEN 1 THEN '1 exchange'
+                ELSE CAST(exchanges AS TEXT) || ' exchanges'
+            END || ' in '
             || CAST(window_days AS TEXT) || ' days' || COALESCE(', reply rate ' || reply_rate, '')
             || COALESCE('; needs ' || needs || ' to be ' || higher_name, '') || '.'
     END AS words
@@ -167,7 +192,7 @@ CREATE OR REPLACE TEMP TABLE counted_words AS
 SELECT
     credit.account_key,
     credit.person_id,
-    STRING_AGG(CASE WHEN credit.head THEN COALESCE(credit.subtype || ' ', '') || credit.role END, ' and '
+    STRING_AGG(CASE WHEN credit.head THEN credit.role || COALESCE(' (' || credit.subtype || ')', '') END, ' and '
         ORDER BY credit.role)
         AS heads,
     STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role)
@@ -202,8 +227,10 @@ JOIN shown_role AS buyer
 UNION ALL
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'stance' AS field,
     UPPER(SUBSTR(stance.stance, 1, 1)) || SUBSTR(stance.stance, 2) || ': attitude '
-        || COALESCE(CAST(CAST(ROUND(attitude.value) AS BIGINT) AS TEXT), 'unknown') || ', capacity '
-        || COALESCE(CAST(CAST(ROUND(capacity.value) AS BIGINT) AS TEXT), 'unknown') || '.' AS text
+        || COALESCE(CASE WHEN ROUND(attitude.value) > 0 THEN '+' ELSE '' END
+            || CAST(CAST(ROUND(attitude.value) AS BIGINT) AS TEXT) || ' of 100', 'unknown')
+        || ', capacity to drive change '
+        || COALESCE(CAST(CAST(ROUND(capacity.value) AS BIGINT) AS TEXT) || ' of 100', 'unknown') || '.' AS text
 FROM explained_contact
 JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
 LEFT JOIN axis AS attitude
@@ -238,16 +265,18 @@ FROM depth_sentence
 CROSS JOIN (SELECT 'depth' AS field UNION ALL SELECT 'depth_name' AS field) AS depth_field
 UNION ALL
 SELECT 'contact' AS object, source, id, 'tie_strength' AS field,
-    'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || COALESCE(': weighted contact from them '
-        || CAST(ROUND(in_now, 1) AS TEXT) || ', from us ' || CAST(ROUND(out_now, 1) AS TEXT), ': no contact so far')
-            || '.' AS text
+    'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' of 100: '
+        || COALESCE('recent contact weighs ' || CAST(ROUND(in_now, 1) AS TEXT) || ' from them and '
+            || CAST(ROUND(out_now, 1) AS TEXT) || ' from us', 'no contact so far') || '.' AS text
 FROM person_words
 WHERE strength IS NOT NULL
 UNION ALL
 SELECT 'contact' AS object, source, id, 'trend' AS field,
-    'The tie is ' || trend || ': strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' now, '
-        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ' ' || CAST(trend_days AS TEXT)
-            || ' days ago.' AS text
+    UPPER(SUBSTR(trend, 1, 1)) || SUBSTR(trend, 2) || ': '
+        || CASE WHEN trend = 'ghosting' THEN 'the last messages stay unanswered; ' ELSE '' END
+        || CAST(trend_days AS TEXT) || ' days ago the strength was '
+        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ', now it is '
+        || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || '.' AS text
 FROM person_words
 WHERE trend IS NOT NULL
 UNION ALL
@@ -260,27 +289,42 @@ SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'cou
     CASE
         WHEN counted_words.heads IS NOT NULL THEN 'Counts toward coverage as ' || counted_words.heads || '.'
         WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves
-            || ', not deep enough for a head.'
-        ELSE 'Does not count toward coverage: no covered role with the depth it takes.'
+            || ': not deep enough to count in full.'
+        ELSE 'Does not count toward coverage: holds no buyer, champion or power user role at the depth it takes.'
     END AS text
 FROM explained_contact
 LEFT JOIN counted_words
     ON counted_words.account_key = explained_contact.account_key
         AND counted_words.person_id = explained_contact.person_id;
 
--- The live heads of each role of the accounts to explain, by name.
+-- The live heads of each role of the accounts to explain, each with the record in the account's home CRM where there
+-- is one.
 CREATE OR REPLACE TEMP TABLE head_names AS
 SELECT
-    credit.account_key,
-    credit.role,
-    STRING_AGG(COALESCE(member.name, member.person_id) || ' (' || member.person_id || ')', ', '
-        ORDER BY member.name, member.person_id)
+    named.account_key,
+    named.role,
+    STRING_AGG(COALESCE(named.name, named.record) || ' (' || named.record || ')', ', '
+        ORDER BY named.name, named.record)
         AS names
-FROM credit
-JOIN (SELECT DISTINCT account_key FROM explained_account) AS asked ON asked.account_key = credit.account_key
-JOIN member ON member.account_key = credit.account_key AND member.person_id = credit.person_id
-WHERE credit.head
-GROUP BY credit.account_key, credit.role;
+FROM (
+    SELECT
+        credit.account_key,
+        credit.role,
+        member.name,
+        person_record.record,
+        ROW_NUMBER() OVER (
+            PARTITION BY credit.account_key, credit.person_id, credit.role
+            ORDER BY CASE WHEN person_record.source = home.source THEN 0 ELSE 1 END, person_record.turn
+        ) AS place
+    FROM credit
+    JOIN (SELECT DISTINCT account_key FROM explained_account) AS asked ON asked.account_key = credit.account_key
+    JOIN member ON member.account_key = credit.account_key AND member.person_id = credit.person_id
+    JOIN company AS home ON home.account_key = credit.account_key AND home.home
+    JOIN person_record ON person_record.person_id = credit.person_id
+    WHERE credit.head
+) AS named
+WHERE named.place = 1
+GROUP BY named.account_key, named.role;
 
 -- The people of those accounts who answer us, by name.
 CREATE OR REPLACE TEMP TABLE answering_names AS
@@ -300,12 +344,13 @@ INSERT INTO sentence
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'segment' AS field,
     'Segment ' || customer.segment || CASE
         WHEN customer_fact.segment IS NOT NULL THEN ': a field of the CRM says so.'
-        WHEN customer.arr IS NOT NULL THEN ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || '.'
+        WHEN customer.arr IS NOT NULL THEN ': by its ARR of ' || arr_words.words || '.'
         ELSE ': by the number of employees.'
     END AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 JOIN customer_fact ON customer_fact.account_key = explained_account.account_key
+LEFT JOIN arr_words ON arr_words.account_key = explained_account.account_key
 WHERE customer.segment IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'breadth' AS field,
@@ -317,10 +362,11 @@ UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'tier' AS field,
     'Touch tier ' || customer.tier || CASE
         WHEN customer.arr IS NULL THEN ': by segment, the ARR is unknown.'
-        ELSE ': by ARR ' || CAST(CAST(ROUND(customer.arr) AS BIGINT) AS TEXT) || ' among all customers.'
+        ELSE ': by its ARR of ' || arr_words.words || ' among all customers.'
     END AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
+LEFT JOIN arr_words ON arr_words.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'coverage_status' AS field,
     UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text
@@ -328,13 +374,13 @@ FROM explained_account
 JOIN account_fact ON account_fact.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'coverage_score' AS field,
-    'Score ' || CAST(coverage.score AS TEXT) || ': the mean of ' || shares.words || '.' AS text
+    'Score ' || CAST(coverage.score AS TEXT) || ': the mean of ' || shares.words || ' of what is needed.' AS text
 FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 JOIN (
     SELECT
         account_key,
-        STRING_AGG(role || ' ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT)
+        STRING_AGG(role || 's ' || CAST(CAST(FLOOR(ROUND(100 * LEAST(1e0, credits / required), 6) + 5e-1) AS BIGINT)
             AS TEXT) || ' %',
             ', ' ORDER BY role) AS words
     FROM need
@@ -346,11 +392,15 @@ WHERE coverage.score IS NOT NULL
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
     REPLACE(need.role, ' ', '_') || 's_required' AS field,
-    CAST(need.required AS TEXT) || ' ' || need.role || CASE WHEN need.required = 1 THEN '' ELSE 's' END || ' needed: '
-        || customer.segment || ', ' || customer.breadth || '.' AS text
+    CAST(need.required AS TEXT) || ' ' || need.role || CASE WHEN need.required = 1 THEN '' ELSE 's' END 
+        || ' needed for ' || customer.segment || ', ' || customer.breadth
+        || CASE WHEN need.required < rule_need.required THEN ', capped by the active users or seats' ELSE '' END
+        || '.' AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 JOIN need ON need.account_key = explained_account.account_key
+JOIN rule_need
+    ON rule_need.segment = customer.segment AND rule_need.breadth = customer.breadth AND rule_need.role = need.role
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
     REPLACE(need.role, ' ', '_') || 's_actual' AS field,
@@ -367,7 +417,8 @@ JOIN missing_role ON missing_role.account_key = explained_account.account_key
 CROSS JOIN (SELECT 'missing_roles' AS field UNION ALL SELECT 'missing_text' AS field) AS missing
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'single_threaded' AS field,
-    CAST(COALESCE(answering_names.people, 0) AS TEXT)
+    CASE WHEN coverage.single_threaded THEN 'Single-threaded: ' ELSE 'Not single-threaded: ' END
+        || CAST(COALESCE(answering_names.people, 0) AS TEXT)
         || CASE WHEN answering_names.people = 1 THEN ' person answers us' ELSE ' people answer us' END
         || COALESCE(': ' || answering_names.names, '') || '.' AS text
 FROM explained_account
@@ -378,8 +429,9 @@ UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'redundancy' AS field,
     CAST(COALESCE(champions.people, 0) AS TEXT) || ' live champion'
         || CASE WHEN champions.people = 1 THEN '' ELSE 's' END
-        || ' at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT)
-            || ' % a year.' AS text
+        || ': at a turnover of ' || CAST(CAST(ROUND(100 * rule_coverage.turnover) AS BIGINT) AS TEXT)
+        || ' % a year, the chance that one is still there in a year is '
+        || CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %.' AS text
 FROM explained_account
 CROSS JOIN rule_coverage
 JOIN coverage ON coverage.account_key = explained_account.account_key
@@ -401,7 +453,7 @@ WHERE coverage.completeness IS NOT NULL;
 
 -- The records the sentences rest on.
 CREATE OR REPLACE TEMP TABLE rested AS
-SELECT DISTINCT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
+SELECT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
 FROM explained_contact
 JOIN role_fact
     ON role_fact.account_key = explained_contact.account_key AND role_fact.person_id = explained_contact.person_id

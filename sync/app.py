@@ -187,7 +187,7 @@ class App:
 
 
 def _ledger(url: str) -> Ledger:
-    """Open the ledger behind an address. Raises UsageError, whose text never holds the address: a password may be in it."""
+    """Open the ledger behind an address. Raises UsageError without the address in it: a password may be there."""
     try:
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -218,5 +218,5 @@ def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
     """Turn what the computation can tell about each record into rows of the ledger."""
     for found in dossiers(connection):
         facts = asdict(found)
-        body = {key: facts[key] for key in ("values", "sentences", "records")}
+        body = {key: facts[key] for key in ("home", "values", "sentences", "records")}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)

@@ -52,7 +52,7 @@ class SecretResolver:
         kind, _, name = reference.partition(":")
         try:
             if kind == "file":
-                _replace(self.folder / name, value)
+                _replace((self.folder / name).resolve(), value)
             elif kind == "keyring" and self.to_keyring:
                 self.to_keyring(SERVICE, name, value)
             else:

@@ -16,7 +16,7 @@ import duckdb
 from connectors.base import Page, StreamEnd
 from mapping.metadata import observed_tables
 from mapping.records import STAGED, Column, Table
-from mapping.statements import create
+from mapping.statements import create, execute
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
 """Everything a connector may deliver, by name."""
@@ -217,6 +217,7 @@ class _Arrival:
         self._connection.begin()
         self._run("CREATE OR REPLACE TEMP TABLE mention (name TEXT, id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
+        self._run("CREATE OR REPLACE TEMP TABLE ending (source TEXT, stream TEXT, whole BOOLEAN)")
         self._stream, self._tables, self._filled, self._page = stream, set(), set(), 0
 
     def _mention(self, table: str, ids: Sequence[str]) -> None:
@@ -240,13 +241,10 @@ class _Arrival:
         self._connection.unregister("arrived")
 
     def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE latest AS SELECT name, id, MAX(page) AS page FROM mention GROUP BY name, id"
-        )
+        self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
+        execute(self._connection, "sql/stage_settle", "sync")
         self._replace()
-        self._mark_gone(end)
-        self._delete(end.stream, tables)
-        self._remember_members(end.stream)
+        self._delete(tables)
 
     def _remember_tables(self, stream: str) -> tuple[str, ...]:
         """Note the tables of the stream and name all it ever filled."""
@@ -270,34 +268,10 @@ class _Arrival:
                 )
                 self._run(f"DROP TABLE arriving_{name}")
 
-    def _mark_gone(self, end: StreamEnd) -> None:
-        """Collect who was reported deleted and not seen afterwards, and after a whole listing who was not in it."""
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE gone AS SELECT r.id FROM removed AS r LEFT JOIN latest AS l ON l.id = r.id"
-            " GROUP BY r.id HAVING MAX(r.page) >= COALESCE(MAX(l.page), 0)"
-        )
-        if end.whole:
-            self._run(
-                "INSERT INTO gone SELECT id FROM stage_member"
-                " WHERE source = ? AND stream = ? AND id NOT IN (SELECT id FROM latest)",
-                self._source,
-                end.stream,
-            )
-
-    def _delete(self, stream: str, tables: Iterable[str]) -> None:
+    def _delete(self, tables: Iterable[str]) -> None:
         gone = "(SELECT id FROM gone)"
         for name in tables:
             self._run(f"DELETE FROM {name} WHERE source = ? AND {TABLES[name].parent} IN {gone}", self._source)
-        self._run(f"DELETE FROM stage_member WHERE source = ? AND stream = ? AND id IN {gone}", self._source, stream)
-
-    def _remember_members(self, stream: str) -> None:
-        key = (self._source, stream)
-        self._run(
-            "INSERT INTO stage_member SELECT DISTINCT ?, ?, id FROM latest WHERE id NOT IN (SELECT id FROM gone)"
-            " AND id NOT IN (SELECT id FROM stage_member WHERE source = ? AND stream = ?)",
-            *key,
-            *key,
-        )
 
     def _save_cursor(self, end: StreamEnd) -> None:
         self._run("DELETE FROM stage_cursor WHERE source = ? AND stream = ?", self._source, end.stream)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def _real() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the emulator is its own process and this is where its time comes from
+    return datetime.now(UTC)
 
 
 class Clock:

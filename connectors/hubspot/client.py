@@ -12,7 +12,7 @@ import hubspot
 from connectors.errors import Rejected
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
-from connectors.transport import RestLayer, Transport
+from connectors.transport import RestLayer, Transport, Unanswered
 from connectors.wire import Reply
 
 PAGE = 100
@@ -133,8 +133,11 @@ class Client:
         return _object(self._batches.upsert(object_type, {"inputs": list(inputs)}, _preload_content=False))
 
     def create(self, object_type: str, record: Json) -> Json:
-        """Create one record, with its associations."""
-        return _object(self._objects.create(object_type, record, _preload_content=False))
+        """Create one record, with its associations; raises Unanswered when the answer does not name it."""
+        answer = _object(self._objects.create(object_type, record, _preload_content=False))
+        if "id" not in answer:
+            raise Unanswered(f"HubSpot created one of {object_type} without naming it; the next run looks for it.")
+        return answer
 
     def archive(self, object_type: str, ids: Sequence[str]) -> None:
         """Move up to 100 records to the recycle bin; the ones that are there already are no error."""

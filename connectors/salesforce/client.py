@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 from simple_salesforce.api import Salesforce
 
-from connectors.errors import Rejected
+from connectors.errors import Rejected, Unusable
 from connectors.salesforce.soql import Query
 from connectors.transport import Transport, Unanswered
+from connectors.wire import Reply
 
 Record = Mapping[str, Any]
 PAGE = {"Sforce-Query-Options": "batchSize=2000"}
@@ -71,12 +72,17 @@ class Client:
     def collection(self, method: str, records: Sequence[Record]) -> list[Record]:
         """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records.
 
-        Raises Unanswered when their number differs: which of them were carried out is then open.
+        Raises Unanswered when they are not one a record: which of them were carried out is then open. The library is
+        left out, it fails on an empty answer.
         """
-        body = orjson.dumps({"allOrNone": False, "records": records})
-        answers: list[Record] = self._sf.restful("composite/sobjects", method=method, data=body) or []
+        body = {"allOrNone": False, "records": records}
+        reply = self.transport.request(method, f"{self._path}/composite/sobjects", json=body)
+        answers = _listed(reply)
         if len(answers) != len(records):
-            raise Unanswered(f"Salesforce answered for {len(answers)} of {len(records)} records.")
+            raise Unanswered(
+                f"Salesforce answered for {len(answers)} of {len(records)} records; "
+                "the next run looks what became of them."
+            )
         return answers
 
     def remove(self, name: str, record_id: str) -> None:
@@ -96,3 +102,12 @@ class Client:
         """Create a custom field through the Tooling API, for example ``Contact.Rapport_Depth__c``."""
         body = {"FullName": full_name, "Metadata": dict(metadata)}
         self._sf.toolingexecute("sobjects/CustomField/", method="POST", data=body)
+
+
+def _listed(reply: Reply) -> list[Record]:
+    """Read a list of objects; anything else is none."""
+    try:
+        found = reply.json()
+    except Unusable:
+        return []
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

@@ -1,6 +1,5 @@
 """Row 9, a rotating refresh token: the new one is stored before anything is signed with what came along with it."""
 
-import json
 import logging
 import os
 import stat

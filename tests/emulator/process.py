@@ -44,7 +44,7 @@ class Emulator:
 def running(*arguments: str) -> Iterator[Emulator]:
     """Start the emulator on free ports and end it afterwards."""
     command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         emulator = Emulator(json.loads(process.stdout.readline()), process.pid)
         emulator.session.trust_env = False

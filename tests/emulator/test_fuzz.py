@@ -26,7 +26,6 @@ PARTS = {
         "PermissionSet",
         "Nope",
         "é",
-        "%0A",
     ],
     "id": [ADA, ADA[:15], ACME, CALL, OLD, "0" * 15, "x", "003", "%20", "describe", "9" * 18, "²²²²²²²²²²²²²²²"],
     "key": ["ERP_Number__c", "Id", "Username", "Name", "Nope__c", "Rapport_Key__c"],
@@ -34,14 +33,17 @@ PARTS = {
     "locator": ["01g000000000000AAA-200", "01g-", "-", "01g-²", "x-1", "01g000000000000AAA-" + "9" * 30],
 }
 WORDS = st.sampled_from(
-    ["Account", "Contact", "Task", ADA, ACME, DEAL, OLD, "A-1", "true", "", "é😀", "nan", "inf", "1e400", "-1", "x" * 300,
+    ["Account", "Contact", "Task", ADA, ACME, DEAL, OLD, "A-1", "true", "", "é😀", "nan", "inf", "1e400", "-1",
+    "x" * 300,
      "2026-03-02", "2026-03-02T09:00:00Z", "0001-01-01T00:00:00+14:00", "2024-W01-1", "GET", "POST", "PATCH", "r1",
-     f"{DATA}/sobjects/Account", f"{DATA}/query?q=SELECT+Id+FROM+Account", "v65.0/limits", "@{r1.id}", "@{r1", "http://[",
+     f"{DATA}/sobjects/Account", f"{DATA}/query?q=SELECT+Id+FROM+Account", "v65.0/limits", "@{r1.id}", "@{r1",
+     "http://[",
      "Contact.Persona__c", "Activity.X__c", "Text", "Picklist", "Lookup", "Number", "LongTextArea", "Read"]
 )  # fmt: skip
 KEYS = st.sampled_from(
     ["LastName", "Name", "AccountId", "Id", "id", "attributes", "type", "records", "allOrNone", "ids", "fields",
-     "compositeRequest", "batchRequests", "method", "url", "referenceId", "body", "richInput", "haltOnError", "FullName",
+     "compositeRequest", "batchRequests", "method", "url", "referenceId", "body", "richInput", "haltOnError",
+     "FullName",
      "Metadata", "label", "length", "precision", "scale", "valueSet", "valueSetDefinition", "value", "fullName",
      "referenceTo", "relationshipName", "visibleLines", "defaultValue", "ERP_Number__c", "NPS__c", "Topics__c",
      "WhoId", "WhatId", "OwnerId", "Birthdate", "CreatedDate", "StartDateTime", "DurationInMinutes", "IsPrimary",
@@ -57,7 +59,8 @@ BODIES = st.recursive(
 STATEMENTS = st.lists(
     st.sampled_from(
         ["SELECT", "Id", "Name", "FROM", "Contact", "Account", "Task", "WHERE", "AND", "OR", "NOT", "(", ")", ",", "=",
-         "!=", "<", ">=", "LIKE", "IN", "INCLUDES", "'x'", "'%a_'", "5", "-1.5", "null", "true", "TODAY", "LAST_N_DAYS:3",
+         "!=", "<", ">=", "LIKE", "IN", "INCLUDES", "'x'", "'%a_'", "5", "-1.5", "null", "true", "TODAY",
+         "LAST_N_DAYS:3",
          "N_YEARS_AGO:9999", "2026-01-01", "2026-01-01T00:00:00Z", "GROUP BY", "HAVING", "ORDER BY", "DESC", "LIMIT",
          "OFFSET", "COUNT()", "COUNT(Id)", "SUM(NPS__c)", "MIN(Topics__c)", "CALENDAR_YEAR(CreatedDate)", "TYPEOF Who",
          "WHEN", "THEN", "ELSE", "END", "FIELDS(ALL)", "Account.Name", "Who.Type", "Owner.Name", "Contacts", "Metadata",
@@ -66,9 +69,11 @@ STATEMENTS = st.lists(
     max_size=9,
 )  # fmt: skip
 QUERIES = st.sampled_from(
-    ["", "q=", "q=SELECT", "fields=", "fields=Name,Nope", "fields=Account.Name,.", "ids=&fields=Id", "ids=x,y&fields=Id",
+    ["", "q=", "q=SELECT", "fields=", "fields=Name,Nope", "fields=Account.Name,.", "ids=&fields=Id",
+    "ids=x,y&fields=Id",
      f"ids={ADA},{OLD}&fields=Id,Account.Name&allOrNone=true", "start=x&end=y", "start=2026-03-02T09%3A00%3A00Z",
-     "start=2026-03-01T00%3A00%3A00Z&end=2026-03-02T00%3A00%3A00Z", "start=0001-01-01T00:00:00Z&end=9999-12-31T00:00:00Z",
+     "start=2026-03-01T00%3A00%3A00Z&end=2026-03-02T00%3A00%3A00Z",
+     "start=0001-01-01T00:00:00Z&end=9999-12-31T00:00:00Z",
      "%ff=%fe", "a&b&&=", "q=%00", "fields=" + "A." * 40 + "Id"]
 )  # fmt: skip
 HEADERS: st.SearchStrategy[Mapping[str, str | bytes]] = st.sampled_from(
@@ -80,7 +85,7 @@ HEADERS: st.SearchStrategy[Mapping[str, str | bytes]] = st.sampled_from(
 )  # fmt: skip
 METHODS = st.sampled_from(["GET", "GET", "POST", "POST", "PATCH", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"])
 DERANDOMIZED = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -104,10 +109,11 @@ def judge(answer: requests.Response) -> None:
 
 
 @DERANDOMIZED
-@given(METHODS, paths(), QUERIES, BODIES, HEADERS)
+@given(st.tuples(METHODS, paths(), QUERIES), BODIES, HEADERS)
 def test_any_body_on_any_route_gets_an_answer(
-    org: Org, method: str, path: str, query: str, body: Any, headers: Mapping[str, str | bytes]
+    org: Org, asked: tuple[str, str, str], body: Any, headers: Mapping[str, str | bytes]
 ) -> None:
+    method, path, query = asked
     sent = {**org.headers, "Content-Type": "application/json", **headers}
     url = org.url(f"{DATA}{path}?{query}")
     content = None if body is None else json.dumps(body).encode()
@@ -124,7 +130,8 @@ def test_any_statement_gets_an_answer(org: Org, words: list[str], path: str) -> 
 SHAPES = {
     "/composite": st.fixed_dictionaries(
         {"compositeRequest": st.lists(
-            st.fixed_dictionaries({"method": WORDS, "url": WORDS, "referenceId": WORDS | st.integers(), "body": BODIES}),
+            st.fixed_dictionaries({"method": WORDS, "url": WORDS, "referenceId": WORDS | st.integers(),
+            "body": BODIES}),
             max_size=3,
         )},
         optional={"allOrNone": LEAVES},
@@ -182,8 +189,8 @@ def test_a_body_of_a_thousand_levels_is_refused(org: Org, shape: str) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe=\x00", b"grant_type", b"{}", b"&&==&", b"grant_type=password"])
 @pytest.mark.parametrize("header", [b"Basic \xe9", b"Basic ====", b"Basic Zm9v", b"Bearer \xff", b""])
 def test_logins_survive_nonsense(library: Org, path: str, content: bytes, header: bytes) -> None:
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": header}
-    answer = library.emulator.session.post(library.url(path), content, headers=headers, timeout=10)
+    headers: dict[str, str | bytes] = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": header}
+    answer = library.emulator.session.request("POST", library.url(path), data=content, headers=headers, timeout=10)
     assert answer.status_code in {400, 401, 403}
     assert "Traceback" not in answer.text
 

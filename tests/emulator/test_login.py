@@ -209,4 +209,4 @@ def test_simple_salesforce_signs_in_by_jwt(org: Org, session: requests.Session) 
 
 def _real_now() -> str:
 
-    return datetime.now(UTC).isoformat()  # noqa: TID251 - the client under test reads the real clock
+    return datetime.now(UTC).isoformat()

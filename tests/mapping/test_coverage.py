@@ -276,9 +276,14 @@ CAST = st.lists(
 )
 
 
-def staged(connection: duckdb.DuckDBPyConnection, people: list[Person], breadth: str) -> Holders:
-    """Tell of a Mid-Market customer with these people."""
-    holders = Holders(connection).customer(breadth=breadth)
+SEGMENTS = st.sampled_from(["SMB", "Mid-Market", "Enterprise"])
+
+
+def staged(
+    connection: duckdb.DuckDBPyConnection, people: list[Person], breadth: str, segment: str = "Mid-Market"
+) -> Holders:
+    """Tell of a customer with these people."""
+    holders = Holders(connection).customer(breadth=breadth, segment=segment)
     for number, (kind, level, department) in enumerate(people):
         name = f"P{number:02}"
         holders.person(name, level, department=department)
@@ -292,12 +297,12 @@ def staged(connection: duckdb.DuckDBPyConnection, people: list[Person], breadth:
 
 
 @settings(max_examples=20, deadline=None)
-@given(CAST, st.sampled_from(["workgroup", "department", "company-wide"]))
-def test_one_live_champion_more_never_lowers_score_or_status(people: list[Person], breadth: str) -> None:
+@given(CAST, st.sampled_from(["workgroup", "department", "company-wide"]), SEGMENTS)
+def test_one_live_champion_more_never_lowers_score_or_status(people: list[Person], breadth: str, segment: str) -> None:
     with connect() as connection:
-        status, score = staged(connection, people, breadth).judge().answer("status", "score")
+        status, score = staged(connection, people, breadth, segment).judge().answer("status", "score")
         more = [*people, ("champion", 4, "Operations")]
-        new_status, new_score = staged(connection, more, breadth).judge().answer("status", "score")
+        new_status, new_score = staged(connection, more, breadth, segment).judge().answer("status", "score")
     assert RANK[str(new_status)] >= RANK[str(status)]
     assert int(str(new_score)) >= int(str(score))
 

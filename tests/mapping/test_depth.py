@@ -168,6 +168,27 @@ LEVELS: dict[str, tuple[Story, int, str]] = {
         2,
         "reply rate",
     ),
+    "our first letter after an inbound is an answer, so two silent ones are no ghosting": (
+        lambda w: (w.email("in", days=60), [w.email("out", days=d) for d in (50, 30, 16)]),
+        1,
+        "low reply rate",
+    ),
+    "a letter that came with our outreach of the same instant answers it": (
+        lambda w: (w.email("out", days=40), w.email("in", days=40)),
+        2,
+        "too few months",
+    ),
+    "exchanges in two months and a call the contact began": (
+        lambda w: (exchange(w, 85), w.call("in", days=20), w.call("in", days=10)),
+        4,
+        "no advocacy act",
+    ),
+    "a meeting nobody came to is no exchange": (lambda w: w.meeting("C1", days=5, outcome="no-show"), 0, "no activity"),
+    "a letter whose direction nobody knows shows only that the person exists": (
+        lambda w: w._act("email", "C1", "to", {"happened_at": ago(5)}),
+        1,
+        "no exchange",
+    ),
     "everything that level 3 asks for": (engage, 3, "too few contact-initiated acts"),
     "everything that level 4 asks for": (trust, 4, "no advocacy act"),
     "two cases instead of two questions": (

@@ -177,7 +177,7 @@ def test_the_body_says_what_is_missing_why_it_matters_and_whom_to_develop(world:
         "What is missing: Missing 1 champion: 1 of 2 required with a live relationship.",
         "Why it matters: Nobody inside the account carries the product through a change of budget, process or people.",
         "Evidence: coverage gap, score 30; live buyers 1 of 1, champions 1 of 2, power users 0 of 1; "
-        "renewal on 2026-10-31; ARR 50000.",
+        "renewal on 2026-10-31; ARR 50,000.",
         "People to develop: Bo Li (attitude missing).",
     ]
 

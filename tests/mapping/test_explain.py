@@ -31,7 +31,7 @@ def test_a_role_is_explained_by_its_facts_and_their_records(world: World) -> Non
     text = found["C1", "roles"]
     assert text.startswith("Champion (likely, 90 %): ")
     assert "Director of Operations (title of salesforce/contact/C1)" in text
-    assert "(crm role of salesforce/contact_role/" in text
+    assert "CRM role Champion (OpportunityContactRole) in salesforce/contact_role/" in text
 
 
 def test_depth_is_explained_with_what_the_next_level_needs(world: World) -> None:
@@ -75,7 +75,7 @@ def test_the_evidence_field_joins_the_sentences_and_names_the_day(world: World) 
     explained(story(world).compute(), ("contact", "C2"))
     evidence, day = world.one("companion", "evidence", "computed_on")
     assert evidence.startswith("Buyer (likely, 60 %): CFO (title of salesforce/contact/C2).")
-    assert evidence.endswith("Counts toward coverage as check-signer buyer.")
+    assert evidence.endswith("Counts toward coverage as buyer (check-signer).")
     assert evidence.count("Depth 2 Responsive") == 1
     assert day == "2026-09-21"
 
@@ -98,6 +98,83 @@ def test_a_dossier_holds_values_sentences_and_records(world: World) -> None:
     assert found.values["depth_name"] == "Trusted"
     assert "salesforce/contact/C1" in found.records
     assert any(sentence.startswith("Last exchange on 2026-09-11 (salesforce/activity/") for sentence in found.sentences)
+
+
+def test_an_answer_and_usage_are_told_with_their_date_and_the_contacts_record(world: World) -> None:
+    story(world).nps("C2", 9, days=30)
+    world.contact("C3", core_job=True)
+    world.usage("C3", 12)
+    found = explained(world.compute(), ("contact", "C2"), ("contact", "C3"))
+    assert "NPS 9 on 2026-08-22 (salesforce/contact/C2)" in found["C2", "roles"]
+    assert found["C3", "roles"] == (
+        "Power user (likely, 50 %): needs the product for the core job (salesforce/contact/C3); "
+        "active on 12 of the last 30 days (salesforce/contact/C3)."
+    )
+    assert "salesforce/contact/C3" in dossier(world, "C3").records
+
+
+def test_an_account_is_explained_in_plain_sentences(world: World) -> None:
+    found = explained(story(world).compute(), ("account", "A1"))
+    told = {field: text for (_, field), text in found.items()}
+    assert told["tier"] == "Touch tier high: by its ARR of 50,000 among all customers."
+    assert told["buyers_actual"] == "Live buyers: Bo Li (salesforce/contact/C2)."
+    assert told["coverage_score"] == (
+        "Score 30: the mean of buyers 40 %, champions 50 %, power users 0 % of what is needed."
+    )
+    assert told["champions_required"] == "2 champions needed for Mid-Market, department."
+    assert told["power_users_required"] == (
+        "1 power user needed for Mid-Market, department, capped by the active users or seats."
+    )
+    assert told["single_threaded"] == "Not single-threaded: 2 people answer us: Ana Silva, Bo Li."
+    assert told["redundancy"] == (
+        "1 live champion: at a turnover of 25 % a year, the chance that one is still there in a year is 75 %."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arr", "words"),
+    [(999.4, "999"), (1_000.0, "1,000"), (1_020_003.0, "1,020,003"), (2_000_000_010.0, "2,000,000,010")],
+)
+def test_money_is_written_with_separators(arr: float, words: str, world: World) -> None:
+    world.account(arr=arr)
+    assert explained(world.compute(), ("account", "A1"))["A1", "tier"].split(" of ")[1].startswith(f"{words} among")
+
+
+def test_stance_tie_and_trend_are_told_in_words(world: World) -> None:
+    found = explained(story(world).compute(), ("contact", "C1"))
+    assert found["C1", "stance"] == "Champion-stance: attitude +60 of 100, capacity to drive change 73 of 100."
+    assert found["C1", "tie_strength"].startswith("Tie strength ")
+    assert " of 100: recent contact weighs " in found["C1", "tie_strength"]
+    assert found["C1", "trend"].startswith("Rising: 60 days ago the strength was ")
+
+
+def test_ghosting_is_told_as_such(world: World) -> None:
+    story(world)
+    for days in (18, 17, 16):
+        world.email("out", "C2", days=days)
+    found = explained(world.compute(), ("contact", "C2"))
+    assert found["C2", "trend"].startswith("Ghosting: the last messages stay unanswered; 60 days ago")
+    assert found["C2", "depth"] == (
+        "Depth 1 Identified: 1 exchange in 90 days, reply rate 0 %; "
+        "needs an answer to the last 3 messages to be Responsive."
+    )
+
+
+def test_each_company_and_person_has_one_record_that_is_home(world: World) -> None:
+    story(world)
+    world.account("9001", source="hubspot", name="Acme", other_id="A1")
+    world.contact("201", source="hubspot", email="ana@acme.example", account_id="9001", name="Ana Silva")
+    world.contact("202", source="hubspot", account_id="9001", name="Cy Young", title="COO")
+    found = {(one.object, one.source, one.id): one.home for one in dossiers(world.compute().connection)}
+    assert found == {
+        ("account", "salesforce", "A1"): True,
+        ("account", "hubspot", "9001"): False,
+        ("contact", "salesforce", "C1"): True,
+        ("contact", "hubspot", "201"): False,
+        ("contact", "salesforce", "C2"): True,
+        ("contact", "hubspot", "202"): True,
+    }
+    assert "Live champions: Ana Silva (salesforce/contact/C1)." in dossier(world, "9001").sentences
 
 
 def test_people_of_whom_nothing_is_known_have_no_dossier(world: World) -> None:

@@ -1,14 +1,18 @@
 """What is missing and deserves a task, how severe it is, and whom to develop."""
 
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.mapping.holders import ACCOUNT, Holders
-from tests.mapping.world import ago
+from tests.mapping.world import World, ago, connect
 
 Story = Callable[[Holders], object]
+TITLES = ("COO", "VP Operations", "Director of Operations", "Operations Analyst")
 
 
 @pytest.fixture
@@ -147,6 +151,36 @@ UNKNOWN: dict[str, Story] = {
 def test_what_is_unknown_never_creates_a_gap(what: str, holders: Holders) -> None:
     UNKNOWN[what](holders)
     assert kinds(holders) == set()
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    accounts=st.lists(
+        st.fixed_dictionaries(
+            {
+                "segment": st.sampled_from(["SMB", "Enterprise", None]),
+                "breadth": st.sampled_from(["workgroup", "company-wide", None]),
+                "arr": st.sampled_from([1_000.0, 900_000.0, None]),
+                "people": st.lists(st.sampled_from([*TITLES, None]), max_size=3),
+                "days": st.lists(st.integers(0, 300), max_size=4),
+            }
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_law_where_activity_is_not_captured_no_gap_is_ever_claimed(accounts: list[dict[str, Any]]) -> None:
+    with connect() as connection:
+        world = World(connection)
+        for number, told in enumerate(accounts):
+            account = world.account(f"A{number}", **{name: told[name] for name in ("segment", "breadth", "arr")})
+            for place, title in enumerate(told["people"]):
+                contact = world.contact(f"C{number}-{place}", account_id=account, title=title)
+                world.usage(contact, 3 * place)
+                for days in told["days"]:
+                    world.email("out", contact, days)
+        assert world.compute().table("gap") == []
+        assert {row[0] for row in world.table("coverage", "status")} == {"cannot tell"}
 
 
 def test_a_gap_has_one_readable_key_for_life(holders: Holders) -> None:

@@ -249,6 +249,24 @@ def test_stance_is_capacity_and_attitude_together(
 
 
 @pytest.mark.parametrize(
+    ("title", "role", "expected"),
+    [
+        ("Director of Operations", "Blocker", "blocker"),
+        ("Operations Analyst", "Blocker", "detractor"),
+        (None, "Blocker", None),
+        (None, "Champion", "champion-stance"),
+        (None, "Economic Buyer", "unaligned"),
+    ],
+)
+def test_a_role_named_in_the_crm_speaks_for_stance_too(
+    account: World, title: str | None, role: str, expected: str | None
+) -> None:
+    account.contact(title=title)
+    account.crm_role(role=role)
+    assert account.classify().one("stance", "stance") == expected
+
+
+@pytest.mark.parametrize(
     ("title", "days", "expected"),
     [
         ("COO", 0, "business buyer"),

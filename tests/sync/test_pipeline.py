@@ -129,6 +129,17 @@ def test_a_plan_beyond_a_limit_is_refused_as_a_whole(world: World, limits: Limit
     assert name in world.ledger.runs("acme")[0]["error"]
 
 
+def test_a_plan_beyond_a_limit_can_still_be_looked_at(world: World) -> None:
+    world.limits = Limits(max_changes=2)
+    world.want(ANN, roles="buyer")
+    report = world.plan()
+    assert (report.status, report.planned["set"]) == ("ok", 3)
+    assert report.message.startswith("this plan will be refused: the plan asks for 3, more than limits.max_changes: 2")
+    with pytest.raises(UnsafePlanError):
+        pipeline.apply(world.desk(), report.digest or "")
+    assert world.held(ANN, "roles") is None
+
+
 def test_emptying_many_values_at_once_is_refused(world: World) -> None:
     world.want(ANN, roles="buyer", depth="3")
     world.run()
@@ -214,6 +225,32 @@ def test_a_rejected_row_is_journalled_with_the_message_of_the_vendor(world: Worl
     assert world.run().written == {"rejected": 1}
     (entry,) = journal.entries(world.ledger, "acme", 1)
     assert (entry.outcome, entry.message) == ("rejected", Fault.REJECTED.value)
+
+
+def test_a_report_quotes_rejected_rows_and_the_next_run_tries_them_again(world: World) -> None:
+    world.want(ANN, roles="buyer")
+    world.crm.faults = {0: Fault.REJECTED}
+    report = world.run()
+    assert [(refusal.record, refusal.message) for refusal in report.refused] == [
+        ("crm/contact/c1", Fault.REJECTED.value)
+    ]
+    assert world.ledger.runs("acme")[0]["report"]["refused"] == [
+        {"record": "crm/contact/c1", "message": Fault.REJECTED.value}
+    ]
+    assert (world.run().refused, world.held(ANN, "roles")) == ((), "buyer")
+
+
+def test_a_run_stopped_by_hand_is_noted_as_interrupted_and_frees_the_organisation(world: World) -> None:
+    def stop(step: str, detail: str = "", count: int = 0) -> None:
+        if step == "compute":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run(replace(world.desk(), progress=stop))
+    (row,) = world.ledger.runs("acme")
+    assert (row["status"], row["error"], row["ended_at"]) == ("interrupted", "stopped by hand", NOON)
+    assert world.ledger.holder("acme") is None
+    assert world.run().status == "nothing"
 
 
 def test_what_was_computed_is_published_for_readers(world: World) -> None:

@@ -109,7 +109,7 @@ def _field(access: Access, entity: SObject, each: Field) -> JsonObject:
         "calculated": False,
         "autoNumber": False,
         "defaultedOnCreate": each.default is not None or each.type == "boolean" or each.name == "OwnerId",
-        "defaultValue": each.default if each.type == "boolean" else None,
+        "defaultValue": each.initial() if each.type == "boolean" else None,
         "picklistValues": [_choice(each, value) for value in each.values],
         "restrictedPicklist": each.restricted,
         "referenceTo": list(each.to),

@@ -231,12 +231,17 @@ class Writer:
                 raise rejected("DUPLICATE_VALUE", message)
 
     def _repoint(self, entity: SObject, loser: str, master: str) -> None:
+        touched = []
         for child, reference in self.org.schema.children(entity.name):
             for row in list(self.org.store.table(child.name).values()):
                 if row.get(reference.name) == loser and reference.name != "MasterRecordId":
-                    changed = row | {reference.name: master}
-                    derive(child.name, changed, self.org.store, self.org.now())
-                    self._touch(child.name, changed)
+                    self._touch(child.name, row | {reference.name: master})
+                    touched.append((child.name, row["Id"]))
+        # What is derived may come from another record that moved, so it waits until all of them have.
+        for name, record_id in touched:
+            changed = dict(self.org.store.table(name)[record_id])
+            derive(name, changed, self.org.store, self.org.now())
+            self.org.store.put(name, changed)
 
     def _touch(self, name: str, row: JsonObject) -> None:
         now = self.org.now()

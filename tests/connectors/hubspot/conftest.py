@@ -81,11 +81,11 @@ class Portal:
             self.answers("GET", f"/crm/properties/2026-09/{object_type}", {"results": held})
         self.answers("GET", "/crm/properties/2026-09/deals", {"results": []})
 
-    def connect(self, sign_in: SignIn | None = None) -> HubSpot:
+    def connect(self, sign_in: SignIn | None = None, options: HubSpotOptions = OPTIONS) -> HubSpot:
         """Open a connection to this portal."""
         network = Network(lambda: self.time.now, sleep=self.time.sleep)
         transport = Transport(DIALECT, URL, sign_in or with_token("pat-na1-test", URL), network)
-        return HubSpot("hs", OPTIONS, Client(transport, OPTIONS.api))
+        return HubSpot("hs", options, Client(transport, options.api))
 
     def paths(self, method: str = "") -> list[str]:
         """List the paths that were asked for, without their queries."""

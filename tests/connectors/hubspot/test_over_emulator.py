@@ -1,23 +1,18 @@
 """The connector against a portal that behaves as HubSpot does, with its switches in every position."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
 
 from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord
 from connectors.errors import Unusable
-from connectors.hubspot.connector import HubSpot, open_hubspot
-from connectors.options import HubSpotOptions
 from mapping.metadata import FIELDS
+from tests.connectors.hubspot.crm import Crm
 from tests.contract.harness import Mirror
 
 pytestmark = pytest.mark.emulator
 
-WALL = time.time
 PEOPLE = [str(number) for number in range(201, 206)]
 SEED: dict[str, Any] = {
     "portal_id": 48120733,
@@ -71,54 +66,10 @@ SEED: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Crm:
-    """The emulated portal, its control interface and the connections to it."""
-
-    told: Mapping[str, Any]
-
-    def control(self, what: str, body: object) -> None:
-        """Turn a switch of the emulator."""
-        requests.post(f"{self.told['control']}/{what}", json=body, timeout=10).raise_for_status()
-
-    def limits(self, **changes: object) -> None:
-        """Change how the portal behaves."""
-        self.control("limits", {"hubspot": changes})
-
-    def by_hand(self, method: str, path: str, body: object = None) -> Any:
-        """Act as a person in the portal."""
-        hubspot = self.told["hubspot"]
-        headers = {"Authorization": f"Bearer {hubspot['token']}"}
-        answer = requests.request(method, f"{hubspot['url']}{path}", json=body, headers=headers, timeout=10)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def connect(self, **options: object) -> HubSpot:
-        """Open a connection with the token, or with what `options` say instead."""
-        told = self.told["hubspot"]
-        described = {
-            "vendor": "hubspot",
-            "url": told["url"],
-            "auth": {"flow": "token", "access_token": "env:token"},
-            **options,
-        }
-        return open_hubspot("hs", HubSpotOptions.model_validate(described), lambda name: told[name[4:]], WALL)
-
-    def provisioned(self, **options: object) -> HubSpot:
-        """Open a connection and bring our fields into the portal."""
-        connection = self.connect(**options)
-        list(connection.provision(FIELDS, dry_run=False))
-        return connection
-
-
 @pytest.fixture
 def crm(emulator: dict[str, Any]) -> Crm:
     """Load the seed afresh."""
-    found = Crm(emulator)
-    found.control("reset", {})
-    found.control("seed", {"hubspot": SEED})
-    found.limits(ten_secondly_limit=100_000, oauth_ten_secondly_limit=100_000, association_limit=100_000)
-    return found
+    return Crm(emulator).load(SEED)
 
 
 READ = [f"crm.objects.{name}.read" for name in ("contacts", "companies", "deals", "owners")]

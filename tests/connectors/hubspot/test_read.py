@@ -6,9 +6,10 @@ from connectors.base import Page, StreamEnd
 from connectors.errors import RetryLater, Unusable
 from connectors.hubspot.read import GATHERED, STREAMS, gathered, page
 from connectors.hubspot.values import TABLES, row
+from connectors.options import HubSpotOptions
 from mapping.metadata import observed_tables
 from mapping.records import STAGED
-from tests.connectors.hubspot.conftest import Portal
+from tests.connectors.hubspot.conftest import OPTIONS, URL, Portal
 
 OBJECTS = "/crm/objects/2026-09"
 ENGAGEMENTS = ("emails", "calls", "meetings", "notes", "communications", "tasks")
@@ -122,3 +123,23 @@ def test_addresses_of_contacts_are_read_once_for_all_their_emails(portal: Portal
     )
     ends(portal)
     assert [body["inputs"] for _, path, body in portal.asked if path.endswith("/batch/read")] == [[{"id": "201"}]]
+
+
+def test_a_colleague_who_is_in_both_lists_of_owners_counts_as_active(portal: Portal) -> None:
+    empty(portal, "owners")
+    ada = {"id": "4101", "email": "ada@vendor.example", "firstName": "Ada", "lastName": "King"}
+    portal.scripted.remove("GET", f"{URL}/crm/owners/2026-09")
+    portal.answers("GET", "/crm/owners/2026-09", {"results": [{**ada, "archived": True}]}, {"results": [ada]})
+    pages = [part for part in portal.connect().pull({}) if isinstance(part, Page) and part.stream == "owners"]
+    states = [state for found in pages for state in found.tables["user_account"].column("active").to_pylist()]
+    assert states == [False, True], "a later page replaces the rows of an earlier one"
+
+
+def test_6_a_property_that_was_removed_is_neither_asked_for_nor_taken_for_usage(portal: Portal) -> None:
+    empty(portal, "contacts")
+    portal.answers("GET", f"{OBJECTS}/contacts", {"results": []})
+    described = {**OPTIONS.model_dump(), "fields": {"usage": {"active_days": "days_of_use"}}}
+    connection = portal.connect(options=HubSpotOptions.model_validate(described))
+    facts = [part for part in connection.pull({}) if isinstance(part, Page) and part.stream == "coverage"]
+    assert facts[0].tables["coverage_of_source"].column("available").to_pylist() == [True, False]
+    assert not any("days_of_use" in path for _, path, _ in portal.asked)

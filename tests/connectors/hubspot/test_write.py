@@ -291,6 +291,35 @@ def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: P
     assert len(sent(portal, TASKS)) == 1
 
 
+@pytest.mark.parametrize("answer", [(200, None), (201, {}), (201, [])], ids=["nothing", "an object", "a list"])
+def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
+    portal: Portal, answer: tuple[int, object]
+) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    portal.answers("POST", TASKS, answer)
+    results = portal.connect().write([task()])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater, match="without naming it"):
+        next(results)
+    assert len(sent(portal, TASKS)) == 1
+
+
+def test_row_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    portal.answers("POST", TASKS, (201, {"id": "501"}), requests.ReadTimeout("no answer"), (201, {"id": "502"}))
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
+    tied(portal)
+    connection = portal.connect()
+    with pytest.raises(RetryLater):
+        list(connection.write([task("k1"), task("k2")]))
+    again = by_id(connection.write([task("k1"), task("k2")]))
+    assert again == {"501": (Outcome.DONE, ""), "502": (Outcome.DONE, "")}
+    keys = [body["properties"]["rapport_key"] for body in sent(portal, TASKS)]
+    assert keys == ["k1", "k2", "k2"]
+
+
 @pytest.mark.parametrize(
     "refused",
     [
