@@ -131,7 +131,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Say it in a line: place, cause, next step."""
-        return f"{self.where}: {self.cause.rstrip('.')}. {self.fix}"
+        return f"{self.where}: {self.cause.rstrip('.')}. {self.fix}".rstrip()
 
 
 class Connector(Protocol):

@@ -38,3 +38,7 @@ class Conflict(ConnectorError):  # noqa: N818 - says what stands in the way
 
 class Unusable(ConnectorError):  # noqa: N818 - says what the connection is
     """Nothing can be done until an operator acts: credentials, scope, unreachable host, retired API."""
+
+
+class Unreachable(Unusable):
+    """No conversation comes about: wrong address, closed port, untrusted certificate. Credentials were not even shown."""

@@ -28,7 +28,7 @@ DEALS = "deals"
 
 
 class HubSpot:
-    """One portal. The schema is read once and again after provisioning and at the start of each pull."""
+    """One portal. The schema is read by `check`, and the pull that follows relies on it: a run asks once."""
 
     def __init__(self, source: str, options: HubSpotOptions, client: Client) -> None:
         self.source = source
@@ -36,6 +36,7 @@ class HubSpot:
         self._client = client
         self._mapped = resolve("hubspot", options.fields, options.prefix)
         self._held: Schema | None = None
+        self._fresh = False
         self._created: dict[str, str] = {}
 
     def server_time(self) -> int:
@@ -46,14 +47,17 @@ class HubSpot:
         """Read the schema of everything that is mapped; what the token may not see is a finding."""
         try:
             self.server_time()
+            self._held, self._fresh = None, True
             found = list(self._checked_schema().findings(self._mapped, self._options.fields))
         except (Rejected, Unusable) as error:
-            return [Finding(self.source, str(error), "give the token the scopes the documentation lists", fatal=True)]
+            return [Finding("connection", str(error), "", fatal=True)]
         return [*found, *self._optional_findings()]
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - lists need no cursor
         """Read the whole portal; see `connectors.hubspot.read` for why every stream is whole."""
-        self._held = None
+        if not self._fresh:
+            self._held = None
+        self._fresh = False
         yield from Reader(self._client, self._reading()).pull()
 
     def writable(self, object_name: str) -> frozenset[str]:
@@ -67,7 +71,7 @@ class HubSpot:
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
         """Create missing groups, properties and options."""
         yield from provision(self._client, fields, self._options.prefix, dry_run)
-        self._held = None
+        self._held, self._fresh = None, False
 
     def calls(self) -> Mapping[str, int]:
         """Count the requests sent so far."""

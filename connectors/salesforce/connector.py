@@ -20,7 +20,10 @@ from mapping.metadata import Field, results
 
 
 class Salesforce:
-    """One Salesforce organisation behind the port; use `open_salesforce`."""
+    """One Salesforce organisation behind the port; use `open_salesforce`.
+
+    Objects are described by `check`, and the pull that follows it relies on the same describes: a run asks once.
+    """
 
     def __init__(self, source: str, options: SalesforceOptions, transport: Transport, sign_in: SignIn) -> None:
         self.source = source
@@ -28,6 +31,8 @@ class Salesforce:
         self._transport = transport
         self._sign_in = sign_in
         self._client = Client(transport, options.api_version)
+        self._schema = Schema(self._client)
+        self._fresh = False
 
     def server_time(self) -> int:
         """Tell the organisation's clock in epoch seconds."""
@@ -38,21 +43,24 @@ class Salesforce:
         try:
             self._client.server_time()
         except (Rejected, Unusable) as error:
-            fix = "Correct address and credentials of the connection."
-            return [Finding(self.source, str(error), fix, fatal=True)]
+            return [Finding("connection", str(error), "", fatal=True)]
+        self._describe()
         return list(findings(self._world()))
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
         """Read everything mapped, stream after stream."""
+        if not self._fresh:
+            self._describe()
+        self._fresh = False
         return pull(self._world(), cursors)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name our fields this user may write on contact, account or task."""
-        schema, on = Schema(self._client), OBJECTS[object_name]
+        on = OBJECTS[object_name]
         return frozenset(
             entry.name
             for entry in results(object_name)
-            if schema.updateable(on, entry.salesforce_name(self._options.prefix))
+            if self._schema.updateable(on, entry.salesforce_name(self._options.prefix))
         )
 
     def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
@@ -64,7 +72,8 @@ class Salesforce:
         self._client.server_time()  # signs in, so that we know who we are
         if self._sign_in.user_id is None:
             raise Unusable("Salesforce did not say who the integration user is; provisioning would serve nobody.")
-        return Provisioning(self._client, self._options.prefix, self._sign_in.user_id).run(fields, dry_run=dry_run)
+        yield from Provisioning(self._client, self._options.prefix, self._sign_in.user_id).run(fields, dry_run=dry_run)
+        self._schema, self._fresh = Schema(self._client), False
 
     def calls(self) -> Mapping[str, int]:
         """Count the requests sent so far."""
@@ -74,11 +83,13 @@ class Salesforce:
         """Close the connection pool."""
         self._transport.close()
 
+    def _describe(self) -> None:
+        """Begin anew: fields come and go between runs."""
+        self._schema, self._fresh = Schema(self._client), True
+
     def _world(self) -> World:
-        """Describe anew: fields come and go between runs."""
-        options = self._options
+        options, schema = self._options, self._schema
         mapped = fields.resolve("salesforce", options.fields, options.prefix)
-        schema = Schema(self._client)
         return World(self.source, self._client, schema, options.fields, mapped, options.customer_types, options.prefix)
 
 

@@ -1,11 +1,12 @@
 """Facts and the axes they add up to. Points and weights are those of the domain's tables."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from mapping.spec import Product, Profile
-from tests.mapping.world import RULES, World, ago, connect
+from tests.mapping.world import RULES, World, ago, connect, gather
 
 Axis = tuple[float, float] | None
 
@@ -14,6 +15,22 @@ def axes(world: World, person: str = "salesforce:C1") -> dict[str, tuple[float, 
     """Map the axes of a person to value and confidence."""
     rows = world.weigh().table("axis", "person_id", "axis", "value", "confidence")
     return {axis: (value, confidence) for owner, axis, value, confidence in rows if owner == person}
+
+
+def of_each(facts: Iterable[tuple[str, dict[str, object]]]) -> list[dict[str, tuple[float, float]]]:
+    """Weigh facts (table, values) of contact C1, each in a world of its own and all at once; give the axes of each."""
+    with connect() as connection:
+        worlds = []
+        for table, values in facts:
+            worlds.append(world := World(connection))
+            world.account()
+            world.contact()
+            world.add(table, contact_id="C1", **values)
+        found: list[dict[str, tuple[float, float]]] = [{} for _ in worlds]
+        rows = gather(worlds).weigh().table("axis", "person_id", "axis", "value", "confidence")
+        for person, axis, value, confidence in rows:
+            found[int(person.removeprefix("salesforce:").removesuffix("/C1"))][axis] = (value, confidence)
+    return found
 
 
 def told(world: World, **contact: Any) -> dict[str, tuple[float, float]]:
@@ -77,33 +94,29 @@ def test_the_restriction_to_consuming_departments_is_a_rule_that_can_be_lifted()
 # --- roles that somebody named in the CRM ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("role", "expected"),
-    [
-        ("Economic Buyer", {"buying_authority": 95, "influence": 85}),
-        ("Economic Decision Maker", {"buying_authority": 95, "influence": 85}),
-        ("Decision Maker", {"buying_authority": 95, "influence": 85}),
-        ("BUDGET_HOLDER", {"buying_authority": 95, "influence": 85}),
-        ("executive  sponsor", {"buying_authority": 95, "influence": 85}),
-        ("Champion", {"process_authority": 75, "influence": 75, "attitude": 60}),
-        ("Influencer", {"influence": 70}),
-        ("Evaluator", {"influence": 70}),
-        ("Technical Buyer", {"influence": 70}),
-        ("Business User", {"product_importance": 60}),
-        ("END_USER", {"product_importance": 60}),
-        ("Blocker", {"attitude": -80}),
-        ("Legal & Compliance", {}),
-        ("Other", {}),
-        ("Somebody's cousin", {}),
-    ],
-)
-def test_a_crm_role_speaks_for_its_axes_with_the_weight_of_a_crm_role(
-    world: World, role: str, expected: dict[str, float]
-) -> None:
-    world.account()
-    world.contact()
-    world.crm_role(role=role)
-    assert axes(world) == {axis: (points, 0.9) for axis, points in expected.items()}
+CRM_ROLES: list[tuple[str, dict[str, float]]] = [
+    ("Economic Buyer", {"buying_authority": 95, "influence": 85}),
+    ("Economic Decision Maker", {"buying_authority": 95, "influence": 85}),
+    ("Decision Maker", {"buying_authority": 95, "influence": 85}),
+    ("BUDGET_HOLDER", {"buying_authority": 95, "influence": 85}),
+    ("executive  sponsor", {"buying_authority": 95, "influence": 85}),
+    ("Champion", {"process_authority": 75, "influence": 75, "attitude": 60}),
+    ("Influencer", {"influence": 70}),
+    ("Evaluator", {"influence": 70}),
+    ("Technical Buyer", {"influence": 70}),
+    ("Business User", {"product_importance": 60}),
+    ("END_USER", {"product_importance": 60}),
+    ("Blocker", {"attitude": -80}),
+    ("Legal & Compliance", {}),
+    ("Other", {}),
+    ("Somebody's cousin", {}),
+]
+
+
+def test_a_crm_role_speaks_for_its_axes_with_the_weight_of_a_crm_role() -> None:
+    found = of_each(("contact_role", {"id": "R1", "account_id": "A1", "role": role}) for role, _ in CRM_ROLES)
+    expected = [{axis: (points, 0.9) for axis, points in axes.items()} for _, axes in CRM_ROLES]
+    assert dict(zip(dict(CRM_ROLES), found, strict=True)) == dict(zip(dict(CRM_ROLES), expected, strict=True))
 
 
 def test_a_role_in_a_deal_is_about_the_deals_account(world: World) -> None:
@@ -158,26 +171,27 @@ def test_a_consuming_department_needs_the_product(world: World) -> None:
     assert world.one("evidence", "rule", "record", "detail") == ("department", "salesforce/contact/C1", "Operations")
 
 
-@pytest.mark.parametrize(
-    ("days", "frequency", "importance"),
-    [
-        (0, 0.0, None),
-        (1, 7.5, 40.0),
-        (7, 52.5, 40.0),
-        (8, 60.0, 70.0),
-        (9, 67.5, 70.0),
-        (14, 100.0, 70.0),
-        (30, 100.0, 70.0),
-    ],
-)
-def test_eight_active_days_of_the_last_thirty_are_frequent_use(
-    world: World, days: int, frequency: float, importance: float | None
-) -> None:
-    world.account()
-    world.contact()
-    world.usage(days=days)
-    expected = {"usage_frequency": (frequency, 0.5)}
-    assert axes(world) == expected | ({} if importance is None else {"product_importance": (importance, 0.5)})
+USAGE: list[tuple[int, float, float | None]] = [
+    (0, 0.0, None),
+    (1, 7.5, 40.0),
+    (7, 52.5, 40.0),
+    (8, 60.0, 70.0),
+    (9, 67.5, 70.0),
+    (14, 100.0, 70.0),
+    (30, 100.0, 70.0),
+]
+
+
+def test_eight_active_days_of_the_last_thirty_are_frequent_use() -> None:
+    found = of_each(("usage", {"product": "default", "active_days": days}) for days, _, _ in USAGE)
+    told = [
+        (days, axes["usage_frequency"], axes.get("product_importance"))
+        for (days, _, _), axes in zip(USAGE, found, strict=True)
+    ]
+    assert told == [
+        (days, (frequency, 0.5), None if importance is None else (importance, 0.5))
+        for days, frequency, importance in USAGE
+    ]
 
 
 def test_feeds_of_two_crms_report_the_same_days_and_are_not_added(world: World) -> None:
@@ -192,32 +206,29 @@ def test_feeds_of_two_crms_report_the_same_days_and_are_not_added(world: World) 
 # --- attitude -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "score", "points"),
-    [
-        ("nps", 10, 80),
-        ("nps", 9, 80),
-        ("nps", 8, 20),
-        ("nps", 7, 20),
-        ("nps", 6, -60),
-        ("nps", 0, -60),
-        ("csat", 5, 50),
-        ("csat", 4, 20),
-        ("csat", 3, None),
-        ("csat", 2, -50),
-        ("csat", 1, -50),
-        ("nps", None, None),
-        ("mood", 5, None),
-        ("advocacy", None, 90),
-    ],
-)
-def test_answers_and_acts_of_today_speak_for_attitude(
-    world: World, kind: str, score: float | None, points: float | None
-) -> None:
-    world.account()
-    world.contact()
-    world.add("signal", contact_id="C1", kind=kind, score=score, happened_at=ago(0))
-    assert axes(world).get("attitude") == (None if points is None else (points, 0.5))
+ANSWERS: list[tuple[str, float | None, float | None]] = [
+    ("nps", 10, 80),
+    ("nps", 9, 80),
+    ("nps", 8, 20),
+    ("nps", 7, 20),
+    ("nps", 6, -60),
+    ("nps", 0, -60),
+    ("csat", 5, 50),
+    ("csat", 4, 20),
+    ("csat", 3, None),
+    ("csat", 2, -50),
+    ("csat", 1, -50),
+    ("nps", None, None),
+    ("mood", 5, None),
+    ("advocacy", None, 90),
+]
+
+
+def test_answers_and_acts_of_today_speak_for_attitude() -> None:
+    today = {"happened_at": ago(0)}
+    found = of_each(("signal", {"kind": kind, "score": score, **today}) for kind, score, _ in ANSWERS)
+    told = [(kind, score, axes.get("attitude")) for (kind, score, _), axes in zip(ANSWERS, found, strict=True)]
+    assert told == [(kind, score, None if points is None else (points, 0.5)) for kind, score, points in ANSWERS]
 
 
 @pytest.mark.parametrize(("days", "value"), [(0, 80), (180, 40), (360, 20), (90, 56.568542)])

@@ -14,7 +14,7 @@ settings.register_profile(
     "sync",
     deadline=None,
     derandomize=True,
-    max_examples=10,
+    max_examples=7,
     phases=[Phase.explicit, Phase.generate],  # an example takes half a second: shrinking would take minutes
     suppress_health_check=[HealthCheck.too_slow],
 )
