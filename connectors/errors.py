@@ -41,4 +41,4 @@ class Unusable(ConnectorError):  # noqa: N818 - says what the connection is
 
 
 class Unreachable(Unusable):
-    """No conversation comes about: wrong address, closed port, untrusted certificate. Credentials were not even shown."""
+    """No conversation comes about: wrong address, closed port, untrusted certificate. No credentials were shown."""

@@ -23,7 +23,7 @@ import urllib3.exceptions
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from connectors.dialect import Dialect, Meaning, Problem, redact, template
-from connectors.errors import Conflict, ConnectorError, Rejected, RetryLater, Unusable
+from connectors.errors import Conflict, ConnectorError, Rejected, RetryLater, Unreachable, Unusable
 from connectors.wire import Reply, is_page, never_sent, origin, reason, retry_after
 
 log = logging.getLogger(__name__)
@@ -229,14 +229,14 @@ class Transport:
         place = f"{self.dialect.vendor} at {origin(request)}"
         match error:
             case requests.exceptions.SSLError():
-                raise Unusable(
+                raise Unreachable(
                     f"{place} shows a certificate that is not trusted ({reason(error)}). "
                     "Name the authority's file as `ca_file`, or correct the address."
                 ) from error
             case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
-                raise Unusable(f"{place}: this is not an address. Correct `url` of the connection.") from error
+                raise Unreachable(f"{place}: this is not an address. Correct `url` of the connection.") from error
             case _ if never_sent(error):
-                unreachable = Unusable(
+                unreachable = Unreachable(
                     f"{place} cannot be reached ({reason(error)}). Check `url`, the network and the proxy."
                 )
                 raise _Again(unreachable) from error

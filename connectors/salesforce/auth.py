@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, Unreachable, Unusable
 from connectors.options import ClientCredentials, JwtBearer, Password, RefreshToken, SalesforceOptions
 from connectors.transport import Token, Transport
 
@@ -51,8 +51,12 @@ class SignIn:
             form["refresh_token"] = self._rotated
         try:
             reply = transport.submit(f"{self._options.url}/services/oauth2/token", form, headers)
+        except Unreachable:
+            raise
         except (Rejected, Unusable) as error:
-            raise Unusable(f"{error}. Check the credentials and the app's policies in Salesforce.") from error
+            raise Unusable(
+                f"{str(error).rstrip('.')}. Check the credentials and the app's policies in Salesforce."
+            ) from error
         answer = cast("dict[str, Any]", reply.json())
         self._keep(answer.get("refresh_token"), form.get("refresh_token"))
         self.user_id = str(answer.get("id", "")).rpartition("/")[2] or None

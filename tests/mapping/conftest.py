@@ -41,3 +41,13 @@ def profile() -> Profile:
 def world(connection: duckdb.DuckDBPyConnection, rules: Rules, profile: Profile) -> stories.World:
     """Give an empty world; see `tests.mapping.world`."""
     return stories.World(connection, rules, profile)
+
+
+@pytest.fixture(scope="session")
+def acme() -> Iterator[stories.World]:
+    """Give the story of `test_desired`, computed once in a database of its own; only to be read."""
+    from tests.mapping.test_desired import story
+
+    with duckdb.connect() as own:
+        own.execute("SET threads = 1")
+        yield story(stories.World(own)).compute()

@@ -41,8 +41,8 @@ def tasks(world: World, *columns: str) -> dict[str, tuple[Any, ...]]:
     return {row[0].split("|")[3]: row[1:] for row in rows}
 
 
-def test_a_contact_gets_role_depth_and_tie_in_canonical_text(world: World) -> None:
-    found = values(story(world).compute(), "desired_contact", "C1")
+def test_a_contact_gets_role_depth_and_tie_in_canonical_text(acme: World) -> None:
+    found = values(acme, "desired_contact", "C1")
     found.pop("tie_strength")
     assert found == {
         "source": "salesforce",
@@ -60,8 +60,8 @@ def test_a_contact_gets_role_depth_and_tie_in_canonical_text(world: World) -> No
     }
 
 
-def test_a_candidate_is_not_shown_beside_a_role_that_is_held(world: World) -> None:
-    found = values(story(world).compute(), "desired_contact", "C2")
+def test_a_candidate_is_not_shown_beside_a_role_that_is_held(acme: World) -> None:
+    found = values(acme, "desired_contact", "C2")
     assert (found["roles"], found["role_status"], found["buyer_type"]) == ("buyer", "likely", "check-signer")
 
 
@@ -71,8 +71,8 @@ def test_a_person_who_is_only_a_candidate_is_shown_as_one(world: World) -> None:
     assert (found["roles"], found["role_status"], found["counted"]) == ("champion", "candidate", "false")
 
 
-def test_an_account_gets_needs_actuals_and_the_next_action(world: World) -> None:
-    assert values(story(world).compute(), "desired_account", "A1") == {
+def test_an_account_gets_needs_actuals_and_the_next_action(acme: World) -> None:
+    assert values(acme, "desired_account", "A1") == {
         "source": "salesforce",
         "id": "A1",
         "segment": "Mid-Market",
@@ -106,18 +106,17 @@ def test_what_cannot_be_told_stays_empty(world: World) -> None:
     assert not {"coverage_score", "buyers_actual", "single_threaded", "missing_roles", "redundancy"} & set(account)
 
 
-def test_every_value_is_canonical_as_the_metadata_spells_it(world: World) -> None:
-    story(world).compute()
+def test_every_value_is_canonical_as_the_metadata_spells_it(acme: World) -> None:
     for object_name, id_ in (("contact", "C1"), ("contact", "C2"), ("account", "A1")):
-        found = values(world, f"desired_{object_name}", id_)
+        found = values(acme, f"desired_{object_name}", id_)
         for field in results(object_name):
             text = found.get(field.name)
             assert text == field.canonical(text), field.name
             assert not field.choices or text is None or set(text.split(";")) <= set(field.choices)
 
 
-def test_evidence_and_date_are_left_to_the_plan(world: World) -> None:
-    found = values(story(world).compute(), "desired_contact", "C1")
+def test_evidence_and_date_are_left_to_the_plan(acme: World) -> None:
+    found = values(acme, "desired_contact", "C1")
     assert not COMPANIONS & set(found)
 
 
@@ -150,29 +149,27 @@ def test_a_person_of_two_accounts_speaks_of_the_primary_one_with_all_roles(world
     assert (found["roles"], found["counted"], found.get("buyer_type")) == ("buyer;champion", "true", None)
 
 
-def test_computing_twice_on_one_connection_gives_the_same_tables(world: World) -> None:
+def test_computing_twice_on_one_connection_gives_the_same_tables(acme: World) -> None:
     names = ("touch", "depth", "coverage", "gap", "desired_contact", "desired_account", "desired_task")
-    first = {name: story(world).compute().table(name) for name in names[:1]}
-    first |= {name: world.table(name) for name in names[1:]}
-    world.compute()
-    assert {name: world.table(name) for name in names} == first
+    first = {name: acme.table(name) for name in names[:1]}
+    first |= {name: acme.table(name) for name in names[1:]}
+    acme.compute()
+    assert {name: acme.table(name) for name in names} == first
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------
 
 
-def test_each_gap_gets_one_task_for_the_csm_in_the_home_crm(world: World) -> None:
-    story(world).compute()
-    assert tasks(world, "source", "account_id", "contact_id", "owner_id", "subject") == {
+def test_each_gap_gets_one_task_for_the_csm_in_the_home_crm(acme: World) -> None:
+    assert tasks(acme, "source", "account_id", "contact_id", "owner_id", "subject") == {
         "missing champion": ("salesforce", "A1", None, "U1", "Missing champion: Acme"),
         "missing power users": ("salesforce", "A1", None, "U1", "Missing power users: Acme"),
         "only a check-signer": ("salesforce", "A1", None, "U1", "Only a check-signer: Acme"),
     }
 
 
-def test_the_body_says_what_is_missing_why_it_matters_and_whom_to_develop(world: World) -> None:
-    story(world).compute()
-    (body,) = tasks(world, "body")["missing champion"]
+def test_the_body_says_what_is_missing_why_it_matters_and_whom_to_develop(acme: World) -> None:
+    (body,) = tasks(acme, "body")["missing champion"]
     assert body.splitlines() == [
         "What is missing: Missing 1 champion: 1 of 2 required with a live relationship.",
         "Why it matters: Nobody inside the account carries the product through a change of budget, process or people.",

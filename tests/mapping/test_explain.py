@@ -26,16 +26,16 @@ def dossier(world: World, id_: str) -> Dossier:
     return found
 
 
-def test_a_role_is_explained_by_its_facts_and_their_records(world: World) -> None:
-    found = explained(story(world).compute(), ("contact", "C1"))
+def test_a_role_is_explained_by_its_facts_and_their_records(acme: World) -> None:
+    found = explained(acme, ("contact", "C1"))
     text = found["C1", "roles"]
     assert text.startswith("Champion (likely, 90 %): ")
     assert "Director of Operations (title of salesforce/contact/C1)" in text
     assert "CRM role Champion (OpportunityContactRole) in salesforce/contact_role/" in text
 
 
-def test_depth_is_explained_with_what_the_next_level_needs(world: World) -> None:
-    found = explained(story(world).compute(), ("contact", "C1"), ("contact", "C2"))
+def test_depth_is_explained_with_what_the_next_level_needs(acme: World) -> None:
+    found = explained(acme, ("contact", "C1"), ("contact", "C2"))
     assert found["C1", "depth"] == (
         "Depth 4 Trusted: 5 exchanges in 90 days, reply rate 100 %; "
         "needs a verified advocacy act within 365 days to be Advocate."
@@ -59,21 +59,20 @@ def test_depth_without_counting_is_explained_too(contact: dict[str, Any], text: 
     assert explained(world.compute(), ("contact", "C1"))["C1", "depth"] == text
 
 
-def test_only_the_records_asked_for_are_explained(world: World) -> None:
-    found = explained(story(world).compute(), ("contact", "C2"))
+def test_only_the_records_asked_for_are_explained(acme: World) -> None:
+    found = explained(acme, ("contact", "C2"))
     assert {id_ for id_, _ in found} == {"C2"}
 
 
-def test_every_value_that_is_set_has_a_sentence(world: World) -> None:
-    world = story(world).compute()
-    found = explained(world, ("contact", "C1"), ("contact", "C2"), ("account", "A1"))
-    for dossier_ in dossiers(world.connection):
+def test_every_value_that_is_set_has_a_sentence(acme: World) -> None:
+    found = explained(acme, ("contact", "C1"), ("contact", "C2"), ("account", "A1"))
+    for dossier_ in dossiers(acme.connection):
         assert {field for field in dossier_.values if (dossier_.id, field) not in found} == set()
 
 
-def test_the_evidence_field_joins_the_sentences_and_names_the_day(world: World) -> None:
-    explained(story(world).compute(), ("contact", "C2"))
-    evidence, day = world.one("companion", "evidence", "computed_on")
+def test_the_evidence_field_joins_the_sentences_and_names_the_day(acme: World) -> None:
+    explained(acme, ("contact", "C2"))
+    evidence, day = acme.one("companion", "evidence", "computed_on")
     assert evidence.startswith("Buyer (likely, 60 %): CFO (title of salesforce/contact/C2).")
     assert evidence.endswith("Counts toward coverage as buyer (check-signer).")
     assert evidence.count("Depth 2 Responsive") == 1
@@ -91,8 +90,8 @@ def test_the_evidence_field_is_cut_at_the_end_of_a_sentence(world: World) -> Non
     assert evidence.endswith(".")
 
 
-def test_a_dossier_holds_values_sentences_and_records(world: World) -> None:
-    found = dossier(story(world).compute(), "C1")
+def test_a_dossier_holds_values_sentences_and_records(acme: World) -> None:
+    found = dossier(acme, "C1")
     assert (found.object, found.source) == ("contact", "salesforce")
     assert (found.name, found.account_name) == ("Ana Silva", "Acme")
     assert found.values["depth_name"] == "Trusted"
@@ -113,8 +112,8 @@ def test_an_answer_and_usage_are_told_with_their_date_and_the_contacts_record(wo
     assert "salesforce/contact/C3" in dossier(world, "C3").records
 
 
-def test_an_account_is_explained_in_plain_sentences(world: World) -> None:
-    found = explained(story(world).compute(), ("account", "A1"))
+def test_an_account_is_explained_in_plain_sentences(acme: World) -> None:
+    found = explained(acme, ("account", "A1"))
     told = {field: text for (_, field), text in found.items()}
     assert told["tier"] == "Touch tier high: by its ARR of 50,000 among all customers."
     assert told["buyers_actual"] == "Live buyers: Bo Li (salesforce/contact/C2)."
@@ -140,8 +139,8 @@ def test_money_is_written_with_separators(arr: float, words: str, world: World) 
     assert explained(world.compute(), ("account", "A1"))["A1", "tier"].split(" of ")[1].startswith(f"{words} among")
 
 
-def test_stance_tie_and_trend_are_told_in_words(world: World) -> None:
-    found = explained(story(world).compute(), ("contact", "C1"))
+def test_stance_tie_and_trend_are_told_in_words(acme: World) -> None:
+    found = explained(acme, ("contact", "C1"))
     assert found["C1", "stance"] == "Champion-stance: attitude +60 of 100, capacity to drive change 73 of 100."
     assert found["C1", "tie_strength"].startswith("Tie strength ")
     assert " of 100: recent contact weighs " in found["C1", "tie_strength"]

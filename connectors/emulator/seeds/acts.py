@@ -89,7 +89,7 @@ class _Chronicle:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._chance = Random(account.name)  # noqa: S311 -- a story needs repeatable chance, no secrecy
+        self._chance = Random(account.name)
         self._shift = self._chance.randint(0, 2)
 
     def acts(self) -> Iterator[Act]:

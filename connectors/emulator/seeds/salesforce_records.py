@@ -23,7 +23,7 @@ class SalesforceSeed:
 
     def __init__(self, story: Story, numbering: Numbering) -> None:
         self._numbering = numbering
-        self._chance = Random("salesforce")  # noqa: S311 -- a story needs repeatable chance, no secrecy
+        self._chance = Random("salesforce")
         self._second = dict(story.second_accounts)
         self._records: dict[str, list[Record]] = {}
         self._guests: list[tuple[Person, str]] = []
