@@ -9,7 +9,7 @@ class ConnectorError(Exception):
     """Base of everything a connector raises on purpose; the text is fit to be shown to a person."""
 
 
-class RetryLater(ConnectorError):  # noqa: N818 - says what to do
+class RetryLater(ConnectorError):
     """The vendor asks for patience (quota, maintenance, overload) and the transport's own retries are used up.
 
     `at` is the epoch second from which another run may succeed, where the vendor says so.
@@ -20,7 +20,7 @@ class RetryLater(ConnectorError):  # noqa: N818 - says what to do
         self.at = at
 
 
-class Rejected(ConnectorError):  # noqa: N818 - says what became of the row
+class Rejected(ConnectorError):
     """One row or request is wrong and will stay wrong: validation, unknown option, required field, missing record."""
 
     def __init__(self, message: str, code: str = "") -> None:
@@ -28,7 +28,7 @@ class Rejected(ConnectorError):  # noqa: N818 - says what became of the row
         self.code = code
 
 
-class Conflict(ConnectorError):  # noqa: N818 - says what stands in the way
+class Conflict(ConnectorError):
     """The record exists already, was merged or deleted: read and plan again. `ref` is the id the vendor names."""
 
     def __init__(self, message: str, ref: str | None = None) -> None:
@@ -36,7 +36,7 @@ class Conflict(ConnectorError):  # noqa: N818 - says what stands in the way
         self.ref = ref
 
 
-class Unusable(ConnectorError):  # noqa: N818 - says what the connection is
+class Unusable(ConnectorError):
     """Nothing can be done until an operator acts: credentials, scope, unreachable host, retired API."""
 
 

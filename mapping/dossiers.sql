@@ -1,5 +1,6 @@
--- Who is worth a dossier: every account record, and the contacts that hold a role or had any contact with us.
-CREATE OR REPLACE TEMP TABLE explained AS
+-- Who is worth a dossier: every account record, and the contacts that hold a role or had any contact with us. No
+-- temporary table: one would stand before the list of the next plan on the same connection.
+CREATE OR REPLACE TABLE explained AS
 SELECT 'account' AS object, source, id
 FROM desired_account
 UNION ALL

@@ -1,7 +1,7 @@
 """Measures the main job: one JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-`make bench` runs it. Wall times are whole processes on a warm environment, medians of `ROUNDS`; calls are counted by the
-transport of each connection. A figure without a bar is there to be watched. Exit status 1 when a bar does not hold.
+`make bench` runs it. Wall times are whole processes on a warm environment, medians of `ROUNDS`; calls are counted by
+the transport of each connection. A figure without a bar is there to be watched. Exit status 1 when a bar does not hold.
 """
 
 import json

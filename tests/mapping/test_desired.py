@@ -149,12 +149,12 @@ def test_a_person_of_two_accounts_speaks_of_the_primary_one_with_all_roles(world
     assert (found["roles"], found["counted"], found.get("buyer_type")) == ("buyer;champion", "true", None)
 
 
-def test_computing_twice_on_one_connection_gives_the_same_tables(acme: World) -> None:
+def test_computing_twice_on_one_connection_gives_the_same_tables(world: World) -> None:
     names = ("touch", "depth", "coverage", "gap", "desired_contact", "desired_account", "desired_task")
-    first = {name: acme.table(name) for name in names[:1]}
-    first |= {name: acme.table(name) for name in names[1:]}
-    acme.compute()
-    assert {name: acme.table(name) for name in names} == first
+    first = {name: story(world).compute().table(name) for name in names[:1]}
+    first |= {name: world.table(name) for name in names[1:]}
+    world.compute()
+    assert {name: world.table(name) for name in names} == first
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------

@@ -64,6 +64,11 @@ def test_only_the_records_asked_for_are_explained(acme: World) -> None:
     assert {id_ for id_, _ in found} == {"C2"}
 
 
+def test_after_the_dossiers_a_plan_still_explains_only_its_own_records(acme: World) -> None:
+    assert len(list(dossiers(acme.connection))) == 3
+    assert {id_ for id_, _ in explained(acme, ("contact", "C1"))} == {"C1"}
+
+
 def test_every_value_that_is_set_has_a_sentence(acme: World) -> None:
     found = explained(acme, ("contact", "C1"), ("contact", "C2"), ("account", "A1"))
     for dossier_ in dossiers(acme.connection):
