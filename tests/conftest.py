@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import settings
+
+settings.register_profile("rapport", deadline=None, derandomize=True)
+settings.load_profile("rapport")
 
 
 @pytest.fixture(scope="session")

@@ -296,7 +296,7 @@ def staged(
     return holders
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(CAST, st.sampled_from(["workgroup", "department", "company-wide"]), SEGMENTS)
 def test_one_live_champion_more_never_lowers_score_or_status(people: list[Person], breadth: str, segment: str) -> None:
     with connect() as connection:
@@ -307,7 +307,7 @@ def test_one_live_champion_more_never_lowers_score_or_status(people: list[Person
     assert int(str(new_score)) >= int(str(score))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(CAST, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(people: list[Person], random: Random) -> None:
     found = []

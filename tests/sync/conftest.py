@@ -6,19 +6,8 @@ from collections.abc import Iterator
 import pytest
 import pytest_socket
 import structlog
-from hypothesis import HealthCheck, Phase, settings
 
 from tests.sync.world import World
-
-settings.register_profile(
-    "sync",
-    deadline=None,
-    derandomize=True,
-    max_examples=7,
-    phases=[Phase.explicit, Phase.generate],  # an example takes half a second: shrinking would take minutes
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("sync")
 
 
 @pytest.fixture(autouse=True)

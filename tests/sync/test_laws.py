@@ -3,12 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.memory import Fault, ProcessKilledError
 from sync.changes import SetField, Why
 from tests.sync.world import Gap, KilledError, Record, World
+
+LAW = settings(
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],  # an example takes half a second: shrinking would take minutes
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 ANN, BOB, GLOBEX = ("contact", "c1"), ("contact", "c2"), ("account", "a1")
 
@@ -115,6 +121,7 @@ def tasks(world: World) -> list[tuple[str, bool]]:
     return sorted((task.key, task.open) for task in world.crm.tasks.values())
 
 
+@LAW
 @given(stories)
 def test_law_1_deterministic_same_stage_memory_rules_and_moment_give_the_same_digest(story: list[Round]) -> None:
     digests = []
@@ -130,6 +137,7 @@ def test_law_1_deterministic_same_stage_memory_rules_and_moment_give_the_same_di
     assert all(shown == written for shown, written in digests)
 
 
+@LAW
 @given(stories)
 def test_law_2_convergent_after_an_applied_plan_the_next_is_empty(story: list[Round]) -> None:
     with World() as world:
@@ -139,6 +147,7 @@ def test_law_2_convergent_after_an_applied_plan_the_next_is_empty(story: list[Ro
             assert world.plan().status == "nothing"
 
 
+@LAW
 @given(stories)
 def test_law_3_explained_every_wish_is_met_changed_with_a_reason_or_skipped_with_one(story: list[Round]) -> None:
     with World() as world:
@@ -164,6 +173,7 @@ def test_law_3_explained_every_wish_is_met_changed_with_a_reason_or_skipped_with
             world.run()
 
 
+@LAW
 @given(stories)
 def test_law_4_polite_a_value_we_did_not_write_is_never_overwritten(story: list[Round]) -> None:
     ours: dict[Place, set[str | None]] = {place: set() for place in PLACES}
@@ -194,6 +204,7 @@ def by_hand(world: World, edit: Edit, ours: set[str | None], theirs: dict[Place,
         theirs[edit.place] = value
 
 
+@LAW
 @given(stories)
 def test_law_4_polite_a_task_a_human_closed_stays_closed_while_its_gap_is_there(story: list[Round]) -> None:
     with World() as world:
@@ -229,6 +240,7 @@ def run_until_done(world: World) -> None:
     raise AssertionError("the run never came to an end")
 
 
+@LAW
 @given(stories, faults, st.integers(1, 4))
 def test_law_5_crash_safe_faults_in_writing_change_nothing_in_the_end(
     story: list[Round], faulty: dict[int, Fault], batch: int
@@ -244,6 +256,7 @@ def test_law_5_crash_safe_faults_in_writing_change_nothing_in_the_end(
         assert len({key for key, _ in tasks(rough)}) == len(tasks(rough))
 
 
+@LAW
 @given(stories, st.integers(0, 40), st.booleans())
 def test_law_5_crash_safe_death_at_any_step_changes_nothing_in_the_end(
     story: list[Round], moment: int, stage_lost: bool
@@ -263,6 +276,7 @@ def test_law_5_crash_safe_death_at_any_step_changes_nothing_in_the_end(
         assert (fields(rough), tasks(rough)) == (fields(smooth), tasks(smooth))
 
 
+@LAW
 @given(stories, st.lists(edits, max_size=3))
 def test_law_6_reversible_undo_restores_what_nobody_touched_since(story: list[Round], later: list[Edit]) -> None:
     with World() as world:
@@ -283,6 +297,7 @@ def test_law_6_reversible_undo_restores_what_nobody_touched_since(story: list[Ro
         assert {skip.why for skip in world.skips()} <= {Why.CHANGED_SINCE}
 
 
+@LAW
 @given(stories)
 def test_law_6_reversible_an_undo_can_be_undone(story: list[Round]) -> None:
     with World() as world:
