@@ -23,7 +23,8 @@ check: $(VENV)/.dev
 	$(BIN)/pytest
 
 bench: $(VENV)/.dev
-	@$(BIN)/python tests/bench/main_job.py $(ARGS)
+	@$(BIN)/python tests/bench/main_job.py
+	@$(BIN)/python tests/bench/scale.py $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
