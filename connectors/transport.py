@@ -198,7 +198,7 @@ class Transport:
                 raise self._refused
             if self._token is None or self._token is stale:
                 try:
-                    self._token = self._sign_in(self)
+                    self._token = _sendable(self._sign_in(self), self.dialect.vendor)
                 except Unusable as error:
                     self._refused = error
                     raise
@@ -293,7 +293,7 @@ class Transport:
 
     def _problem(self, reply: Reply) -> Problem:
         if is_page(reply):
-            return Problem("PAGE", "a web page came instead of data")
+            return Problem("PAGE", "a web page came instead of data; check `url`, the network and the proxy")
         return self.dialect.read(reply.status_code, reply.data)
 
     def _meaning(self, reply: Reply) -> Meaning:
@@ -359,6 +359,13 @@ def _addressed(request: requests.PreparedRequest, token: Token) -> requests.Prep
     copy.url = token.base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
     copy.headers["Authorization"] = f"Bearer {token.value}"
     return copy
+
+
+def _sendable(token: Token, vendor: str) -> Token:
+    """Refuse a token that no header can carry, before a library says so in words that repeat it."""
+    if not (token.value.isascii() and token.value.isprintable()):
+        raise Unusable(f"The access token of {vendor} holds a character that no token has. Copy it again, on one line.")
+    return token
 
 
 def _operation(request: requests.PreparedRequest) -> str:

@@ -145,6 +145,15 @@ class App:
                 stack.callback(opened[source].close)
             yield opened
 
+    def prepare(self, org: str) -> None:
+        """Prove what a run needs besides its connections: rules that can be read, a ledger, a folder for the stage.
+
+        Raises SpecError or UsageError.
+        """
+        load_rules(self._organisation(org).rules)
+        self.ledger.holder(org)
+        self._stage_file(org)
+
     @contextmanager
     def desk(self, org: str, progress: Progress) -> Iterator[Desk]:
         """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""
@@ -171,8 +180,7 @@ class App:
     @contextmanager
     def _stage(self, org: str) -> Iterator[Stage]:
         """Open the stage; when another process has it, say who that is rather than which file."""
-        path = self.settings.stage_file(org)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._stage_file(org)
         with ExitStack() as stack:
             try:
                 stage = stack.enter_context(Stage(path))
@@ -180,7 +188,17 @@ class App:
                 if holder := self.ledger.holder(org):
                     raise LeaseHeldError(org, *holder) from error
                 raise
+            except (OSError, duckdb.IOException) as error:
+                raise UsageError(f"the stage cannot be opened: {error}") from error
             yield stage
+
+    def _stage_file(self, org: str) -> Path:
+        path = self.settings.stage_file(org)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"the folder of the stage, {path.parent}, cannot be made: {error.strerror}") from error
+        return path
 
     def _organisation(self, org: str) -> OrganisationSettings:
         return self.settings.organisations[org]

@@ -125,11 +125,12 @@ def init(context: click.Context, *, force: bool) -> int:
 @click.pass_context
 @answers_for
 def check(context: click.Context, org: str | None) -> int:
-    """Test settings, credentials and every mapped field; changes nothing."""
+    """Test settings, rules, stores, credentials and every mapped field; changes nothing in a CRM."""
     from sync import render
 
     app, fatal = opened(context), False
     for name in app.organisations(org):
+        app.prepare(name)
         with app.connections(name) as connections:
             for source, connector in connections.items():
                 findings = list(connector.check())

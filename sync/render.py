@@ -128,9 +128,15 @@ def _skip_lines(report: RunReport, skips: Iterable[Skip], names: Mapping[str, st
         if most is not None and number >= most:
             yield f"  ... and {sum(report.skipped.values()) - most:,} more (--all shows every one)"
             return
-        name = names.get(str(skip.ref), str(skip.ref))
-        detail = f" ({_short(skip.detail)})" if skip.detail else ""
-        yield f"  {skip.why.value:<20} {skip.ref.object} {name}: {skip.field}{detail}"
+        yield f"  {skip.why.value:<20} {_skipped(skip, names)}"
+
+
+def _skipped(skip: Skip, names: Mapping[str, str]) -> str:
+    """Name what was skipped: a task by its subject, a value by record and field with what stands there."""
+    if skip.ref.object == "task" and skip.detail:
+        return f"task in {skip.ref.source}: {_short(skip.detail)}"
+    detail = f" ({_short(skip.detail)})" if skip.detail else ""
+    return f"{skip.ref.object} {names.get(str(skip.ref), str(skip.ref))}: {skip.field}{detail}"
 
 
 def report_lines(report: RunReport) -> Iterator[str]:

@@ -83,7 +83,18 @@ class Schedule(_Closed):
             raise PydanticCustomError("cron", 'a cron line has five fields, for example "0 5 * * mon-fri"')
         if value is not None and info.data.get("every"):
             raise PydanticCustomError("cron", "give either every or cron, not both")
-        return value
+        return value and _kept(value)
+
+
+def _kept(line: str) -> str:
+    """Accept a cron line that the worker will accept; imported here, because few files have one."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(line, timezone="UTC")
+    except ValueError as error:
+        raise PydanticCustomError("cron", "this cron line cannot be kept: {why}", {"why": str(error)}) from error
+    return line
 
 
 class LimitSettings(_Closed):

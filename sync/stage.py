@@ -135,7 +135,7 @@ class Stage:
         try:
             return duckdb.connect(str(self.path))
         except duckdb.IOException as error:
-            if "lock" in str(error).lower():
+            if "Could not set lock" in str(error):  # the path in the text may hold the word too
                 raise StageInUseError(f"another process has {self.path} open") from error
             return self._start_over()
         except duckdb.Error:

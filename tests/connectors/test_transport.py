@@ -42,6 +42,14 @@ def reset() -> requests.ConnectionError:
     return requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset")))
 
 
+@pytest.mark.parametrize("token", ["two\nlines", "\u043a\u043b\u044e\u0447"])
+def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated(wire: Wire, token: str) -> None:
+    transport = Transport(DIALECT, BASE, lambda _: Token(token, BASE), Network(lambda: NOW))
+    with pytest.raises(Unusable, match="Copy it again") as raised:
+        get(transport)
+    assert token not in str(raised.value)
+
+
 # --- row 16: hang without timeout, connection aborted ----------------------------------------------------------------
 
 

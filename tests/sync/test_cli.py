@@ -114,6 +114,26 @@ def test_a_missing_settings_file_points_to_init(ask: Ask) -> None:
     assert done.stderr == "rapport: none.yaml:1: there is no such file (write one with: rapport init)\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("    connections:", "    rules: nowhere.yaml\n    connections:", "nowhere.yaml"),
+        ("stage: .", "stage: rapport.yaml/stages", "the folder of the stage"),
+        ("ledger.db", "rapport.yaml/ledger.db", "the folder of the ledger"),
+    ],
+)
+@pytest.mark.usefixtures("crm")
+def test_what_a_run_needs_besides_the_crm_is_checked_and_told_in_a_line(
+    ask: Ask, before: str, after: str, said: str
+) -> None:
+    Path("rapport.yaml").write_text(ONE.replace(before, after), encoding="utf-8")
+    for command in ("check", "run"):
+        done = ask(command)
+        assert done.exit_code == Exit.ERROR
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
 # --- wrong usage -----------------------------------------------------------------------------------------------------
 
 

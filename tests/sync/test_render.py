@@ -150,7 +150,7 @@ def test_omissions_are_counted_by_reason_and_listed_with_what_stands_there() -> 
         "",
         "Skipped: 1 human edit, 1 queued, 1 not writable",
         "  human edit           contact Ann: roles (user)",
-        "  queued               task crm/task/k1: k1 (Find a champion)",
+        "  queued               task in crm: Find a champion",
         "  not writable         contact Bob: depth",
     ]
 

@@ -168,6 +168,7 @@ def test_a_home_that_is_no_connection_is_reported_with_those_there_are(tmp_path:
         ("{every: 6h, cron: '0 5 * * *'}", "not both"),
         ("{}", "every or cron"),
         ("{cron: hourly}", "five fields"),
+        ("{cron: '99 5 * * *'}", "cannot be kept"),
         ("{every: 0h}", "above 0"),
     ],
 )

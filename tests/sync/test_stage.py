@@ -177,3 +177,10 @@ def test_a_stage_that_another_process_holds_is_not_touched(tmp_path: Path) -> No
     with Stage(path) as stage:
         assert not stage.rebuilt
         assert column(stage, "SELECT id FROM activity") == ["e1"]
+
+
+def test_a_broken_file_starts_over_even_where_its_path_speaks_of_a_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lockers.duckdb"
+    path.write_bytes(b"no database" * 1000)
+    with Stage(path) as stage:
+        assert stage.rebuilt

@@ -98,7 +98,7 @@ class Associations:
         mine = [t for t in self.types(pair) if t.category == USER_DEFINED]
         if any(t.label == label or t.name == name for t in mine):
             raise invalid(f"A label named {label} already exists.")
-        if len(mine) >= LABEL_LIMIT:
+        if len({t.name for t in mine}) >= LABEL_LIMIT:
             raise invalid(f"The limit of {LABEL_LIMIT} association labels between these objects has been reached.")
         there_id, back_id = ids or self.free_ids()
         there = LinkType(there_id, label, name, back_id, USER_DEFINED)

@@ -4,6 +4,7 @@ With an `objectWriteTraceId` on every input each stands alone; otherwise a bad v
 ids that lead nowhere are told row by row.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ class Input:
     by: str | None = None
     """Identifying property that `id` is a value of."""
     trace: str | None = None
+    position: int = 0
+    """Place in the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,20 @@ def not_found(kind: ObjectType, ids: Sequence[str]) -> list[dict[str, object]]:
 
 
 def reject_duplicates(inputs: Sequence[Input]) -> None:
-    """Refuse a batch that names a record twice (400)."""
-    ids = [row.id for row in inputs]
-    twice = sorted({str(i) for i in ids if ids.count(i) > 1})
+    """Refuse a batch that names a record twice, or a row that names none (400)."""
+    if any(not (row.id or "").strip() for row in inputs):
+        raise invalid("Invalid input JSON: inputs: every input needs an id")
+    keys = Counter(_key(row) for row in inputs)
+    twice = sorted({row.id or "" for row in inputs if keys[_key(row)] > 1})
     if twice:
         raise invalid(
             f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique", context={"ids": twice}
         )
+
+
+def _key(row: Input) -> tuple[str, str]:
+    """What a row names, so that two rows with the same key are one record."""
+    return row.by or "hs_object_id", (row.id or "").strip().lower()
 
 
 def updater(crm: Crm, kind: ObjectType) -> Act:

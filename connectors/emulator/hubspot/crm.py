@@ -16,7 +16,7 @@ from .owners import Owner
 from .pipelines import Pipelines
 from .records import Record, Table, changed
 from .refusals import Problem, RefusedError, conflict, invalid, invalid_values, missing
-from .schema import Schema
+from .schema import Property, Schema
 from .values import BadValueError, normalise, split, text
 from .wire import stamp
 
@@ -69,8 +69,8 @@ class Crm:
         """Find a record by id, or by the unique property `by`; with `merged` an old id leads to the winner."""
         table = self.tables[kind.name]
         if by is not None and by != "hs_object_id":
-            self.identifying(kind, by)
-            return table.by_unique(by, key)
+            definition = self.identifying(kind, by)
+            return None if archived else table.by_unique(by, _as_stored(definition, key))
         if not (key.isascii() and key.isdecimal()) or len(key) > 19:
             return None
         record_id = int(key)
@@ -83,12 +83,14 @@ class Crm:
             raise missing()
         return found
 
-    def identifying(self, kind: ObjectType, name: str) -> None:
-        """Make sure a property identifies records; raises RefusedError (400)."""
-        if self.schemas[kind.name].get(name) is None:
+    def identifying(self, kind: ObjectType, name: str) -> Property:
+        """Find a property that identifies records; raises RefusedError (400)."""
+        definition = self.schemas[kind.name].get(name)
+        if definition is None:
             raise invalid_values([_unknown(name)], self.portal_id)
         if not self.tables[kind.name].unique(name):
             raise invalid(f"Unable to perform update/upsert by non-unique {kind.singular.upper()} property {name}")
+        return definition
 
     # --- writing --------------------------------------------------------------------------------------------------
 
@@ -178,10 +180,14 @@ class Crm:
             limit = self._settings["merge_limit"]
             raise RefusedError(414, "VALIDATION_ERROR", f"Cannot have more than {limit} identities on a profile")
         table = self.tables[kind.name]
+        linked = list(self.associations.neighbours(kind.name, loser.id))
         table.drop(loser.id)
         table.aliases[loser.id] = winner.id
         self.associations.move(kind.name, loser.id, winner.id)
-        return self._write(kind, winner, merged)
+        self._write(kind, winner, merged)
+        for pair, there in linked:
+            self.unlinked(pair, winner.id, there)
+        return self.tables[kind.name].find(winner.id) or winner
 
     # --- what a write accepts -------------------------------------------------------------------------------------
 
@@ -220,7 +226,7 @@ class Crm:
             return Problem(name, error.code, str(error))
 
     def _is_owner(self, given: str) -> bool:
-        return not given or (given.isascii() and given.isdecimal() and int(given) in self.owners)
+        return not given or (given.isascii() and given.isdecimal() and len(given) < 20 and int(given) in self.owners)
 
     def _check_unique(self, kind: ObjectType, values: Mapping[str, str | None], held: Record | None) -> None:
         table = self.tables[kind.name]
@@ -276,7 +282,7 @@ class Crm:
         self._touch(pair[::-1], there, self._told(pair[::-1], there, here))
 
     def unlinked(self, pair: Pair, here: int, there: int) -> None:
-        """Let follow what follows from a link that is gone."""
+        """Let follow what follows from a link that is gone, or that a merge has moved."""
         self._touch(pair, here, {})
         self._touch(pair[::-1], there, {})
 
@@ -298,6 +304,14 @@ class Crm:
         for pair, there in list(self.associations.neighbours(kind.name, record_id)):
             self.associations.remove(pair, record_id, there)
             self.unlinked(pair, record_id, there)
+
+
+def _as_stored(definition: Property, key: str) -> str:
+    """Bring an identifying value into the form records hold it in."""
+    try:
+        return normalise(definition, key) or ""
+    except BadValueError:
+        return key
 
 
 def _unknown(name: str) -> Problem:

@@ -1,8 +1,9 @@
 """Values that HubSpot works out by itself: completion of tasks, closure of deals, mirrors of links, merged records."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+
+import orjson
 
 from .associations import Associations
 from .object_types import ObjectType
@@ -28,8 +29,8 @@ def values(kind: ObjectType, properties: Values, pipelines: Pipelines, now: date
             return {**properties, **home, **pipelines.derive(properties)}
         case "emails":
             return {**properties, **_addresses(properties.get("hs_email_headers") or "{}")}
-        case "contacts" if email := properties.get("email"):
-            return {**properties, "hs_email_domain": email.rpartition("@")[2]}
+        case "contacts":
+            return {**properties, "hs_email_domain": (properties.get("email") or "").rpartition("@")[2] or None}
         case _:
             return dict(properties)
 
@@ -48,7 +49,7 @@ def _task(properties: Values, now: datetime) -> dict[str, str | None]:
 def _addresses(headers: str) -> dict[str, str | None]:
     """Read the addresses of an email out of its headers, JSON text with `from`, `to`, `cc`, `bcc`."""
     try:
-        parsed = json.loads(headers)
+        parsed = orjson.loads(headers)
     except ValueError:
         return {}
     return dict(_parts(parsed)) if isinstance(parsed, Mapping) else {}

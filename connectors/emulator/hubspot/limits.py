@@ -57,7 +57,8 @@ class Limits:
                 self._count("associations", now)
             case Meter.GENERAL:
                 self._roll(_app(oauth=oauth), now, WINDOW, self._burst(oauth=oauth), _rolling())
-        self._count("all", now)
+        if not oauth:
+            self._count("all", now)
 
     def _burst(self, *, oauth: bool) -> int:
         limit: int = self._settings["oauth_ten_secondly_limit" if oauth else "ten_secondly_limit"]
@@ -80,7 +81,7 @@ class Limits:
         return now.astimezone(_zone(self._settings["time_zone"])).date().isoformat()
 
     def used_today(self, name: str, now: datetime) -> int:
-        """Count the account's calls of its present day; `name` is "all" or "associations"."""
+        """Count the private apps' calls of the account's day; `name` is "all" or "associations"."""
         day, used = self._days.get(name, ("", 0))
         return used if day == self._today(now) else 0
 

@@ -7,6 +7,9 @@ from typing import Any
 from .schema import Option
 from .wire import data_file
 
+STAGE_SAYS = ("hs_is_closed", "hs_is_closed_won", "hs_is_closed_lost", "hs_deal_stage_probability")
+"""Properties of a deal that its stage decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -78,7 +81,7 @@ class Pipelines:
         stages = self.deals[pipeline].stages if pipeline in self.deals else ()
         stage = next((s for s in stages if s.id == properties.get("dealstage")), None)
         if stage is None:
-            return {"pipeline": pipeline}
+            return {"pipeline": pipeline, **dict.fromkeys(STAGE_SAYS)}
         won, lost = float(stage.probability) == 1, float(stage.probability) == 0
         return {
             "pipeline": pipeline,

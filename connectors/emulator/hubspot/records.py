@@ -115,7 +115,11 @@ class Table:
         """Keep an index of a unique property from now on."""
         if name not in self._unique:
             live = (r for r in self._records.values() if not r.archived)
-            self._unique[name] = {value.lower(): r.id for r in live if (value := r.properties.get(name))}
+            self._unique[name] = {value: r.id for r in live if (value := _live_value(r, name))}
+
+    def forget_index(self, name: str) -> None:
+        """Let a property hold a value more than once."""
+        self._unique.pop(name, None)
 
     def unique(self, name: str) -> bool:
         """Whether the property identifies records."""
@@ -159,7 +163,7 @@ def _live_value(record: Record | None, name: str) -> str | None:
     if record is None or record.archived:
         return None
     value = record.properties.get(name)
-    return value.lower() if value else None
+    return value.strip().lower() if value else None
 
 
 def changed(old: Record, values: Mapping[str, str | None], at: datetime, source: str) -> Record:

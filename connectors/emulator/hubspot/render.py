@@ -52,7 +52,7 @@ class View:
 
     def _history(self, crm: Crm, record: Record) -> dict[str, object]:
         schema = crm.schemas[self.kind.name]
-        names = [name for name in self.with_history if schema.get(name) is not None]
+        names = [name for name in self.with_history if schema.get(name) is not None and name not in self.withheld]
         return {"propertiesWithHistory": {name: _versions(record, name) for name in names}} if names else {}
 
     def _associations(self, crm: Crm, record: Record) -> dict[str, object]:
@@ -76,7 +76,7 @@ def legacy_rows(there: int, types: Iterable[LinkType]) -> list[dict[str, str]]:
 
 
 def _versions(record: Record, name: str) -> list[dict[str, object]]:
-    present = Change(record.properties.get(name), record.updated, "INTEGRATION")
+    present = Change(record.properties.get(name), record.created, "INTEGRATION")
     changes = record.history.get(name) or ((present,) if present.value is not None else ())
     return [
         {"value": change.value or "", "timestamp": stamp(change.at), "sourceType": change.source} for change in changes

@@ -183,8 +183,8 @@ class Schema:
         if new.group not in self.groups:
             raise invalid(f"Property group {new.group} does not exist")
         _check_form(new)
-        self.put(new)
-        return new
+        self.put(replace(new, options=_YES_NO) if new.type == "bool" else new)
+        return self.read(name)
 
     def archive(self, name: str, at: datetime) -> None:
         """Archive a custom property. Raises RefusedError: 404, or 400 for a standard one."""
@@ -241,7 +241,7 @@ def read_options(raw: Any) -> tuple[Option, ...]:
         Option(
             str(row["value"]),
             str(row.get("label") or row["value"]),
-            int(row.get("displayOrder") or order),
+            order if row.get("displayOrder") is None else int(row["displayOrder"]),
             bool(row.get("hidden")),
             str(row.get("description") or ""),
         )
@@ -282,4 +282,5 @@ def custom(row: Mapping[str, Any], group: str, at: datetime) -> Property:
         description=row.get("description") or "",
         order=-1 if row.get("displayOrder") is None else row["displayOrder"],
         form_field=bool(row.get("formField")),
+        hidden=bool(row.get("hidden")),
     )

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from .associations import Associations
 from .crm import Crm
@@ -15,7 +15,7 @@ from .records import Record
 from .refusals import RefusedError, invalid
 from .schema import Property
 from .values import split
-from .wire import moment, stamp
+from .wire import moment, number, stamp
 
 GROUPS, FILTERS, FILTERS_IN_ALL = 5, 6, 18
 PAGE = 200
@@ -45,6 +45,8 @@ LINKED = "associations."
 Sortable = tuple[Decimal, str]
 """A value in comparable form: numbers by size, moments and text by letters (stored moments have one length)."""
 NOTHING = Decimal(0)
+_DAY_LENGTH = len("2026-01-31")
+_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z")
 Test = Callable[[Record], bool]
 
 
@@ -114,7 +116,7 @@ class Index:
 
     def _found(self, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
         table = self._crm.tables[kind.name]
-        key = (query.groups, query.sort, query.text, table.revision)
+        key = (query.groups, query.sort, query.text, table.revision, self._definitions(kind, query))
         linked = any(item.name.startswith(LINKED) for group in query.groups for item in group)
         lasting = not linked and not table.unsettled(horizon)
         if lasting and self._last.get(kind.name, (None, []))[0] == key:
@@ -123,6 +125,11 @@ class Index:
         if lasting:
             self._last[kind.name] = (key, found)
         return found
+
+    def _definitions(self, kind: ObjectType, query: Query) -> tuple[Property | None, ...]:
+        """What the named properties are at present: a result found under other definitions is stale."""
+        names = {item.name for group in query.groups for item in group} | ({query.sort[0]} if query.sort else set())
+        return tuple(self._crm.schemas[kind.name].get(name) for name in sorted(names))
 
 
 def _evaluate(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
@@ -145,10 +152,10 @@ def _sort(crm: Crm, kind: ObjectType, found: list[Record], sort: tuple[str, bool
     name, descending = sort
     definition = _property(crm, kind, name)
     found.sort(key=lambda record: record.id)
-    having = [record for record in found if record.properties.get(name)]
-    empty = [record for record in found if not record.properties.get(name)]
-    having.sort(key=lambda record: _sortable(definition, record.properties[name] or ""), reverse=descending)
-    found[:] = having + empty
+    keys = [(_sortable(definition, record.properties.get(name)), record) for record in found]
+    having = [(key, record) for key, record in keys if key is not None]
+    having.sort(key=lambda pair: pair[0], reverse=descending)
+    found[:] = [record for _, record in having] + [record for key, record in keys if key is None]
 
 
 def _mentions(kind: ObjectType, record: Record, words: Sequence[str]) -> bool:
@@ -165,17 +172,25 @@ def _property(crm: Crm, kind: ObjectType, name: str) -> Property:
     return definition
 
 
-def _sortable(definition: Property, stored: str) -> Sortable:
-    """Bring a stored value into comparable form."""
+def _sortable(definition: Property, stored: str | None) -> Sortable | None:
+    """Bring a stored value into comparable form; None for no value, or one the property's new type cannot read."""
+    if not stored:
+        return None
     match definition.type:
         case "number":
-            return (Decimal(stored), "")
-        case "date":
-            return (NOTHING, f"{stored}T00:00:00.000Z")
-        case "datetime":
-            return (NOTHING, stored)
+            return _size(stored)
+        case "date" | "datetime":
+            at = f"{stored}T00:00:00.000Z" if len(stored) == _DAY_LENGTH else stored
+            return (NOTHING, at) if _STAMP.fullmatch(at) else None
         case _:
             return (NOTHING, stored.lower())
+
+
+def _size(stored: str) -> Sortable | None:
+    try:
+        return (number(stored), "")
+    except ValueError:
+        return None
 
 
 def _bound(definition: Property, given: str) -> Sortable:
@@ -185,18 +200,11 @@ def _bound(definition: Property, given: str) -> Sortable:
             case "date" | "datetime":
                 return (NOTHING, stamp(moment(given)))
             case "number":
-                return (_number(given), "")
+                return (number(given), "")
             case _:
-                return _sortable(definition, given)
-    except (ValueError, InvalidOperation):
+                return (NOTHING, given.lower())
+    except ValueError:
         raise invalid(f"{given} is not a valid value for property {definition.name}.") from None
-
-
-def _number(given: str) -> Decimal:
-    number = Decimal(given)
-    if not number.is_finite():
-        raise ValueError(given)
-    return number
 
 
 def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
@@ -239,14 +247,21 @@ def _linked(associations: Associations, kind: ObjectType, item: Filter) -> Test:
 
 def _token(item: Filter) -> Test:
     """Match whole words of a text, with ``*`` for any letters."""
-    words = [re.escape(word).replace(r"\*", r"[^\s]*") for word in (item.value or "").split()]
-    patterns = [re.compile(rf"(?<!\w){word}(?!\w)", re.IGNORECASE) for word in words]
+    patterns = [_wildcard(word) for word in (item.value or "").split()]
 
     def holds(record: Record) -> bool:
         held = record.properties.get(item.name) or ""
         return bool(held) and all(pattern.search(held) for pattern in patterns)
 
     return holds
+
+
+def _wildcard(word: str) -> re.Pattern[str]:
+    """Compile a word with ``*``; each part but the last is matched once, at its first place, so time stays bounded."""
+    first, *rest = (re.escape(part) for part in re.sub(r"\*+", "*", word).split("*"))
+    middle = "".join(rf"(?>[^\s]*?{part})" for part in rest[:-1])
+    last = rf"[^\s]*{rest[-1]}" if rest else ""
+    return re.compile(rf"(?<!\w){first}{middle}{last}(?!\w)", re.IGNORECASE)
 
 
 def _among(definition: Property, item: Filter) -> Test:
@@ -283,10 +298,9 @@ def _range(definition: Property, item: Filter) -> Test:
     compare = _ORDERS.get(item.operator)
 
     def holds(record: Record) -> bool:
-        held = record.properties.get(item.name)
-        if not held:
+        value = _sortable(definition, record.properties.get(item.name))
+        if value is None:
             return False
-        value = _sortable(definition, held)
         return compare(value, low) if compare else low <= value <= high
 
     return holds

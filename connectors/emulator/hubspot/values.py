@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from .schema import Property
-from .wire import moment, stamp
+from .wire import moment, number, stamp
 
 LONGEST_TEXT = 65_536
 
@@ -64,10 +63,10 @@ def _email(given: str) -> str:
 
 def _number(_: Property, given: str) -> str:
     try:
-        value = Decimal(given.strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value.adjusted()) > 100:
+        value = number(given)
+    except ValueError:
+        value = None
+    if value is None or abs(value.adjusted()) > 100:
         raise BadValueError("INVALID_INTEGER", f"{given} was not a valid number.")
     return format(value, "f")
 

@@ -103,7 +103,8 @@ def _owner(call: Call) -> Answer:
     key, archived = call.path["id"], call.flag("archived")
     by_user = (call.text("idProperty") or "id").lower() == "userid"
     for owner in call.portal.crm.owners.values():
-        if str(owner.user_id if by_user else owner.id) == key and owner.archived is archived:
+        found = owner.user_id if by_user else owner.id
+        if found is not None and str(found) == key and owner.archived is archived:
             return Answer(200, owner.render())
     raise missing()
 

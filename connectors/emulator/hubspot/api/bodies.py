@@ -18,6 +18,10 @@ MOST_WRITTEN = 2_000
 """Inputs per association batch, reading and writing."""
 
 
+Order: TypeAlias = Annotated[int, Field(ge=-1, le=2**31 - 1)]
+"""A `displayOrder`; -1 is last."""
+
+
 class Form(BaseModel):
     """Base of all bodies."""
 
@@ -191,7 +195,7 @@ class PropertyOption(Form):
 
     label: str
     value: str
-    display_order: int | None = None
+    display_order: Order | None = None
     hidden: bool = False
     description: str | None = None
 
@@ -205,7 +209,7 @@ class PropertyChange(Form):
     group_name: str | None = None
     description: str | None = None
     options: list[PropertyOption] | None = None
-    display_order: int | None = None
+    display_order: Order | None = None
     hidden: bool | None = None
     form_field: bool | None = None
 
@@ -249,7 +253,7 @@ class GroupChange(Form):
     """A change to a property group."""
 
     label: str | None = None
-    display_order: int | None = None
+    display_order: Order | None = None
 
 
 class NewGroup(Form):
@@ -257,4 +261,4 @@ class NewGroup(Form):
 
     name: str
     label: str
-    display_order: int = -1
+    display_order: Order = -1

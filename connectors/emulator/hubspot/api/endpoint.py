@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from connectors.emulator.hubspot.access import Caller
 from connectors.emulator.hubspot.limits import Meter
 from connectors.emulator.hubspot.object_types import ObjectType, infer
 from connectors.emulator.hubspot.portal import Portal
@@ -150,7 +149,7 @@ class _Resource:
     async def _respond(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong has HubSpot's form."""
         try:
-            answer, headers = self._answer(request, await request.body())
+            return _respond(*self._answer(request, await request.body()))
         except RefusedError as refused:
             body = refused.body()
             headers = {**refused.headers, "X-HubSpot-Correlation-Id": str(body["correlationId"])}
@@ -172,20 +171,19 @@ class _Resource:
         if endpoint.public:
             return endpoint.act(call), {}
         caller = self.portal.access.authenticate(request.headers.get("authorization"))
-        headers = self._admit(call, endpoint, caller)
+        headers = self.portal.limits.take(endpoint.meter, self.portal.clock.now(), oauth=caller.oauth)
         try:
+            self._check_scopes(call, endpoint)
             return endpoint.act(call), headers
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             raise
 
-    def _admit(self, call: Call, endpoint: Endpoint, caller: Caller) -> dict[str, str]:
-        headers = self.portal.limits.take(endpoint.meter, self.portal.clock.now(), oauth=caller.oauth)
+    def _check_scopes(self, call: Call, endpoint: Endpoint) -> None:
         granted = set(self.portal.settings["scopes"])
         needed = set(_scopes(call, endpoint))
         if not needed <= granted:
             raise lacking_scopes(needed)
-        return headers
 
 
 def _scopes(call: Call, endpoint: Endpoint) -> Iterable[str]:

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from connectors.emulator.hubspot import batches, search
 from connectors.emulator.hubspot.batches import Input, Outcome
+from connectors.emulator.hubspot.crm import Link
 from connectors.emulator.hubspot.limits import Meter
 from connectors.emulator.hubspot.object_types import infer
+from connectors.emulator.hubspot.records import Record
 from connectors.emulator.hubspot.refusals import RefusedError, invalid, missing
 from connectors.emulator.hubspot.render import EMAIL_CONTENT, View, envelope
 
@@ -105,14 +107,21 @@ def _outcome(call: Call, inputs: Sequence[Input], outcome: Outcome, usual: int, 
 
 
 def _batch_create(call: Call) -> Answer:
+    """Make records; they are linked once all of them stand, since a failed batch takes back records only."""
     crm, kind = call.portal.crm, call.kind
     forms = call.body(bodies.Rows).inputs
-    inputs = _inputs(call)
-    links = [crm.check_links(kind, _links(form)) for form in forms]
-    outcome = batches.write(crm, kind, inputs, lambda row: (crm.create(kind, row.values), True))
+    inputs = [replace(row, position=position) for position, row in enumerate(_inputs(call))]
+    links: dict[int, list[Link]] = {}
+
+    def act(row: Input) -> tuple[Record, bool]:
+        links[row.position] = crm.check_links(kind, _links(forms[row.position]))
+        return crm.create(kind, row.values), True
+
+    outcome = batches.write(crm, kind, inputs, act)
     for written in outcome.written:
         crm.link(written.record.id, links[written.position])
-    return _outcome(call, inputs, outcome, 201)
+    linked = [replace(row, record=crm.read(kind, str(row.record.id))) for row in outcome.written]
+    return _outcome(call, inputs, replace(outcome, written=linked), 201)
 
 
 def _batch_update(call: Call) -> Answer:
@@ -126,8 +135,8 @@ def _forgiving(call: Call, outcome: Outcome) -> Outcome:
     """Leave merged records' old ids out of the errors where the portal passes over them in silence."""
     if call.portal.settings["merged_in_batch"] != "omit":
         return outcome
-    aliases = call.portal.crm.tables[call.kind.name].aliases
-    lost = [key for row in outcome.errors for key in _ids(row) if not (key.isdecimal() and int(key) in aliases)]
+    aliases = {str(old) for old in call.portal.crm.tables[call.kind.name].aliases}
+    lost = [key for row in outcome.errors for key in _ids(row) if key not in aliases]
     return Outcome(outcome.written, batches.not_found(call.kind, lost))
 
 

@@ -1,7 +1,8 @@
 """Property definitions and groups over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from connectors.emulator.hubspot.refusals import RefusedError, invalid
@@ -36,8 +37,11 @@ def _add(call: Call, form: bodies.NewProperty) -> Property:
         raise invalid("Unique properties are not supported for object type TASK.")
     now = call.portal.clock.now()
     made = _schema(call).add(custom(form.model_dump(by_alias=True), form.group_name, now))
+    table = call.portal.crm.tables[call.kind.name]
     if made.unique:
-        call.portal.crm.tables[call.kind.name].index(made.name)
+        table.index(made.name)
+    else:
+        table.forget_index(made.name)  # an archived property of this name may have been unique
     return made
 
 
@@ -69,27 +73,29 @@ def _archive(call: Call) -> Answer:
     return Answer(204)
 
 
-def _batch(call: Call, names: list[str], act: Callable[[str], Property], usual: int) -> Answer:
+def _batch(call: Call, acts: Iterable[tuple[str, Callable[[], Property]]], usual: int) -> Answer:
     """Run a batch whose inputs stand alone; 207 when some fail."""
     rows: list[object] = []
     errors: list[object] = []
-    for name in names:
+    for name, act in acts:
         try:
-            rows.append(act(name).render())
+            rows.append(act().render())
         except RefusedError as refused:
             errors.append(refused.row({"name": [name]}))
     return Answer(207 if errors else usual, envelope(call.portal.crm, rows, errors))
 
 
 def _batch_create(call: Call) -> Answer:
-    forms = {form.name: form for form in call.body(bodies.NewProperties).inputs}
-    return _batch(call, list(forms), lambda name: _add(call, forms[name]), 201)
+    return _batch(
+        call, [(form.name, partial(_add, call, form)) for form in call.body(bodies.NewProperties).inputs], 201
+    )
 
 
 def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.NamesRead)
     schema = _schema(call)
-    return _batch(call, [row.name for row in form.inputs], lambda n: schema.read(n, archived=form.archived), 200)
+    acts = [(row.name, partial(schema.read, row.name, archived=form.archived)) for row in form.inputs]
+    return _batch(call, acts, 200)
 
 
 def _batch_archive(call: Call) -> Answer:
