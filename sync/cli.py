@@ -114,8 +114,11 @@ def init(context: click.Context, *, force: bool) -> int:
     path: Path = context.obj
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; --force replaces it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(files("sync").joinpath("starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files("sync").joinpath("starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     answer([f"Wrote {path}. Put the secrets where it says, then: rapport check"])
     return Exit.DONE
 
@@ -342,7 +345,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     from sync import app as root
     from sync import pipeline
     from sync.telemetry import Logged
-    from sync.worker import serve, stop_event
+    from sync.worker import HealthPortError, serve, stop_event
 
     app = opened(context)
     schedules = {name: found for name in app.organisations() if (found := app.schedule(name))}
@@ -353,7 +356,10 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 
-    serve(schedules, run_once, stop_event(), root.today(), (health_host, health_port))
+    try:
+        serve(schedules, run_once, stop_event(), root.today(), (health_host, health_port))
+    except HealthPortError as error:
+        raise root.UsageError(str(error)) from error
     return Exit.DONE
 
 

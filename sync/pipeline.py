@@ -202,6 +202,7 @@ def _inspect(desk: Desk) -> None:
 def _pull(desk: Desk, this: _Run) -> None:
     """Bring the stage up to date; a stream that fails half-way leaves no trace, those before it stay."""
     _inspect(desk)
+    desk.stage.keep_only(desk.connectors)
     this.as_of = min(connector.server_time() for connector in desk.connectors.values())
     this.report = replace(this.report, as_of=this.as_of)
     for source, connector in desk.connectors.items():

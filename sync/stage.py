@@ -111,6 +111,13 @@ class Stage:
         """Drop the cursors of a connection: its next pull reads everything again."""
         self.connection.execute("DELETE FROM stage_cursor WHERE source = ?", [source])
 
+    def keep_only(self, sources: Iterable[str]) -> None:
+        """Drop what connections left behind that the settings no longer name: nobody would ever update it."""
+        kept = list(sources)
+        for table in (*TABLES.values(), *BOOKS):
+            if "source" in table.column_names():
+                self.connection.execute(f"DELETE FROM {table.name} WHERE NOT list_contains(?::TEXT[], source)", [kept])
+
     def take(self, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[StreamEnd]:
         """Store what a connector pulls and yield the end of each stream once it is committed.
 

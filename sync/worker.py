@@ -25,6 +25,10 @@ RunOnce = Callable[[str], str]
 """Runs one organisation and returns the run's status in a word; raises when the run failed."""
 
 
+class HealthPortError(Exception):
+    """Where `/healthz` should listen it cannot; the text says what to choose instead."""
+
+
 @dataclass(slots=True)
 class Health:
     """What `/healthz` tells about one organisation."""
@@ -90,7 +94,12 @@ def health_endpoint(healths: Mapping[str, Health], host: str, port: int) -> Iter
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the standard library's
             """Keep probes out of the log."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except (OSError, OverflowError) as error:
+        raise HealthPortError(
+            f"/healthz cannot listen on {host}:{port}: {error}; choose another --health-port"
+        ) from error
     thread = threading.Thread(target=server.serve_forever, name="healthz", daemon=True)
     thread.start()
     try:

@@ -1,6 +1,7 @@
 """The command line: answers, exit statuses, wrong usage; with a CRM in memory behind the port where a run is needed."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +83,12 @@ def test_init_replaces_a_file_only_when_forced(ask: Ask) -> None:
     assert Path("rapport.yaml").read_text(encoding="utf-8") == ONE
     assert ask("init", "--force").exit_code == Exit.DONE
     assert Path("rapport.yaml").read_text(encoding="utf-8") != ONE
+
+
+def test_init_where_nothing_can_be_written_says_so(ask: Ask) -> None:
+    done = ask("-c", "rapport.yaml/new.yaml", "init")
+    assert done.exit_code == Exit.ERROR
+    assert done.stderr.startswith("rapport: rapport.yaml/new.yaml cannot be written: ")
 
 
 def test_status_of_an_empty_ledger_shows_empty_tables(ask: Ask) -> None:
@@ -177,6 +184,15 @@ def test_where_one_organisation_is_meant_and_several_exist_it_must_be_named(both
 def test_status_tells_of_every_organisation_unless_one_is_named(both: Ask) -> None:
     assert list(json.loads(both("status", "--json").stdout)) == ["acme", "globex"]
     assert list(json.loads(both("status", "--json", "--org", "globex").stdout)) == ["globex"]
+
+
+@pytest.mark.enable_socket  # a port of loopback is taken
+def test_a_worker_whose_health_port_is_taken_says_so(ask: Ask) -> None:
+    Path("rapport.yaml").write_text(ONE + "    schedule: {every: 6h}\n", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = ask("worker", "--health-port", str(taken.getsockname()[1]))
+    assert done.exit_code == Exit.ERROR
+    assert "choose another --health-port" in done.stderr
 
 
 def test_a_worker_without_a_schedule_says_so(ask: Ask) -> None:

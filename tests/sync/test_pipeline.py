@@ -330,3 +330,14 @@ def test_after_the_fields_are_provisioned_the_next_plan_uses_them(world: World) 
     list(world.crm.provision(FIELDS, dry_run=False))
     world.run()
     assert world.held(ANN, "roles") == "buyer"
+
+
+def test_a_connection_that_left_the_settings_no_longer_counts(world: World) -> None:
+    old = MemoryConnector("old", NOON)
+    old.put("account", {"id": "a9", "name": "Initech"})
+    both = replace(world.desk(), connectors={"crm": world.crm, "old": old})
+    pipeline.pull(both)
+    staged = "SELECT DISTINCT source FROM account ORDER BY source"
+    assert both.stage.connection.execute(staged).fetchall() == [("crm",), ("old",)]
+    pipeline.pull(world.desk())
+    assert both.stage.connection.execute(staged).fetchall() == [("crm",)]

@@ -184,3 +184,13 @@ def test_a_broken_file_starts_over_even_where_its_path_speaks_of_a_lock(tmp_path
     path.write_bytes(b"no database" * 1000)
     with Stage(path) as stage:
         assert stage.rebuilt
+
+
+def test_what_a_removed_connection_left_is_dropped_with_its_cursor(stage: Stage) -> None:
+    account = {"id": "a1", "name": "Globex"}
+    for source in ("crm", "old"):
+        list(stage.take(source, [page("account", ["a1"], account=[{**account, "source": source}]), end("account")]))
+    stage.keep_only(["crm"])
+    assert column(stage, "SELECT source FROM account") == ["crm"]
+    assert stage.cursors("crm") == {"account": "1"}
+    assert stage.cursors("old") == {}

@@ -128,7 +128,9 @@ def _batch_row(call: Call, asked: bodies.Paged, here: int) -> dict[str, object] 
         raise invalid(f"after must be a number, but was {after}")
     links, following = _targets(call, here, int(after), PAGE)
     paging = {} if following is None else {"paging": {"next": {"after": str(following)}}}
-    return {"from": {"id": asked.id}, "to": [_to(*link) for link in links], **paging} if links else None
+    if not links and not int(after):
+        return None  # past the last page a record still has associations, though none on this page
+    return {"from": {"id": asked.id}, "to": [_to(*link) for link in links], **paging}
 
 
 def _resolve(call: Call, here: str, there: str) -> tuple[int, int]:
@@ -167,7 +169,7 @@ def _batch_unlabel(call: Call) -> Answer:
     for row in call.body(bodies.TypedLinks).inputs:
         types = _type_ids(call, row.types)
         here, there = crm.find(call.kind, row.from_.id), crm.find(call.other, row.to.id)
-        if here and there:
+        if here and there and there.id in dict(crm.associations.of(_pair(call), here.id)):
             crm.associations.remove_labels(_pair(call), here.id, there.id, types)
             crm.unlinked(_pair(call), here.id, there.id)
     return Answer(204)

@@ -22,6 +22,10 @@ Order: TypeAlias = Annotated[int, Field(ge=-1, le=2**31 - 1)]
 """A `displayOrder`; -1 is last."""
 
 
+Words: TypeAlias = Annotated[str, Field(pattern=r"\S")]
+"""A text that is not blank."""
+
+
 class Form(BaseModel):
     """Base of all bodies."""
 
@@ -178,8 +182,8 @@ class Unlinks(Form):
 class NewLabel(Form):
     """A custom association label."""
 
-    label: str
-    name: str
+    label: Words
+    name: Words
     inverse_label: str | None = None
 
 
@@ -187,7 +191,7 @@ class Label(Form):
     """Other words for a label."""
 
     association_type_id: int
-    label: str
+    label: Words
 
 
 class PropertyOption(Form):
@@ -259,6 +263,6 @@ class GroupChange(Form):
 class NewGroup(Form):
     """A property group to create."""
 
-    name: str
-    label: str
+    name: Words
+    label: Words
     display_order: Order = -1
