@@ -25,8 +25,8 @@ def _reference(value: object) -> str:
 
 
 def _url(value: str) -> str:
-    """Accept an address, with or without a path, and drop a slash at its end."""
-    if not re.match(r"^https?://[^/\s@]+(?:/[^\s@]*)?$", value):
+    """Accept an address, with or without a path, and drop a slash at its end; plain http only on this machine."""
+    if not re.match(r"^(?:https://[^/\s@]+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[^\s@]*)?$", value):
         raise PydanticCustomError("url", "an address begins with https:// and holds no user name")
     return value.rstrip("/")
 

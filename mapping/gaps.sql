@@ -133,14 +133,17 @@ SELECT
 FROM coverage
 WHERE single_threaded;
 
--- Gaps about a person: a departed champion or buyer, a relationship that fades, a blocker nobody speaks with.
+-- Gaps about a person: a departed champion or buyer, a relationship that fades, a blocker nobody speaks with. The person
+-- is the gap: the roles stand in the text and not in the key, so somebody with two of them is one task, and stays that
+-- task when a role is added or lost.
 CREATE OR REPLACE TEMP TABLE person_finding AS
 SELECT
     role.account_key,
     'champion or buyer departed' AS kind,
-    role.role,
+    NULL AS role,
     role.person_id,
-    COALESCE(member.name, member.person_id) || ' (' || role.role || ') has left'
+    COALESCE(member.name, member.person_id) || ' ('
+        || CASE WHEN COUNT(DISTINCT role.role) > 1 THEN 'buyer and champion' ELSE MIN(role.role) END || ') has left'
         || COALESCE(': ' || member.departed_why, '') || '.' AS detail
 FROM role
 JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
@@ -153,13 +156,16 @@ WHERE role.status = 'departed'
     AND role.role IN ('buyer', 'champion')
     AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
     AND (shortfall.role IS NOT NULL OR run.as_of - departure.left_at <= rule_gap.departed_days * 86400)
+GROUP BY role.account_key, role.person_id, member.name, member.person_id, member.departed_why
 UNION ALL
 SELECT
     role.account_key,
     'relationship fading/ghosting' AS kind,
-    MIN(role.role) AS role,
+    NULL AS role,
     role.person_id,
-    COALESCE(member.name, member.person_id) || ' (' || MIN(role.role) || '): ' || CASE depth.trend
+    COALESCE(member.name, member.person_id) || ' ('
+        || CASE WHEN COUNT(DISTINCT role.role) > 1 THEN 'buyer and champion' ELSE MIN(role.role) END || '): '
+        || CASE depth.trend
         WHEN 'ghosting' THEN 'the last messages stay unanswered'
         ELSE 'the tie is fading'
     END || COALESCE(', last exchange on ' || calendar.iso, ', no exchange so far') || '.' AS detail

@@ -89,7 +89,8 @@ def test_a_secret_that_is_no_text_is_refused_in_the_same_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["acme.my.salesforce.com", "ftp://acme.example", "https://user:pw@acme.example", "https://"]
+    "url",
+    ["acme.my.salesforce.com", "ftp://acme.example", "https://user:pw@acme.example", "https://", "http://acme.example"],
 )
 def test_an_address_without_scheme_or_with_a_password_is_refused(url: str) -> None:
     assert "an address begins with https://" in message({**SALESFORCE, "url": url})

@@ -183,10 +183,18 @@ def test_law_where_activity_is_not_captured_no_gap_is_ever_claimed(accounts: lis
         assert {row[0] for row in world.table("coverage", "status")} == {"cannot tell"}
 
 
+def test_somebody_who_leaves_as_buyer_and_as_champion_is_one_gap(holders: Holders) -> None:
+    story = healthy(holders).person("Ed", 0, departed=True, left_at=ago(9))
+    story.role("Ed", "buyer", "department leader", status="departed").role("Ed", "champion", status="departed")
+    ((key, detail),) = found(holders, "key", "detail")
+    assert key == "acme|salesforce:A1|default|champion or buyer departed||salesforce:Ed"
+    assert str(detail).startswith("Ed (buyer and champion) has left")
+
+
 def test_a_gap_has_one_readable_key_for_life(holders: Holders) -> None:
     healthy(holders).buyer("Ed", 1, trend="ghosting")
     assert found(holders, "key") == [
-        ("acme|salesforce:A1|default|relationship fading/ghosting|buyer|salesforce:Ed",),
+        ("acme|salesforce:A1|default|relationship fading/ghosting||salesforce:Ed",),
     ]
 
 
