@@ -131,11 +131,14 @@ def run(desk: Desk) -> RunReport:
 
 def apply(desk: Desk, digest: str) -> RunReport:
     """Apply the approved plan with this digest. Raises PlanRefusedError when it no longer is what would be written."""
-    return _attended(desk, "apply", lambda run: _approved(desk, run, digest))
+    kept = _kept_plan(desk, digest)
+    return _attended(desk, "apply", lambda run: _approved(desk, run, kept))
 
 
 def undo(desk: Desk, number: int, *, dry_run: bool = False) -> RunReport:
     """Take run `number` back as far as the CRM still holds what it wrote; a dry run only keeps the plan."""
+    if desk.ledger.run(desk.org, number) is None:
+        raise PlanRefusedError(f"{desk.org} has no run {number}; `rapport log` lists them")
     return _attended(desk, "undo", lambda run: _undone(desk, run, number, dry_run=dry_run))
 
 
@@ -296,7 +299,8 @@ def _status(made: Plan, done: Applied) -> str:
     return "nothing" if made.empty else "ok"
 
 
-def _approved(desk: Desk, this: _Run, digest: str) -> RunReport:
+def _kept_plan(desk: Desk, digest: str) -> dict[str, Any]:
+    """Find the plan that was shown, before anything is pulled for it."""
     kept = desk.ledger.plan(desk.org, digest)
     if kept is None:
         raise PlanRefusedError(f"no plan {digest} is known for {desk.org}; make one with `plan` and approve that")
@@ -304,6 +308,10 @@ def _approved(desk: Desk, this: _Run, digest: str) -> RunReport:
         raise PlanRefusedError(
             f"the plan {kept['digest']} takes a run back; carry it out with: rapport {kept['rules']}"
         )
+    return kept
+
+
+def _approved(desk: Desk, this: _Run, kept: dict[str, Any]) -> RunReport:
     if this.as_of - kept["as_of"] > PLAN_LIFE:
         raise PlanRefusedError(f"the plan {kept['digest']} is more than seven days old; make a new one with `plan`")
     made = _look_and_plan(desk, this, kept["as_of"])
@@ -315,8 +323,6 @@ def _approved(desk: Desk, this: _Run, digest: str) -> RunReport:
 
 
 def _undone(desk: Desk, this: _Run, number: int, *, dry_run: bool) -> RunReport:
-    if desk.ledger.run(desk.org, number) is None:
-        raise PlanRefusedError(f"{desk.org} has no run {number}")
     connection = desk.stage.connection
     this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, this.as_of))
     made = _kept(desk, this, undo_plan(connection, desk.ledger, desk.org, number, this.as_of))

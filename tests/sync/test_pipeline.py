@@ -104,6 +104,16 @@ def test_a_plan_that_the_data_has_left_behind_is_refused(world: World) -> None:
     assert world.ledger.runs("acme")[0]["status"] == "failed"
 
 
+def test_a_plan_or_run_that_nobody_knows_is_refused_before_a_single_call(world: World) -> None:
+    before = world.crm.calls()
+    with pytest.raises(PlanRefusedError, match="no plan"):
+        pipeline.apply(world.desk(), "ffffffff")
+    with pytest.raises(PlanRefusedError, match="has no run 9"):
+        pipeline.undo(world.desk(), 9)
+    assert world.crm.calls() == before
+    assert world.ledger.runs("acme") == []
+
+
 def test_a_plan_nobody_made_and_one_that_is_too_old_are_refused(world: World) -> None:
     world.want(ANN, roles="buyer")
     digest = world.plan().digest or ""
