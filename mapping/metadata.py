@@ -54,6 +54,9 @@ class Field:
     length: int = 255
     override: bool = False
     """A human's field: read, never written."""
+    band: int = 0
+    """A number of ours stands until it is off by this much (our default): time alone moves it, and a quiet day writes
+    nothing."""
 
     def salesforce_name(self, prefix: str = PREFIX) -> str:
         """Name the custom field in Salesforce, for example ``Rapport_Tie_Strength__c``."""
@@ -139,7 +142,14 @@ FIELDS = (
         "Depth in a word.",
         ("Unknown", "Identified", "Responsive", "Engaged", "Trusted", "Advocate", "Cannot tell"),
     ),
-    Field("contact", "tie_strength", "Tie strength", Kind.NUMBER, "Strength of the tie, 0-100, from mutual contact."),
+    Field(
+        "contact",
+        "tie_strength",
+        "Tie strength",
+        Kind.NUMBER,
+        "Strength of the tie, 0-100, from mutual contact.",
+        band=3,
+    ),
     Field(
         "contact",
         "trend",

@@ -53,7 +53,8 @@ _OPTION = Table(
         Column("tasks_per_week", "BIGINT", "new tasks per owner and seven days"),
     ),
 )
-_FIELD = _text_table("plan_field", "object name empty")
+_FIELD = _text_table("plan_field", "object name empty band")
+_BANDS = {(output.object, output.name): str(output.band) for output in FIELDS if output.band}
 _WRITABLE = _text_table("plan_writable", "source object field")
 _DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
 _EXPLAINED = _text_table("explained", "object source id")
@@ -75,7 +76,8 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
 
 
 def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
-    create(connection, _FIELD, [(object_name, name, empty) for (object_name, name), empty in memory.EMPTY.items()])
+    fields = [(*place, empty, _BANDS.get(place)) for place, empty in memory.EMPTY.items()]
+    create(connection, _FIELD, fields)
     create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
     limits = request.limits
     create(connection, _OPTION, [(request.takeover, limits.tasks_per_day, limits.tasks_per_week)])

@@ -1,11 +1,14 @@
 -- Judge every difference between what the CRM holds and what the rules want. A value is ours when it equals what we last
 -- applied, or what a write of unknown outcome meant to write; an empty field nobody ever wrote is free. `empty` is the
--- form of "nothing" of a field: an unticked checkbox cannot be told from one that was never touched.
+-- form of "nothing" of a field: an unticked checkbox cannot be told from one that was never touched. A number of ours
+-- that is off by less than its band is left: it drifts with time alone.
 CREATE OR REPLACE TABLE plan_verdict AS
 SELECT
   d.source, d.object, d.id, d.field, d.observed, d.desired,
   CASE
     WHEN a.id IS NULL AND i.id IS NULL AND d.desired IS NOT DISTINCT FROM f.empty THEN 'leave'
+    WHEN d.observed = a.value
+      AND ABS(TRY_CAST(d.desired AS DOUBLE) - TRY_CAST(d.observed AS DOUBLE)) < TRY_CAST(f.band AS DOUBLE) THEN 'leave'
     WHEN w.field IS NULL THEN 'not writable'
     WHEN i.id IS NOT NULL THEN 'ours'
     WHEN a.id IS NOT NULL AND d.observed IS NOT DISTINCT FROM COALESCE(a.value, f.empty) THEN 'ours'

@@ -55,6 +55,37 @@ def test_our_own_value_is_updated(world: World) -> None:
     assert fields(world)["roles"] == ("buyer", "champion")
 
 
+@pytest.mark.parametrize("drifted", ["78", "80", "82"])
+def test_a_tie_strength_that_drifts_with_time_alone_is_left(world: World, drifted: str) -> None:
+    applied(world, "tie_strength", "80")
+    world.want(ANN, tie_strength=drifted)
+    assert world.plan().status == "nothing"
+    assert not world.skips()
+
+
+@pytest.mark.parametrize("moved", ["77", "83", "12"])
+def test_a_tie_strength_that_moved_by_its_band_is_written(world: World, moved: str) -> None:
+    applied(world, "tie_strength", "80")
+    world.want(ANN, tie_strength=moved)
+    world.plan()
+    assert fields(world)["tie_strength"] == ("80", moved)
+
+
+def test_a_depth_has_no_band(world: World) -> None:
+    applied(world, "depth", "3")
+    world.want(ANN, depth="4")
+    world.plan()
+    assert fields(world)["depth"] == ("3", "4")
+
+
+def test_a_humans_tie_strength_is_an_edit_however_near_it_is(world: World) -> None:
+    applied(world, "tie_strength", "80")
+    world.crm.edit(*ANN, "tie_strength", "81")
+    world.want(ANN, tie_strength="80")
+    assert world.plan().status == "nothing"
+    assert world.skips() == [Skip(REF, "tie_strength", Why.HUMAN_EDIT, "81")]
+
+
 def test_our_own_value_is_emptied_when_the_rules_want_nothing(world: World) -> None:
     applied(world, "roles", "buyer")
     world.want(ANN, roles=None)
