@@ -123,5 +123,10 @@ class HubSpotOptions(_Closed):
     fields: FieldMap = Field(default_factory=dict)
 
 
+def secrets_of(options: SalesforceOptions | HubSpotOptions) -> list[str]:
+    """List the references to secrets of a connection, so that the composition root can miss all of them at once."""
+    return [held for held in options.auth.model_dump().values() if isinstance(held, str) and _REFERENCE.match(held)]
+
+
 Options = Annotated[SalesforceOptions | HubSpotOptions, Field(discriminator="vendor")]
 """What `sync.settings` embeds for each connection."""

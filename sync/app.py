@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from connectors.base import Connector
 from connectors.errors import ConnectorError
 from connectors.open import open_connection
+from connectors.options import secrets_of
 from mapping.compute import compute
 from mapping.explain import dossiers, render
 from mapping.spec import Profile, Rules, SpecError, load_rules
@@ -137,10 +138,15 @@ class App:
 
     @contextmanager
     def connections(self, org: str) -> Iterator[Mapping[str, Connector]]:
-        """Open the connections of an organisation for the length of the block."""
+        """Open the connections of an organisation for the length of the block.
+
+        Raises SecretMissingError naming every secret that is missing.
+        """
+        described = self._organisation(org).connections
+        self.secret.prove(reference for options in described.values() for reference in secrets_of(options))
         with ExitStack() as stack:
             opened = {}
-            for source, options in self._organisation(org).connections.items():
+            for source, options in described.items():
                 opened[source] = open_connection(source, options, self.secret, clock, self.secret.keep)
                 stack.callback(opened[source].close)
             yield opened

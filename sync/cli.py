@@ -1,13 +1,14 @@
 """The command line. Each command is a few lines: open the app, do one thing, print the answer, choose the exit code.
 
 Exit codes: 0 nothing to do or done, 1 error, 2 wrong usage, 3 changes pending (`plan`, `undo --dry-run`), 4 incomplete,
-run again, 130 stopped by Ctrl-C.
+run again, 130 stopped by Ctrl-C, 143 by SIGTERM.
 Everything heavy is imported inside the commands, so that ``rapport --help`` and completion answer at once.
 """
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
@@ -32,6 +33,16 @@ class Exit(IntEnum):
     INCOMPLETE = 4
     STOPPED = 130
     """128 and the number of the signal, as shells have it."""
+    TERMINATED = 143
+
+
+class TerminatedError(KeyboardInterrupt):
+    """Somebody asked this process to end: it stops as if by Ctrl-C."""
+
+
+def terminated(_number: int, _frame: object) -> None:
+    """Turn SIGTERM into an exception, so that the run is noted as interrupted and its lease is given back."""
+    raise TerminatedError
 
 
 def answer(lines: Iterable[str]) -> None:
@@ -55,14 +66,15 @@ def answers_for(command: Callable[P, int]) -> Callable[P, None]:
         from sync import app, telemetry
 
         telemetry.configure(sys.stderr)
+        signal.signal(signal.SIGTERM, terminated)
         try:
             sys.exit(command(*args, **kwargs))
         except app.EXPECTED as error:
             click.echo(f"rapport: {error}", err=True)
             sys.exit(Exit.ERROR)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo("rapport: stopped; what was done is noted, and the next run goes on from there", err=True)
-            sys.exit(Exit.STOPPED)
+            sys.exit(Exit.TERMINATED if isinstance(stop, TerminatedError) else Exit.STOPPED)
 
     return wrapper
 
@@ -161,27 +173,43 @@ def provision(context: click.Context, org: str | None, *, dry_run: bool) -> int:
     return Exit.DONE
 
 
-def for_each(context: click.Context, org: str | None, work: "Callable[[Desk], RunReport]") -> "list[RunReport]":
-    """Do a piece of work for every organisation asked for, with progress on standard error."""
+def for_each(context: click.Context, org: str | None, work: "Callable[[Desk], RunReport]") -> "Iterator[RunReport]":
+    """Do a piece of work for every organisation asked for, with progress on standard error.
+
+    One that fails does not keep the others from theirs. Raises UsageError at the end with what failed, by organisation.
+    """
+    from sync.app import EXPECTED, UsageError
     from sync.telemetry import progress
 
-    app, reports = opened(context), []
-    for name in app.organisations(org):
-        with progress(sys.stderr) as shown, app.desk(name, shown) as desk:
-            reports.append(work(desk))
-    return reports
+    app, failures = opened(context), []
+    asked = app.organisations(org)
+    for name in asked:
+        try:
+            with progress(sys.stderr) as shown, app.desk(name, shown) as desk:
+                report = work(desk)
+        except EXPECTED as error:
+            if len(asked) == 1:
+                raise
+            failures.append(f"{name}: {error}")
+        else:
+            yield report
+    if failures:
+        raise UsageError("\nrapport: ".join(failures))
 
 
 def told(reports: "Iterable[RunReport]", *, as_json: bool) -> int:
-    """Print what runs came to and give the exit status."""
+    """Print what runs came to and give the exit status; what is finished is told even when a later one fails."""
     from sync import render
 
-    reports = list(reports)
-    if as_json:
-        answer_json([report.to_json() for report in reports])
-    else:
-        answer(line for report in reports for line in render.report_lines(report))
-    return Exit.INCOMPLETE if any(report.status == "incomplete" for report in reports) else Exit.DONE
+    finished: list[RunReport] = []
+    try:
+        for report in reports:
+            finished.append(report)
+            answer(() if as_json else render.report_lines(report))
+    finally:
+        if as_json and finished:
+            answer_json([report.to_json() for report in finished])
+    return Exit.INCOMPLETE if any(report.status == "incomplete" for report in finished) else Exit.DONE
 
 
 @main.command()
@@ -215,10 +243,14 @@ def pull(context: click.Context, org: str | None, *, as_json: bool) -> int:
 @click.pass_context
 @answers_for
 def plan(context: click.Context, org: str | None, *, as_json: bool, everything: bool) -> int:
-    """Show what a run would change, old -> new with the reason, and what it would skip; exit status 3 when anything."""
+    """Show what a run would change, old -> new with the reason, and what it would skip; exit status 3 when anything.
+
+    With --json it is one organisation's plan.
+    """
     from sync import pipeline
 
     most = None if everything else SHOWN_RECORDS
+    org = opened(context).only(org) if as_json else org
     return pending(for_each(context, org, lambda desk: shown(desk, pipeline.plan(desk), as_json=as_json, most=most)))
 
 

@@ -7,7 +7,7 @@ system's keyring, service "rapport"). No message ever holds a secret.
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,19 @@ class SecretResolver:
                 return _present(self.keyring(SERVICE, name), f"run: keyring set {SERVICE} {name}")
             case _:
                 raise SecretMissingError("a secret is written as env:NAME, file:PATH or keyring:NAME")
+
+    def prove(self, references: Iterable[str]) -> None:
+        """Look every secret up and forget it. Raises SecretMissingError naming all that are missing."""
+        missing = list(filter(None, map(self._missing, dict.fromkeys(references))))
+        if missing:
+            raise SecretMissingError("\n".join(missing))
+
+    def _missing(self, reference: str) -> str | None:
+        try:
+            self(reference)
+        except SecretMissingError as error:
+            return str(error)
+        return None
 
     def keep(self, reference: str, value: str) -> None:
         """Store a secret where its reference says; where that is impossible, say so and let the run go on."""

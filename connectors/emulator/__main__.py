@@ -18,6 +18,8 @@ from connectors.emulator.control import World
 from connectors.emulator.hubspot import Portal
 from connectors.emulator.salesforce.org import Org
 
+LAST_PORT = 65_535
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
@@ -31,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (ValueError, OSError) as error:
             sys.stderr.write(f"emulator: {error}\n")
             return 2
-        plain, tls = server.listen(options.port), server.listen(options.tls_port)
+        try:
+            plain, tls = server.listen(options.port), server.listen(options.tls_port)
+        except OSError as error:
+            sys.stderr.write(f"emulator: cannot listen on the port: {error.strerror}; 0 takes any free one\n")
+            return 2
         ready = partial(_announce, world, papers, plain, tls)
         asyncio.run(server.serve(server.application(world), plain, tls, papers, ready))
     return 0
@@ -39,11 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rapport emulator", description="A Salesforce org and a HubSpot portal.")
-    parser.add_argument("--port", type=int, default=0, help="plain HTTP port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--tls-port", type=int, default=0, help="TLS port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--port", type=_port, default=0, help="plain HTTP port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--tls-port", type=_port, default=0, help="TLS port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--seed", default="demo", help="demo, empty or a folder (default: demo)")
     parser.add_argument("--clock", type=datetime.fromisoformat, help="the moment to start at, ISO 8601 (default: now)")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 0 to {LAST_PORT}")
+    return int(text)
 
 
 def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:

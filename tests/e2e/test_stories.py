@@ -164,6 +164,18 @@ def test_a_run_that_is_killed_while_it_writes_is_completed_by_the_next_one(provi
     assert json.loads(quiet.out)[0]["status"] == "nothing"
 
 
+def test_a_run_that_is_told_to_end_stops_cleanly_and_is_noted(provisioned: Desk) -> None:
+    with subprocess.Popen([RAPPORT, "run"], cwd=provisioned.folder, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not provisioned.crms.writes():
+            pass
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert said.splitlines()[-1].startswith("rapport: stopped; what was done is noted")
+    assert json.loads(provisioned.ask("log", "--json").out)[0]["status"] == "interrupted"
+    assert provisioned.ask("run").code == 0
+
+
 # --- the wrong thing: one clear message, exit 1, nothing written, nothing lost ---------------------------------------
 
 

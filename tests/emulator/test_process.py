@@ -33,6 +33,22 @@ def test_an_unreadable_seed_is_a_sentence_and_not_a_traceback(tmp_path: Path) ->
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_wrong_usage(port: str) -> None:
+    command = [sys.executable, "-m", "connectors.emulator", "--port", port]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "it is a number from 0 to 65535" in ended.stderr
+
+
+def test_a_port_that_is_taken_is_a_sentence_and_not_a_traceback(emulator: Emulator) -> None:
+    taken = emulator.announced["salesforce"]["http"].rpartition(":")[2]
+    command = [sys.executable, "-m", "connectors.emulator", "--seed", "empty", "--port", taken]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("emulator: cannot listen on the port: ")
+
+
 def test_both_vendors_answer_on_the_same_port(emulator: Emulator) -> None:
     announced = emulator.announced
     assert announced["hubspot"]["url"] == announced["salesforce"]["http"]

@@ -16,7 +16,7 @@ from connectors.errors import RetryLater, Unusable
 from connectors.memory import Fault, MemoryConnector
 from mapping.metadata import FIELDS
 from sync import app
-from sync.cli import Exit, main
+from sync.cli import Exit, TerminatedError, main
 from sync.ledger import Dossier, Ledger
 from tests.sync.world import DAY, NOON
 
@@ -27,14 +27,14 @@ store: {stage: ., ledger: "sqlite:///ledger.db"}
 organisations:
   acme:
     connections:
-      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:NO_SUCH_TOKEN"}}
+      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:CRM_TOKEN"}}
 """
 TWO = (
     ONE
     + """\
   globex:
     connections:
-      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:NO_SUCH_TOKEN"}}
+      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:CRM_TOKEN"}}
 """
 )
 
@@ -174,7 +174,7 @@ def test_an_unknown_organisation_is_answered_with_those_there_are(both: Ask, wor
     assert done.stderr == "rapport: there is no organisation initech in rapport.yaml; there are: acme, globex\n"
 
 
-@pytest.mark.parametrize("words", [["apply", "abcdef"], ["undo", "1"], ["explain", "Ann"], ["log"]])
+@pytest.mark.parametrize("words", [["apply", "abcdef"], ["undo", "1"], ["explain", "Ann"], ["log"], ["plan", "--json"]])
 def test_where_one_organisation_is_meant_and_several_exist_it_must_be_named(both: Ask, words: list[str]) -> None:
     done = both(*words)
     assert done.exit_code == Exit.ERROR
@@ -220,12 +220,23 @@ def test_completion_prints_a_script_of_the_shell(shell: str) -> None:
 def test_a_missing_secret_is_named_by_its_place(ask: Ask) -> None:
     done = ask("run")
     assert done.exit_code == Exit.ERROR
-    assert "NO_SUCH_TOKEN" in done.stderr
+    assert "CRM_TOKEN" in done.stderr
+
+
+def test_all_missing_secrets_are_told_at_once(ask: Ask) -> None:
+    auth = "flow: refresh_token, client_id: 'env:OUR_ID', client_secret: 'file:secret', refresh_token: 'env:OUR_ID'"
+    Path("rapport.yaml").write_text(ONE.replace('flow: token, access_token: "env:CRM_TOKEN"', auth), encoding="utf-8")
+    done = ask("run")
+    assert done.exit_code == Exit.ERROR
+    assert done.stderr.splitlines() == [
+        "rapport: a secret is missing: set the environment variable OUR_ID",
+        "a secret is missing: write the secret into secret",
+    ]
 
 
 def test_a_secret_is_never_printed(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("token").write_text("pat-na1-very-secret", encoding="utf-8")
-    settings = ONE.replace("env:NO_SUCH_TOKEN", "file:token").replace("auth:", 'url: "http://127.0.0.1:9", auth:')
+    settings = ONE.replace("env:CRM_TOKEN", "file:token").replace("auth:", 'url: "http://127.0.0.1:9", auth:')
     Path("rapport.yaml").write_text(settings, encoding="utf-8")
     for command in (["check"], ["run"], ["provision"], ["plan", "--json"], ["log", "--json"], ["status"]):
         done = ask(*command)
@@ -315,6 +326,7 @@ def crm(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Crm:
     crm.put("affiliation", {"id": "f1", "contact_id": "c1", "account_id": "a1", "direct": True, "active": True})
     crm.put("coverage_of_source", {"fact": "activity", "available": True, "since_at": NOON - 400 * DAY})
     monkeypatch.setattr(app, "open_connection", lambda *_: crm)
+    monkeypatch.setenv("CRM_TOKEN", "pat-na1-there")
     return crm
 
 
@@ -413,6 +425,43 @@ def test_a_connection_that_cannot_be_used_is_one_message_and_1(ask: Ask, crm: Cr
     done = ask("run")
     assert (done.exit_code, done.stdout) == (Exit.ERROR, "")
     assert done.stderr.splitlines()[-1] == "rapport: the token was revoked; connect again"
+
+
+@pytest.fixture
+def one_of_two_fails(crm: Crm, both: Ask) -> Ask:
+    """Give commands where acme's secret is missing and globex can be used."""
+    Path("rapport.yaml").write_text(TWO.replace("CRM_TOKEN", "NO_SUCH_TOKEN", 1), encoding="utf-8")
+    return both
+
+
+def test_an_organisation_that_fails_does_not_keep_the_others_from_their_run(one_of_two_fails: Ask) -> None:
+    done = one_of_two_fails("run")
+    assert done.exit_code == Exit.ERROR
+    assert done.stdout.splitlines()[0] == "Run 1 of globex (run), as of 2023-11-15 12:00 UTC: ok."
+    assert done.stderr.splitlines()[-1] == (
+        "rapport: acme: a secret is missing: set the environment variable NO_SUCH_TOKEN"
+    )
+
+
+def test_what_was_done_before_a_failure_is_told_as_json_too(one_of_two_fails: Ask) -> None:
+    done = one_of_two_fails("run", "--json")
+    assert done.exit_code == Exit.ERROR
+    assert [(report["org"], report["status"]) for report in json.loads(done.stdout)] == [("globex", "ok")]
+
+
+def test_a_plan_of_several_organisations_is_shown_though_one_fails(one_of_two_fails: Ask) -> None:
+    done = one_of_two_fails("plan")
+    assert done.exit_code == Exit.ERROR
+    assert " of globex, as of " in done.stdout.splitlines()[0]
+
+
+def test_sigterm_ends_a_run_with_143_and_notes_it(ask: Ask, crm: Crm, ledger: Ledger) -> None:
+    crm.failure = TerminatedError()
+    done = ask("run")
+    assert done.exit_code == Exit.TERMINATED
+    assert done.stderr.splitlines()[-1].startswith("rapport: stopped; what was done is noted")
+    assert ledger.runs("acme")[0]["status"] == "interrupted"
+    assert ledger.holder("acme") is None
 
 
 def test_ctrl_c_leaves_a_clean_message_130_and_an_organisation_that_is_free(ask: Ask, crm: Crm, ledger: Ledger) -> None:
