@@ -22,8 +22,29 @@ _WORDS: dict[str, tuple[LiteralKind, bool | None]] = {
 }
 # Words that name no alias, and but for the object Group no field or object either.
 RESERVED = frozenset(
-    "AND ASC DESC EXCLUDES FIRST FROM GROUP HAVING IN INCLUDES LAST LIKE LIMIT NOT NULL NULLS OR SELECT USING WHERE"
-    " WITH".split()
+    [
+        "AND",
+        "ASC",
+        "DESC",
+        "EXCLUDES",
+        "FIRST",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INCLUDES",
+        "LAST",
+        "LIKE",
+        "LIMIT",
+        "NOT",
+        "NULL",
+        "NULLS",
+        "OR",
+        "SELECT",
+        "USING",
+        "WHERE",
+        "WITH",
+    ]
 )
 T = TypeVar("T")
 
