@@ -8,7 +8,7 @@ from .access import Access
 from .crm import Clock, Crm
 from .limits import Limits
 from .search import Index
-from .settings import Json, defaults
+from .settings import Json, defaults, figures
 
 
 class Portal:
@@ -27,6 +27,13 @@ class Portal:
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
+
+    def configure(self, changes: Mapping[str, Json]) -> None:
+        """Change settings; a change of the tier brings its limits. Raises ValueError for a tier that is none."""
+        after = {**self.settings, **changes}
+        tiered = {"tier", "limit_increases"} & changes.keys()
+        brought = figures(after["tier"], after["limit_increases"]) if tiered else {}
+        self.settings.update({**brought, **changes})
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Add the "hubspot" part of a seed, dates resolved. Raises seeds.SeedError with every mistake found."""

@@ -9,7 +9,7 @@ from connectors.emulator.hubspot.refusals import RefusedError, invalid
 from connectors.emulator.hubspot.render import envelope, legacy_rows
 
 from . import bodies
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Endpoint, every
 
 PAGE = 500
 """Links per page, for one record and in a batch read."""
@@ -209,11 +209,11 @@ def _drop_label(call: Call) -> Answer:
 
 
 def _of_record(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}/{{id}}/associations{rest}" for root in ("/crm/v4/objects", "/crm/objects/{date}"))
+    return every(f"/crm/v4/objects/{{kind}}/{{id}}/associations{rest}")
 
 
 def _of_pair(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}/{{other}}{rest}" for root in ("/crm/v4/associations", "/crm/associations/{date}"))
+    return every(f"/crm/v4/associations/{{kind}}/{{other}}{rest}")
 
 
 _BATCH = Meter.ASSOCIATIONS

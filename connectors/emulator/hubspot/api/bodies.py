@@ -266,3 +266,39 @@ class NewGroup(Form):
     name: Words
     label: Words
     display_order: Order = -1
+
+
+class StageChange(Form):
+    """A change to a stage."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class NewStage(StageChange):
+    """A stage to create or replace."""
+
+    label: Words
+    stage_id: str | None = None
+
+
+class PipelineChange(Form):
+    """A change to a pipeline."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+
+
+class NewPipeline(PipelineChange):
+    """A pipeline to create or replace."""
+
+    label: Words
+    stages: Annotated[list[NewStage], Field(max_length=MOST)]
+
+
+class ValidationRule(Form):
+    """A rule that values of a property must fulfil."""
+
+    rule_arguments: list[str] = Field(default_factory=list)
+    should_apply_normalization: bool = False

@@ -12,12 +12,11 @@ from connectors.emulator.hubspot.refusals import RefusedError, invalid, missing
 from connectors.emulator.hubspot.render import EMAIL_CONTENT, View, envelope
 
 from . import bodies
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Endpoint, every
 
 LIST_PAGE = 100
 LIST_PAGE_WITH_HISTORY = 50
 
-ROOTS = ("/crm/v3/objects", "/crm/objects/{date}")
 READ, WRITE = ("crm.objects.{kind}.read",), ("crm.objects.{kind}.write",)
 
 
@@ -224,7 +223,7 @@ def _sort(sort: bodies.Sort | str) -> tuple[str, bool]:
 
 
 def _paths(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}{rest}" for root in ROOTS)
+    return every(f"/crm/v3/objects/{{kind}}{rest}")
 
 
 ENDPOINTS = (
