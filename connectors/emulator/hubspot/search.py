@@ -131,12 +131,12 @@ class Index:
 
 
 def _evaluate(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
-    found = crm.tables[kind.name].select(_matcher(crm, kind, query), horizon)
+    found = crm.tables[kind.name].select(matcher(crm, kind, query), horizon)
     _sort(crm, kind, found, query.sort)
     return found
 
 
-def _matcher(crm: Crm, kind: ObjectType, query: Query) -> Test:
+def matcher(crm: Crm, kind: ObjectType, query: Query) -> Test:
     """Make the one test of a query. Raises RefusedError (400)."""
     tests = [[_test(crm, kind, item) for item in group] for group in query.groups]
     words = query.text.lower().split()

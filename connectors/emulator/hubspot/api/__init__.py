@@ -4,10 +4,10 @@ from starlette.routing import BaseRoute
 
 from connectors.emulator.hubspot.portal import Portal
 
-from . import account, associations, objects, pipelines, properties, validations
+from . import account, associations, lists, objects, pipelines, properties, validations, webhooks
 from .endpoint import mount
 
-RESOURCES = (account, associations, objects, pipelines, properties, validations)
+RESOURCES = (account, associations, lists, objects, pipelines, properties, validations, webhooks)
 
 
 def routes(portal: Portal) -> list[BaseRoute]:
