@@ -3,7 +3,7 @@
 The wire's names are the camel case of ours. Unknown keys are ignored, as HubSpot does; ids may be numbers or strings.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
@@ -266,3 +266,117 @@ class NewGroup(Form):
     name: Words
     label: Words
     display_order: Order = -1
+
+
+class StageChange(Form):
+    """A change to a stage."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class NewStage(StageChange):
+    """A stage to create or replace."""
+
+    label: Words
+    stage_id: str | None = None
+
+
+class PipelineChange(Form):
+    """A change to a pipeline."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+
+
+class NewPipeline(PipelineChange):
+    """A pipeline to create or replace."""
+
+    label: Words
+    stages: Annotated[list[NewStage], Field(max_length=MOST)]
+
+
+class ValidationRule(Form):
+    """A rule that values of a property must fulfil."""
+
+    rule_arguments: list[str] = Field(default_factory=list)
+    should_apply_normalization: bool = False
+
+
+class Throttling(Form):
+    """How many deliveries may be under way at once."""
+
+    max_concurrent_requests: int = 10
+
+
+class WebhookSettings(Form):
+    """Where webhooks go."""
+
+    target_url: Words
+    throttling: Throttling = Field(default_factory=Throttling)
+
+
+class SubscriptionChange(Form):
+    """Whether a subscription is active."""
+
+    active: bool = False
+
+
+class NewSubscription(SubscriptionChange):
+    """Something to be told of."""
+
+    event_type: str
+    property_name: str | None = None
+    object_type_id: str | None = None
+
+
+class SubscriptionSwitch(SubscriptionChange):
+    """One subscription to pause or resume."""
+
+    id: str
+
+
+class SubscriptionChanges(Form):
+    """Subscriptions to pause or resume."""
+
+    inputs: Annotated[list[SubscriptionSwitch], Field(max_length=MOST)]
+
+
+class ListFilters(Form):
+    """What members of a dynamic list fulfil."""
+
+    filter_branch: dict[str, Any]
+
+
+class NewList(Form):
+    """A list to create."""
+
+    name: Words
+    object_type_id: str
+    processing_type: str
+    filter_branch: dict[str, Any] | None = None
+
+
+class ListSearch(Form):
+    """A search for lists by their names."""
+
+    query: str | None = None
+    list_ids: list[str] = Field(default_factory=list)
+    processing_types: list[str] = Field(default_factory=list)
+    object_type_id: str | None = None
+    count: Annotated[int, Field(ge=0, le=500)] = 20
+    offset: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
+class RecordIds(RootModel[list[str]]):
+    """Members to add or to remove."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class MembershipChange(Form):
+    """Members to add and to remove."""
+
+    record_ids_to_add: list[str] = Field(default_factory=list)
+    record_ids_to_remove: list[str] = Field(default_factory=list)

@@ -7,6 +7,7 @@ raise RefusedError; they are synchronous, so each request sees and leaves a whol
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from itertools import groupby
 from typing import TypeVar
@@ -18,9 +19,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from connectors.emulator.hubspot.access import Caller
 from connectors.emulator.hubspot.limits import Meter
-from connectors.emulator.hubspot.object_types import ObjectType, infer
+from connectors.emulator.hubspot.object_types import ObjectType
 from connectors.emulator.hubspot.portal import Portal
+from connectors.emulator.hubspot.records import Author
 from connectors.emulator.hubspot.refusals import RefusedError, broken, invalid, lacking_scopes
 
 log = logging.getLogger(__name__)
@@ -33,10 +36,12 @@ Body = TypeVar("Body", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON of an answer; None is no body."""
+    """Status and content of an answer: JSON, or bytes with a `media` type; None is no body."""
 
     status: int
     content: object = None
+    media: str = "application/json;charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ class Call:
     raw: bytes
     version: str
     """``v3``, ``v4`` or a date."""
+    caller: Caller | None = None
+    """Who calls; nobody at endpoints without a token."""
+
+    @property
+    def author(self) -> Author:
+        """Who writes: since 2026-09 a portal's validation rules bind every path."""
+        app = str(self.caller.app) if self.caller else None
+        return Author("INTEGRATION", app, ruled=self.version.startswith("20") and self.version >= "2026-09")
 
     @property
     def path(self) -> dict[str, str]:
@@ -57,12 +70,12 @@ class Call:
     @cached_property
     def kind(self) -> ObjectType:
         """The object type in the path."""
-        return infer(self.path["kind"])
+        return self.portal.crm.kinds.infer(self.path["kind"])
 
     @cached_property
     def other(self) -> ObjectType:
         """The object type the path names second: where associations lead."""
-        return infer(self.path["other"])
+        return self.portal.crm.kinds.infer(self.path["other"])
 
     def words(self, name: str) -> list[str]:
         """Read a query parameter that may be repeated and comma-joined."""
@@ -118,6 +131,27 @@ class Call:
         return {"paging": {"next": {"after": str(after), "link": str(link)}}}
 
 
+class Door(Enum):
+    """What lets a caller in."""
+
+    CALLER = "caller"
+    """A bearer token; counted and held against scopes."""
+    DEVELOPER = "developer"
+    """The developer's key in the query, as the webhooks management API asks."""
+    PUBLIC = "public"
+
+
+def every(path: str) -> tuple[str, str]:
+    """Give a path of version 3 or 4 and its dated form, where the date stands behind the resource's name.
+
+    ``/crm/v3/owners`` is ``/crm/owners/{date}``, ``/account-info/v3/details`` is ``/account-info/{date}/details``.
+    """
+    _, root, _, *rest = path.split("/")
+    deep = root in {"crm", "settings"}
+    parts = [root, rest[0], "{date}", *rest[1:]] if deep else [root, "{date}", *rest]
+    return path, "/" + "/".join(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One operation: where it is reached, what it needs, what it does."""
@@ -129,8 +163,7 @@ class Endpoint:
     scopes: tuple[str, ...] = ()
     """Scopes, all needed; ``{kind}`` and ``{other}`` stand for the words of the object types in the path."""
     meter: Meter = Meter.GENERAL
-    public: bool = False
-    """Called without a token."""
+    door: Door = Door.CALLER
 
 
 @dataclass(slots=True)
@@ -167,10 +200,11 @@ class _Resource:
             refused = RefusedError(405, "", "HTTP 405 Method Not Allowed")
             refused.headers = {"Allow": ", ".join(sorted(self.methods))}
             raise refused
-        call = Call(self.portal, request, raw, self.version)
-        if endpoint.public:
-            return endpoint.act(call), {}
+        if endpoint.door is not Door.CALLER:
+            self._open(endpoint.door, request)
+            return endpoint.act(Call(self.portal, request, raw, self.version)), {}
         caller = self.portal.access.authenticate(request.headers.get("authorization"))
+        call = Call(self.portal, request, raw, self.version, caller)
         headers = self.portal.limits.take(endpoint.meter, self.portal.clock.now(), oauth=caller.oauth)
         try:
             self._check_scopes(call, endpoint)
@@ -178,6 +212,10 @@ class _Resource:
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             raise
+
+    def _open(self, door: Door, request: Request) -> None:
+        if door is Door.DEVELOPER:
+            self.portal.access.check_developer(request.query_params.get("hapikey"))
 
     def _check_scopes(self, call: Call, endpoint: Endpoint) -> None:
         granted = set(self.portal.settings["scopes"])
@@ -190,8 +228,9 @@ def _scopes(call: Call, endpoint: Endpoint) -> Iterable[str]:
     words = {"kind": call.kind.scope} if "kind" in call.path else {}
     if "other" in call.path:
         words["other"] = call.other.scope
-    yield from (scope.format(**words) for scope in endpoint.scopes)
-    records = "kind" in call.path and "other" not in call.path and endpoint.scopes[0].startswith("crm.objects.")
+    named = (scope.format(**words) for scope in endpoint.scopes)
+    yield from ("tickets" if ".tickets." in scope else scope for scope in named)
+    records = "kind" in call.path and "other" not in call.path and "crm.objects." in " ".join(endpoint.scopes)
     if records and call.kind.name == "emails" and _guards_emails(call.version):
         yield "sales-email-read"
 
@@ -202,10 +241,11 @@ def _guards_emails(version: str) -> bool:
 
 
 def _respond(answer: Answer, headers: dict[str, str]) -> Response:
+    headers = {**headers, **answer.headers}
     if answer.content is None:
         return Response(status_code=answer.status, headers=headers)
-    content = orjson.dumps(answer.content)
-    return Response(content, answer.status, headers, media_type="application/json;charset=utf-8")
+    content = answer.content if isinstance(answer.content, bytes) else orjson.dumps(answer.content)
+    return Response(content, answer.status, headers, media_type=answer.media)
 
 
 def mount(portal: Portal, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
