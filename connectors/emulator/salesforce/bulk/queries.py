@@ -124,14 +124,19 @@ def _start(call: Call, job: QueryJob) -> int:
     given = call.query.get("locator", "")
     if not given:
         return 0
-    try:
-        offset = base64.b64decode(f"{given}{'=' * (-len(given) % 4)}", validate=True)
-    except (binascii.Error, ValueError):
-        offset = b""
-    start = int(offset) if _OFFSET.fullmatch(offset) else -1
-    if _locator(start) != given or start >= max(len(job.extract.rows), 1):
+    start = _decoded(given)
+    if start is None or start >= max(len(job.extract.rows), 1):
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     return start
+
+
+def _decoded(locator: str) -> int | None:
+    try:
+        text = base64.b64decode(f"{locator}{'=' * (-len(locator) % 4)}", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    offset = int(text) if _OFFSET.fullmatch(text) else None
+    return offset if offset is not None and _locator(offset) == locator else None
 
 
 def _size(call: Call) -> int:

@@ -179,30 +179,34 @@ class _Run:
         relationship, _, name = path.partition(".")
         found = (each for each in self._entity.references() if each.relationship.lower() == relationship.lower())
         reference = next(found, None)
-        target = self._target(reference, kind, name) if reference else None
-        if reference is None or target is None:
+        targets = self._targets(reference, kind, name) if reference else []
+        if reference is None or not targets:
             raise _unknown(header)
-        attributes = {"type": target.name}
 
         def put(record: JsonObject, text: str) -> None:
             if text == _CLEARED:
                 record[reference.name] = None
             elif text:
-                record[reference.relationship] = {"attributes": attributes, name: text}
+                by_key = self._writer.by_key
+                match = (each for each, key in targets if by_key(each, key, text))
+                target = next(match, None) or targets[0][0]
+                record[reference.relationship] = {"attributes": {"type": target.name}, name: text}
 
         return put
 
-    def _target(self, reference: Field, kind: str, name: str) -> SObject | None:
-        """The object a reference column means: the one named, or the first that has the field."""
+    def _targets(self, reference: Field, kind: str, name: str) -> list[tuple[SObject, Field]]:
+        """The objects that a parent column may mean, with the field in each: the one named, or all that have it."""
         kinds = [each for each in reference.to if kind.lower() in ("", each.lower())]
-        seen = (self._writer.access.object(each) for each in kinds)
-        return next((each for each in seen if each is not None and each.field(name)), None)
+        seen = [entity for each in kinds if (entity := self._writer.access.object(each)) is not None]
+        return [(each, field) for each in seen if (field := each.field(name)) is not None]
 
 
 def _typed(entity: SObject, field: Field, text: str) -> Json:
     """The text as a value of the field's type; other mistakes than of type are found by the writer."""
     if field.type == "boolean" and text in _FLAGS:
         return _FLAGS[text]
+    if field.type == "id":
+        return text
     try:
         return values.stored(entity, field, text.removesuffix("Z") if field.type == "date" else text)
     except SalesforceError as refusal:
