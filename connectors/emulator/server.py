@@ -19,6 +19,7 @@ from connectors.emulator.faults import Faulty
 from connectors.emulator.front import Dated, Guarded, Normalised
 from connectors.emulator.requestlog import Logged
 from connectors.emulator.salesforce import http as salesforce
+from connectors.emulator.salesforce.limits import Crowded
 
 HOST = "127.0.0.1"
 _GZIP_FROM = 500
@@ -42,12 +43,13 @@ class _Server(uvicorn.Server):
 
 
 def application(world: World) -> ASGIApp:
-    """The layers from the outside in: path, log, date, faults, compression, mistakes, routes."""
+    """The layers from the outside in: path, log, date, long calls, faults, compression, mistakes, routes."""
     routes = [*control.routes(world), *salesforce.routes(world.org), *hubspot.routes(world.portal)]
     router = Starlette(routes=routes)
     router.router.redirect_slashes = False
     guarded = GZipMiddleware(Guarded(router), minimum_size=_GZIP_FROM)
-    return Normalised(Logged(Dated(Faulty(guarded, world.rules), world.clock), world.log))
+    crowded = Crowded(Faulty(guarded, world.rules), world.org)
+    return Normalised(Logged(Dated(crowded, world.clock), world.log))
 
 
 def listen(port: int) -> socket.socket:

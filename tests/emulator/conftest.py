@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulator.bulk import Bulk
 from tests.emulator.library import LIBRARY
 from tests.emulator.org import NOW, SEED, Org
 from tests.emulator.process import Emulator, running
@@ -49,3 +50,9 @@ def org(emulator: Emulator) -> Org:
     org = Org(emulator)
     org.login()
     return org
+
+
+@pytest.fixture
+def bulk(org: Org) -> Bulk:
+    """The bulk resources of the small org."""
+    return Bulk(org)

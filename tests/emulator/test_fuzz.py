@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.emulator.salesforce.rest import TABLE
+from tests.emulator.bulk import Bulk
 from tests.emulator.org import ACME, ADA, CALL, DATA, DEAL, OLD, Org
 
 pytestmark = pytest.mark.emulator
@@ -30,6 +31,7 @@ PARTS = {
     "id": [ADA, ADA[:15], ACME, CALL, OLD, "0" * 15, "x", "003", "%20", "describe", "9" * 18, "²²²²²²²²²²²²²²²"],
     "key": ["ERP_Number__c", "Id", "Username", "Name", "Nope__c", "Rapport_Key__c"],
     "value": ["A-1", ADA, "a%2Fb", "a/b/c", "%00", "..", "x" * 300],
+    "job": ["750Rp0000000001", "750Rp0000000002", "x", "%20", "²", ADA, "750"],
     "locator": ["01g000000000000AAA-200", "01g-", "-", "01g-²", "x-1", "01g000000000000AAA-" + "9" * 30],
 }
 WORDS = st.sampled_from(
@@ -74,11 +76,14 @@ QUERIES = st.sampled_from(
      f"ids={ADA},{OLD}&fields=Id,Account.Name&allOrNone=true", "start=x&end=y", "start=2026-03-02T09%3A00%3A00Z",
      "start=2026-03-01T00%3A00%3A00Z&end=2026-03-02T00%3A00%3A00Z",
      "start=0001-01-01T00:00:00Z&end=9999-12-31T00:00:00Z",
-     "%ff=%fe", "a&b&&=", "q=%00", "fields=" + "A." * 40 + "Id"]
+     "maxRecords=0",
+    "maxRecords=1&locator=MQ", "locator=%C3%A9", "jobType=V2Query&queryLocator=01g-1",
+    "%ff=%fe", "a&b&&=", "q=%00", "fields=" + "A." * 40 + "Id"]
 )  # fmt: skip
 HEADERS: st.SearchStrategy[Mapping[str, str | bytes]] = st.sampled_from(
     [{}, {"Sforce-Query-Options": "batchSize=\xb2".encode("latin-1")}, {"Sforce-Query-Options": "batchSize="},
      {"Sforce-Query-Options": "batchSize=" + "9" * 5000}, {"Sforce-Query-Options": ",=,batchSize=200,x"},
+     {"Content-Type": "text/csv"}, {"Content-Type": "multipart/form-data; boundary=x"},
      {"Content-Type": "text/plain"}, {"Content-Type": ""}, {"X-PrettyPrint": "1"}, {"Accept-Encoding": "gzip;q=x"},
      {"Authorization": "Bearer"}, {"Authorization": "Basic \xe9".encode("latin-1")}, {"Authorization": "Bearer x y"},
      {"X-SFDC-Session": "x"}]
@@ -149,6 +154,14 @@ SHAPES = {
         )},
         optional={"allOrNone": LEAVES},
     ),
+    "/jobs/query": st.fixed_dictionaries(
+        {"operation": st.sampled_from(["query", "queryAll"]), "query": WORDS | st.just("SELECT Id FROM Contact")},
+        optional={"lineEnding": LEAVES, "columnDelimiter": LEAVES},
+    ),
+    "/jobs/ingest": st.fixed_dictionaries(
+        {"operation": st.sampled_from(["insert", "upsert", "hardDelete"]), "object": WORDS},
+        optional={"contentType": LEAVES, "externalIdFieldName": LEAVES, "lineEnding": LEAVES},
+    ),
     "/sobjects/Contact": st.dictionaries(KEYS, LEAVES, max_size=6).map(lambda record: {"LastName": "x", **record}),
     "/sobjects/Event": st.dictionaries(KEYS, LEAVES, max_size=4),
     "/sobjects/FieldPermissions": st.dictionaries(KEYS, WORDS, max_size=5),
@@ -171,6 +184,25 @@ def test_bodies_that_are_almost_good_get_an_answer(org: Org, method: str, reques
     judge(org.call(method, path, body))
     judge(org.call("GET", "/sobjects/Contact/describe"))
     judge(org.call("GET", "/query", params={"q": "SELECT FIELDS(STANDARD) FROM Contact ORDER BY LastName LIMIT 5"}))
+
+
+CELLS = st.one_of(
+    WORDS, st.sampled_from(["Id", "LastName", "Account.ERP_Number__c", "Owner.Email", "User:Owner.Email", "WhoId",
+                            "Email", "NPS__c", "Birthdate", "#N/A", '"', '""', '"a\nb"', " ", ".", ":", "a.b.c", "\r", "\x00"])
+)  # fmt: skip
+TABLES = st.lists(st.lists(CELLS, max_size=4).map(",".join), max_size=5).map("\n".join)
+
+
+@DERANDOMIZED
+@given(st.sampled_from(["insert", "update", "upsert", "delete", "hardDelete"]), TABLES)
+def test_any_data_in_a_job_gets_an_end(bulk: Bulk, operation: str, content: str) -> None:
+    job = bulk.open("Task" if "Who" in content else "Contact", operation, externalIdFieldName="Id")
+    bulk.close(job, content)
+    answer = bulk.info("ingest", job)
+    assert answer["state"] in {"JobComplete", "Failed"}
+    assert answer["numberRecordsFailed"] <= answer["numberRecordsProcessed"]
+    for name in ("successfulResults", "failedResults", "unprocessedrecords"):
+        judge(bulk.org.call("GET", f"/jobs/ingest/{job}/{name}"))
 
 
 @pytest.mark.parametrize("shape", ["[", '{"a":'])

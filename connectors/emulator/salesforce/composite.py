@@ -80,7 +80,7 @@ def _one(call: Call, method: str, url: str, content: Json, dispatch: Dispatch) -
         return _refused(SalesforceError("INVALID_INPUT", f"The url of a subrequest is not valid: {url}"))
     path = unquote(re.sub(r"^(/services/data)?/v\d\d\.0", "", parts.path)).rstrip("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if path.lower() in _NOT_NESTED:
+    if path.lower() in _NOT_NESTED or path.lower().startswith("/jobs/"):
         return _refused(SalesforceError("INVALID_INPUT", f"The resource {path} cannot be part of a composite request"))
     sub = replace(call, method=method.upper(), path=path, query=query, content=orjson.dumps(content), names={})
     try:

@@ -4,7 +4,7 @@ HTTP requests and the subrequests of composite go through the same `dispatch`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -20,11 +20,12 @@ _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives back; a body of None is an empty one."""
+    """What a handler gives back: a body (None is an empty one), or the pieces of a `stream` that is no JSON."""
 
     status: int = 200
     body: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Iterator[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,14 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One row of the table of resources: a path template behind the version, and a handler for each method."""
+    """One row of the table of resources: a path template behind the version, a handler for each method, and the content
+    types it takes.
+    """
 
     template: str
     methods: Mapping[str, Handler]
     tooling: bool = False
+    accepts: tuple[str, ...] = ("application/json", "text/csv")
 
     def pattern(self) -> re.Pattern[str]:
         """The template as a pattern; `{name:path}` takes slashes too."""

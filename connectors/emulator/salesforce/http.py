@@ -2,16 +2,17 @@
 
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from connectors.emulator.salesforce import auth, dispatch, rest
+from connectors.emulator.salesforce import auth, dispatch, limits, rest
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
@@ -77,7 +78,7 @@ async def _data(org: Org, request: Request) -> Response:
     try:
         answer = _answer(org, request, content)
     except SalesforceError as error:
-        answer = Answer(error.status, error.body(), _usage(org))
+        answer = Answer(error.status, error.body(), limits.usage(org))
     except Exception:  # noqa: BLE001 - the vendor's 500 must stand in for every mistake of ours
         traceback.print_exc(file=sys.stderr)
         message = "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)"
@@ -94,29 +95,33 @@ def _answer(org: Org, request: Request, content: bytes) -> Answer:
     call = Call(org, user, version, request.method, path, query, request.headers, content)
     found = rest.TABLE.find(path)
     request.scope["template"] = f"/services/data/v*{found.resource.template}"
-    _readable(request, content)
+    _readable(request, content, found.resource.accepts)
     org.count_call()
     answer = rest.route(call)
-    return Answer(answer.status, answer.body, {**answer.headers, **_usage(org)})
+    return replace(answer, headers={**answer.headers, **limits.usage(org)})
 
 
-def _readable(request: Request, content: bytes) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0]
-    if content and kind not in ("application/json", "text/csv"):
+def _readable(request: Request, content: bytes, accepted: Collection[str]) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content and kind not in accepted:
         message = f"Content type {kind} is not supported."
         raise SalesforceError("UNSUPPORTED_MEDIA_TYPE", message, 415)
 
 
-def _usage(org: Org) -> Mapping[str, str]:
-    return {"Sforce-Limit-Info": f"api-usage={org.settings['daily_used']}/{org.settings['daily_limit']}"}
-
-
 def _response(answer: Answer, *, pretty: bool) -> Response:
     headers = dict(answer.headers)
+    if answer.stream is not None:
+        return StreamingResponse(_pieces(answer.stream), answer.status, headers)
     if answer.body is None:
         return Response(None, answer.status, headers)
     body = orjson.dumps(answer.body, option=orjson.OPT_INDENT_2 if pretty else 0)
     return Response(body, answer.status, headers, media_type=JsonResponse.media_type)
+
+
+async def _pieces(stream: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, made on the event loop like everything else that reads the records."""
+    for each in stream:
+        yield each
 
 
 def _too_long(request: Request) -> Response | None:

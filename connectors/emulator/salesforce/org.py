@@ -8,12 +8,21 @@ from datetime import date, datetime, timedelta
 from connectors.emulator.clock import Clock
 from connectors.emulator.salesforce import moments
 from connectors.emulator.salesforce.access import Access
+from connectors.emulator.salesforce.bulk.jobs import Jobs
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.schema import Schema, standard
 from connectors.emulator.salesforce.soql.run import Result
 from connectors.emulator.salesforce.store import Store
 from connectors.emulator.wire import Json, JsonObject
 
+# Objects that Bulk API 2.0 does not know (wire contract 6.1, and the list that tap-salesforce keeps).
+_NOT_IN_BULK = (
+    "AcceptedEventRelation", "CaseStatus", "ContractStatus", "DeclinedEventRelation", "FieldSecurityClassification",
+    "OrderStatus", "PartnerRole", "RecentlyViewed", "SolutionStatus", "TaskPriority", "TaskStatus",
+    "UndecidedEventRelation", "WorkOrderStatus",
+)  # fmt: skip
+# What is counted by the day: `<name>_used` of `<name>_limit`.
+_DAILY = ("daily", "bulk_query_jobs", "bulk_query_mb", "bulk_batches")
 # What `/_emulator/limits` may change, with the values of a paid production org (sources: wire contract 3.2, 8).
 SETTINGS: Mapping[str, Json] = {
     "daily_limit": 100_000,  # calls in 24 hours
@@ -32,6 +41,27 @@ SETTINGS: Mapping[str, Json] = {
     "hidden_fields": [],  # "Contact.Title": taken away from the integration user
     "read_only_fields": [],
     "record_faults": [],  # see `rowfaults`
+    "concurrent_long_calls": 25,  # 5 in a Developer Edition or trial org
+    "long_call_seconds": 20,  # from when a call counts as long
+    "replication_ids": 600_000,  # the most that getUpdated() and getDeleted() give
+    "replication_log_days": 30,  # how far back they reach; the log of deletions may be purged earlier
+    "bulk_polls": 0,  # how many looks at a bulk job find it unfinished
+    "bulk_seconds": 0,  # how long a bulk job takes, by the emulated clock
+    "bulk_kept_seconds": 604_800,  # how long the results of a job are kept
+    "bulk_page_records": 250_000,  # the most records in a page of query results, and the default
+    "bulk_list_jobs": 1000,  # jobs in one answer of the list of jobs
+    "bulk_upload_bytes": 104_857_600,  # 100 MiB of CSV, 150 MB in base64
+    "bulk_charset": True,  # whether `text/csv` answers name their charset
+    "bulk_hard_delete": True,  # whether the integration user may delete for good
+    "bulk_unsupported": [*_NOT_IN_BULK],
+    "bulk_job_error": "",  # the errorMessage every job fails with, after writing `bulk_job_error_row` rows
+    "bulk_job_error_row": 0,
+    "bulk_query_jobs_limit": 10_000,  # in 24 hours, as all below
+    "bulk_query_jobs_used": 0,
+    "bulk_query_mb_limit": 976_562,
+    "bulk_query_mb_used": 0,
+    "bulk_batches_limit": 15_000,
+    "bulk_batches_used": 0,
 }
 FEATURES = frozenset({"contacts_to_multiple_accounts"})
 _ARCHIVED_AFTER = timedelta(days=365)
@@ -85,6 +115,7 @@ class Org:
         self.sessions: dict[str, Session] = {}
         self.cursors: dict[str, Cursor] = {}
         self.cursors_opened = 0
+        self.jobs = Jobs()
         self.fault_counts: dict[int, int] = {}
         self.user_id = self.username = self.org_id = ""
         self._swept = date.min
@@ -116,12 +147,22 @@ class Org:
         Raises:
             SalesforceError: REQUEST_LIMIT_EXCEEDED when it is spent.
         """
+        if not self.spend("daily"):
+            raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
+
+    def spend(self, name: str) -> bool:
+        """Take one of what is counted by the day; False when nothing is left."""
+        if self.left(name) <= 0:
+            return False
+        self.settings[f"{name}_used"] += 1
+        return True
+
+    def left(self, name: str) -> int:
+        """How much is left today of what is counted by the day."""
         if self.clock.now() - self._day_began >= _DAY:
             self._day_began = self.clock.now()
-            self.settings["daily_used"] = 0
-        if self.settings["daily_used"] >= self.settings["daily_limit"]:
-            raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
-        self.settings["daily_used"] += 1
+            self.settings.update({f"{each}_used": 0 for each in _DAILY})
+        return max(0, int(self.settings[f"{name}_limit"] - self.settings[f"{name}_used"]))
 
 
 def _is_old(name: str, row: JsonObject, day: str) -> bool:

@@ -81,14 +81,17 @@ class Writer:
             raise not_found("Provided external ID field does not exist or is not accessible: Id")
         return self.create(entity, {**given, key.name: value}), True
 
-    def delete(self, entity: SObject, record_id: str) -> None:
-        """Put a record into the recycle bin, with the records that live by it."""
+    def delete(self, entity: SObject, record_id: str, *, hard: bool = False) -> None:
+        """Put a record into the recycle bin, with the records that live by it, or delete them all for good."""
         row = self.existing(entity, record_id)
         if not entity.delete:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type {entity.name} is not deletable")
         rowfaults.strike(self.org, entity.name, "delete")
+        before = len(self.org.store.deletions)
         with self.org.store.transaction():
             self._bury(entity, row["Id"])
+            for each in self.org.store.deletions[before:] if hard else ():
+                self.org.store.remove(each.entity, each.record_id)
 
     def merge(self, entity: SObject, winner: str, losers: Iterable[str]) -> None:
         """Merge records into one, as the SOAP API can: what pointed at a loser points at the winner."""
@@ -174,7 +177,9 @@ class Writer:
     def _by_foreign_key(self, reference: Field, value: JsonObject) -> str:
         """The id of the record a nested `{"Key__c": "value"}` names."""
         pairs = [(name, each) for name, each in value.items() if name != "attributes"]
-        entity = self.access.object(reference.to[0])
+        attributes = value.get("attributes")
+        kind = attributes.get("type", reference.to[0]) if isinstance(attributes, dict) else reference.to[0]
+        entity = self.access.object(kind) if kind in reference.to else None
         if len(pairs) != 1 or entity is None or (field := entity.field(pairs[0][0])) is None:
             raise SalesforceError("INVALID_FIELD", f"{reference.relationship}: a single external id field is expected")
         found = self.by_key(entity, field, str(pairs[0][1]))

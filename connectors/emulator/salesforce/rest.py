@@ -2,23 +2,27 @@
 
 from dataclasses import replace
 
-from connectors.emulator.salesforce import collections, composite, describe, dispatch, query, search, sobjects, tooling
+from connectors.emulator.salesforce import (
+    collections,
+    composite,
+    describe,
+    dispatch,
+    limits,
+    query,
+    search,
+    sobjects,
+    tooling,
+)
+from connectors.emulator.salesforce.bulk import ingest, progress, queries
 from connectors.emulator.salesforce.dispatch import Answer, Call, Resource, Table
 from connectors.emulator.wire import JsonObject
 
 
-def limits(call: Call) -> Answer:
-    """GET limits."""
-    most, used = call.org.settings["daily_limit"], call.org.settings["daily_used"]
-    fixed = {"DailyBulkApiBatches": 15000, "DailyBulkV2QueryJobs": 10000, "DailyBulkV2QueryFileStorageMB": 976562,
-             "DataStorageMB": 11264, "FileStorageMB": 11264, "HourlyPublishedPlatformEvents": 50000}  # fmt: skip
-    full = {name: {"Max": value, "Remaining": value} for name, value in fixed.items()}
-    return Answer(body={"DailyApiRequests": {"Max": most, "Remaining": max(0, most - used)}, **full})
-
-
 def index(call: Call) -> Answer:
     """GET the version itself: the names of its resources."""
-    names = ("sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "tooling", "limits")
+    names = (
+        "sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "tooling", "limits", "jobs"
+    )  # fmt: skip
     return Answer(body={name: f"{call.base}/{name}" for name in names})
 
 
@@ -33,13 +37,27 @@ def _batch(call: Call) -> Answer:
 TABLE = Table(
     [
         Resource("", {"GET": index}),
-        Resource("/limits", {"GET": limits}),
+        Resource("/limits", {"GET": limits.limits}),
         Resource("/query", {"GET": query.query}),
         Resource("/queryAll", {"GET": query.query_all}),
         Resource("/query/{locator}", {"GET": query.more}),
         Resource("/queryAll/{locator}", {"GET": query.more}),
         Resource("/search", {"GET": search.search}),
         Resource("/parameterizedSearch", {"GET": search.parameterized, "POST": search.parameterized}),
+        Resource("/jobs/query", {"GET": queries.listing, "POST": queries.create}),
+        Resource("/jobs/query/{job}", {"GET": queries.info, "PATCH": queries.update, "DELETE": queries.delete}),
+        Resource("/jobs/query/{job}/results", {"GET": queries.results}),
+        Resource("/jobs/query/{job}/resultPages", {"GET": queries.result_pages}),
+        Resource(
+            "/jobs/ingest",
+            {"GET": ingest.listing, "POST": ingest.create},
+            accepts=("application/json", "multipart/form-data"),
+        ),
+        Resource("/jobs/ingest/{job}", {"GET": ingest.info, "PATCH": ingest.update, "DELETE": ingest.delete}),
+        Resource("/jobs/ingest/{job}/batches", {"PUT": ingest.upload}),
+        Resource("/jobs/ingest/{job}/successfulResults", {"GET": ingest.successful}),
+        Resource("/jobs/ingest/{job}/failedResults", {"GET": ingest.failed}),
+        Resource("/jobs/ingest/{job}/unprocessedrecords", {"GET": ingest.unprocessed}),
         Resource("/composite", {"POST": _composite}),
         Resource("/composite/batch", {"POST": _batch}),
         Resource(
@@ -81,6 +99,9 @@ def route(call: Call) -> Answer:
         SalesforceError: the refusal.
     """
     found = TABLE.find(call.path)
+    # A job that takes no time can still be aborted, as long as nothing was asked since it was made.
+    if call.method != "PATCH" or "{job}" not in found.resource.template or call.org.settings["bulk_seconds"]:
+        progress.catch_up(call.org)
     return dispatch.handle(found, replace(call, names=found.names, tooling=found.resource.tooling))
 
 

@@ -1,6 +1,6 @@
 """Single records: create, retrieve, update, upsert, delete, and the replication resources updated and deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from datetime import datetime, timedelta
 
 from connectors.emulator.salesforce import moments
@@ -14,8 +14,6 @@ from connectors.emulator.salesforce.soql.bind import Scope
 from connectors.emulator.salesforce.soql.shape import Shape
 from connectors.emulator.salesforce.soql.tree import Path
 from connectors.emulator.wire import Json, JsonObject
-
-_LOG_DAYS = 30
 
 
 def create(call: Call) -> Answer:
@@ -83,20 +81,22 @@ def delete_by_key(call: Call) -> Answer:
 def updated(call: Call) -> Answer:
     """GET sobjects/{entity}/updated: ids of live records whose stamp lies in the window."""
     entity = entity_of(call)
-    start, end, covered = _window(call)
+    start, end, covered = _window(call, entity)
     rows = call.org.store.table(entity.name).values()
     found = [row["Id"] for row in rows if not row.get("IsDeleted") and start <= row["SystemModstamp"] < end]
+    _check_number(call, found)
     return Answer(body={"ids": found, "latestDateCovered": covered})
 
 
 def deleted(call: Call) -> Answer:
     """GET sobjects/{entity}/deleted: what was deleted in the window, also rows that keep no trace elsewhere."""
     entity = entity_of(call)
-    start, end, covered = _window(call)
+    start, end, covered = _window(call, entity)
     log = [each for each in call.org.store.deletions if each.entity == entity.name and start <= each.at < end]
+    _check_number(call, log)
     body = {
         "deletedRecords": [{"id": each.record_id, "deletedDate": each.at} for each in log],
-        "earliestDateAvailable": moments.stamp(call.org.clock.now() - timedelta(days=_LOG_DAYS)),
+        "earliestDateAvailable": moments.stamp(_earliest(call)),
         "latestDateCovered": covered,
     }
     return Answer(body=body)
@@ -141,17 +141,32 @@ def _several(call: Call, entity: SObject, found: Iterable[str]) -> Answer:
     return Answer(300, [call.url(entity.name, each) for each in found])
 
 
-def _window(call: Call) -> tuple[str, str, str]:
+def _window(call: Call, entity: SObject) -> tuple[str, str, str]:
     """Start, end and the last moment covered, in the wire form; seconds are ignored, as in Salesforce."""
+    if not entity.query:
+        raise SalesforceError("INVALID_TYPE", f"sObject type '{entity.name}' is not replicateable")
     start, end = (_minute(call.query.get(name, "")) for name in ("start", "end"))
     now = call.org.clock.now()
     if start is None or end is None or end - start < timedelta(minutes=1):
         message = "startDate must be at least one minute before endDate"
         raise SalesforceError("INVALID_REPLICATION_DATE", message)
-    if start < now - timedelta(days=_LOG_DAYS):
-        message = f"startDate before org's replication availability: {_LOG_DAYS} days"
+    if start < _earliest(call):
+        days = call.org.settings["replication_log_days"]
+        message = f"startDate before org's replication availability: {days} days"
         raise SalesforceError("INVALID_REPLICATION_DATE", message)
     return moments.stamp(start), moments.stamp(end), moments.stamp(min(end, now))
+
+
+def _earliest(call: Call) -> datetime:
+    """How far back changes are known."""
+    return call.org.clock.now() - timedelta(days=call.org.settings["replication_log_days"])
+
+
+def _check_number(call: Call, found: Sized) -> None:
+    most = call.org.settings["replication_ids"]
+    if len(found) > most:
+        message = f"The limit of {most} ids is exceeded: choose a shorter span between start and end"
+        raise SalesforceError("EXCEEDED_ID_LIMIT", message)
 
 
 def _minute(text: str) -> datetime | None:
