@@ -148,6 +148,12 @@ def test_a_change_feed_gives_no_more_ids_than_its_limit(org: Org, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["updated", "deleted"])
+def test_a_change_feed_is_of_objects_that_can_be_replicated(org: Org, name: str) -> None:
+    assert org.refusal("GET", f"/sobjects/Name/{name}", params=WINDOW)[:2] == (400, "INVALID_TYPE")
+    assert org.refusal("GET", f"/sobjects/Nope/{name}", params=WINDOW)[:2] == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ["updated", "deleted"])
 def test_a_change_feed_reaches_back_as_far_as_its_log(org: Org, name: str) -> None:
     thirty = {"start": "2026-01-31T09:00:00Z", "end": "2026-03-02T09:00:00Z"}
     answer = org.call("GET", f"/sobjects/Contact/{name}/", params=thirty)

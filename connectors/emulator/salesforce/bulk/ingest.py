@@ -105,7 +105,7 @@ def unprocessed(call: Call) -> Answer:
 
 def _open(call: Call, body: JsonObject) -> IngestJob:
     """A new job in the list, as its description asks."""
-    one_of("contentType", body.get("contentType", "CSV"), ("CSV",))
+    one_of("contentType", body.get("contentType") or "CSV", ("CSV",))
     operation, dialect = one_of("operation", body.get("operation"), _OPERATIONS), dialect_of(body)
     name, external_id = body.get("object"), body.get("externalIdFieldName") or ""
     entity = call.access().object(name) if isinstance(name, str) else None
