@@ -53,8 +53,10 @@ def test_batches_of_ten_thousand_rows_count_down(bulk: Bulk) -> None:
     bulk.load("Contact", "update", f"Id,Title\n{ADA},x\n")
     assert left(bulk.org, "DailyBulkApiBatches") == 14_999
     rows = f"{ADA},x\n" * 10_001
-    job = bulk.load("Contact", "update", f"Id,NPS__c\n{rows}")
-    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (10_001, 10_001)
+    started = bulk.load("Contact", "update", f"Id,NPS__c\n{rows}")
+    job = bulk.info("ingest", started["id"])
+    assert [each["numberRecordsProcessed"] for each in (started, job)] == [10_000, 10_001]
+    assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 10_001)
     assert left(bulk.org, "DailyBulkApiBatches") == 14_997
     assert left(bulk.org, "DailyBulkV2QueryJobs") == 10_000
 

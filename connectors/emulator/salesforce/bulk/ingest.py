@@ -56,7 +56,7 @@ def update(call: Call) -> Answer:
     job, now = resources.find(call, IngestJob), call.org.clock.now()
     if resources.wanted_state(call, ("UploadComplete", "Aborted")) == "Aborted":
         resources.abort(call, job)
-        rows.set_aside(job)
+        rows.give_up(job)
     elif job.state != "Open":
         raise resources.wrong_state(job, "Closing")
     else:
