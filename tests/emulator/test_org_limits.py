@@ -100,7 +100,7 @@ def test_a_spent_day_refuses_bulk_too(bulk: Bulk, method: str, path: str) -> Non
 @pytest.fixture
 def crowd(org: Org) -> Iterator[Future[requests.Response]]:
     """A call that hangs for a while, known to be under way."""
-    org.emulator.fault(action="hang", path="/limits", seconds=1, times=1)
+    org.emulator.fault(action="hang", path="/limits", seconds=2, times=1)
     struck = threading.Event()
 
     def hang() -> requests.Response:
