@@ -63,7 +63,7 @@ class Merge(BaseModel):
 
 _OBJECT = TypeAdapter(JsonObject)
 _FAULTS = TypeAdapter(list[RowFault])
-_LEAST = {"page_size": 1, "bulk_page_records": 1, "bulk_list_jobs": 1}
+_LEAST = dict.fromkeys(("page_size", "bulk_batch_records", "bulk_page_records", "bulk_list_jobs"), 1)
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 

@@ -336,6 +336,28 @@ def test_what_a_job_wrote_before_it_failed_stays(bulk: Bulk) -> None:
     assert bulk.org.column("SELECT LastName FROM Contact WHERE LastName = 'A'") == ["A"]
 
 
+def test_a_large_job_goes_on_batch_by_batch(bulk: Bulk) -> None:
+    bulk.org.emulator.settings(bulk_batch_records=2)
+    job = bulk.open("Contact", "insert")
+    bulk.close(job, "LastName\nA\nB\nC\nD\nE\nF\nG\n")
+    assert bulk.org.query("SELECT COUNT() FROM Contact WHERE LastName < 'Berg'")["totalSize"] == 2
+    looked = [bulk.info("ingest", job) for _ in range(3)]
+    told = [(each["state"], each["numberRecordsProcessed"]) for each in looked]
+    assert told == [("InProgress", 4), ("InProgress", 6), ("JobComplete", 7)]
+
+
+def test_an_abort_in_the_middle_keeps_what_was_written(bulk: Bulk) -> None:
+    bulk.org.emulator.settings(bulk_batch_records=1)
+    job = bulk.open("Contact", "insert")
+    bulk.close(job, "LastName\nA\nB\nC\nD\n")
+    assert bulk.info("ingest", job)["state"] == "InProgress"
+    assert bulk.patch(job, "Aborted").json()["state"] == "Aborted"
+    info = bulk.info("ingest", job)
+    assert (info["state"], info["numberRecordsProcessed"]) == ("Aborted", 1)
+    assert [row[2] for row in bulk.results(job, "successfulResults")[1:]] == ["A"]
+    assert bulk.results(job, "unprocessedrecords")[1:] == [["B"], ["C"], ["D"]]
+
+
 def test_data_is_uploaded_once_and_only_as_csv(bulk: Bulk) -> None:
     job = bulk.open("Contact", "insert")
     json = bulk.put(job, "[]", "application/json")

@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+import requests
 
 from tests.emulator.bulk import Bulk, parsed
 from tests.emulator.org import ACME, ADA, BEN, CALL, CLEO, DEE, ME, OLD, OLDCALL, STAMP
@@ -368,6 +369,19 @@ def test_a_job_can_be_made_to_fail(bulk: Bulk) -> None:
     info = bulk.info("query", bulk.query(NAMES))
     assert (info["state"], info["errorMessage"]) == ("Failed", "Timeout : The query took too long")
     assert bulk.org.refusal("GET", f"/jobs/query/{info['id']}/results")[:2] == (400, "INVALIDJOBSTATE")
+
+
+def test_what_is_not_said_is_commas_and_lf(bulk: Bulk) -> None:
+    made = bulk.made("query", operation="query", query=NAMES, lineEnding=None, columnDelimiter=None)
+    assert (made["lineEnding"], made["columnDelimiter"]) == ("LF", "COMMA")
+
+
+@pytest.mark.parametrize("action", ["truncate", "reset"])
+def test_results_can_break_off_in_the_middle(bulk: Bulk, action: str) -> None:
+    job = bulk.query(NAMES)
+    bulk.org.emulator.fault(action=action, path="/results$")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        bulk.page(job)
 
 
 def test_jobs_are_no_part_of_a_composite(bulk: Bulk) -> None:

@@ -188,7 +188,8 @@ def test_bodies_that_are_almost_good_get_an_answer(org: Org, method: str, reques
 
 CELLS = st.one_of(
     WORDS, st.sampled_from(["Id", "LastName", "Account.ERP_Number__c", "Owner.Email", "User:Owner.Email", "WhoId",
-                            "Email", "NPS__c", "Birthdate", "#N/A", '"', '""', '"a\nb"', " ", ".", ":", "a.b.c", "\r", "\x00"])
+                            "Email", "NPS__c", "Birthdate", "#N/A", '"', '""', '"a\nb"', " ", ".", ":", "a.b.c", "\r",
+                            "\x00"])
 )  # fmt: skip
 TABLES = st.lists(st.lists(CELLS, max_size=4).map(",".join), max_size=5).map("\n".join)
 

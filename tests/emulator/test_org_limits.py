@@ -53,8 +53,10 @@ def test_batches_of_ten_thousand_rows_count_down(bulk: Bulk) -> None:
     bulk.load("Contact", "update", f"Id,Title\n{ADA},x\n")
     assert left(bulk.org, "DailyBulkApiBatches") == 14_999
     rows = f"{ADA},x\n" * 10_001
-    job = bulk.load("Contact", "update", f"Id,NPS__c\n{rows}")
-    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (10_001, 10_001)
+    started = bulk.load("Contact", "update", f"Id,NPS__c\n{rows}")
+    job = bulk.info("ingest", started["id"])
+    assert [each["numberRecordsProcessed"] for each in (started, job)] == [10_000, 10_001]
+    assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 10_001)
     assert left(bulk.org, "DailyBulkApiBatches") == 14_997
     assert left(bulk.org, "DailyBulkV2QueryJobs") == 10_000
 
@@ -98,7 +100,7 @@ def test_a_spent_day_refuses_bulk_too(bulk: Bulk, method: str, path: str) -> Non
 @pytest.fixture
 def crowd(org: Org) -> Iterator[Future[requests.Response]]:
     """A call that hangs for a while, known to be under way."""
-    org.emulator.fault(action="hang", path="/limits", seconds=1, times=1)
+    org.emulator.fault(action="hang", path="/limits", seconds=2, times=1)
     struck = threading.Event()
 
     def hang() -> requests.Response:
@@ -145,6 +147,12 @@ def test_a_change_feed_gives_no_more_ids_than_its_limit(org: Org, name: str) -> 
     assert org.call("GET", f"/sobjects/Contact/{name}/", params=WINDOW).status_code == 200
     org.emulator.settings(replication_ids=1)
     assert org.refusal("GET", f"/sobjects/Contact/{name}/", params=WINDOW)[:2] == (400, "EXCEEDED_ID_LIMIT")
+
+
+@pytest.mark.parametrize("name", ["updated", "deleted"])
+def test_a_change_feed_is_of_objects_that_can_be_replicated(org: Org, name: str) -> None:
+    assert org.refusal("GET", f"/sobjects/Name/{name}", params=WINDOW)[:2] == (400, "INVALID_TYPE")
+    assert org.refusal("GET", f"/sobjects/Nope/{name}", params=WINDOW)[:2] == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("name", ["updated", "deleted"])

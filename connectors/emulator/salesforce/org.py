@@ -48,6 +48,7 @@ SETTINGS: Mapping[str, Json] = {
     "bulk_polls": 0,  # how many looks at a bulk job find it unfinished
     "bulk_seconds": 0,  # how long a bulk job takes, by the emulated clock
     "bulk_kept_seconds": 604_800,  # how long the results of a job are kept
+    "bulk_batch_records": 10_000,  # rows of an upload that are worked on at a time and count as one batch
     "bulk_page_records": 250_000,  # the most records in a page of query results, and the default
     "bulk_list_jobs": 1000,  # jobs in one answer of the list of jobs
     "bulk_upload_bytes": 104_857_600,  # 100 MiB of CSV, 150 MB in base64

@@ -35,8 +35,8 @@ def dialect_of(body: JsonObject) -> Dialect:
         SalesforceError: JSON_PARSER_ERROR for a name the API does not have.
     """
     return Dialect(
-        one_of("columnDelimiter", body.get("columnDelimiter", "COMMA"), _DELIMITERS),
-        one_of("lineEnding", body.get("lineEnding", "LF"), _ENDINGS),
+        one_of("columnDelimiter", body.get("columnDelimiter") or "COMMA", _DELIMITERS),
+        one_of("lineEnding", body.get("lineEnding") or "LF", _ENDINGS),
     )
 
 

@@ -56,7 +56,7 @@ def update(call: Call) -> Answer:
     job, now = resources.find(call, IngestJob), call.org.clock.now()
     if resources.wanted_state(call, ("UploadComplete", "Aborted")) == "Aborted":
         resources.abort(call, job)
-        rows.set_aside(job)
+        rows.give_up(job)
     elif job.state != "Open":
         raise resources.wrong_state(job, "Closing")
     else:
@@ -105,7 +105,7 @@ def unprocessed(call: Call) -> Answer:
 
 def _open(call: Call, body: JsonObject) -> IngestJob:
     """A new job in the list, as its description asks."""
-    one_of("contentType", body.get("contentType", "CSV"), ("CSV",))
+    one_of("contentType", body.get("contentType") or "CSV", ("CSV",))
     operation, dialect = one_of("operation", body.get("operation"), _OPERATIONS), dialect_of(body)
     name, external_id = body.get("object"), body.get("externalIdFieldName") or ""
     entity = call.access().object(name) if isinstance(name, str) else None

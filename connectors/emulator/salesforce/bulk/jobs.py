@@ -1,6 +1,6 @@
 """What a bulk job is, what the API says of it, and the org's list of jobs."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
@@ -99,7 +99,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class IngestJob(Job):
-    """A job that writes. `header` is the upload's first line as it came, `rest` the rows nobody touched."""
+    """A job that writes. `header` is the upload's first line as it came, `rest` the rows nobody touched.
+
+    `work` is what goes on writing its rows, a batch at a time, once it has begun.
+    """
 
     kind: ClassVar[str] = "V2Ingest"
 
@@ -107,6 +110,7 @@ class IngestJob(Job):
     content: bytes | None = None
     header: str = ""
     width: int = 0
+    work: Generator[None] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     rest: list[list[str]] = field(default_factory=list)
 
@@ -182,7 +186,3 @@ class Jobs:
         """Forget the jobs that ended longer ago than results are kept."""
         for job in [each for each in self.by_id.values() if each.state in FINISHED and now - each.changed > kept]:
             self.drop(job)
-
-    def of(self, kind: str) -> Iterator[QueryJob | IngestJob]:
-        """The jobs of one kind, oldest first."""
-        return (each for each in self.by_id.values() if each.kind == kind)

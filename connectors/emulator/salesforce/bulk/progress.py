@@ -1,6 +1,7 @@
 """When a job goes on. Nothing runs by itself: a job is run by the next request that comes once its time is up.
 
 `bulk_polls` is how many looks at a job find it unfinished, `bulk_seconds` how long it takes by the emulated clock.
+A job that writes goes on by one batch of rows with each request, so that nobody waits long for a large one.
 """
 
 from datetime import timedelta
@@ -12,14 +13,17 @@ from connectors.emulator.salesforce.org import Org
 
 # How long an ingest job may stay open.
 _OPEN = timedelta(days=1)
+_NO_MORE = object()
 
 
 def look(org: Org, job: QueryJob | IngestJob) -> None:
-    """Count a look at a job: it is found further on than it was left."""
+    """Count a look at a job, and run it if this look is the one that it waited for."""
+    waited = not _due(org, job)
     job.looks += 1
     if job.state == "UploadComplete":
         job.enter("InProgress", org.clock.now())
-    catch_up(org)
+    if waited:
+        catch_up(org)
 
 
 def catch_up(org: Org) -> None:
@@ -44,17 +48,24 @@ def _due(org: Org, job: QueryJob | IngestJob) -> bool:
 
 def _run(org: Org, job: QueryJob | IngestJob) -> None:
     try:
-        if isinstance(job, IngestJob):
-            rows.run(org, job)
-        else:
-            _read(org, job)
+        done = _write(org, job) if isinstance(job, IngestJob) else _read(org, job)
     except UnreadableError as failure:
-        job.error = failure.message
-    org.jobs.finish(job, "Failed" if job.error else "JobComplete", org.clock.now())
+        job.error, done = failure.message, True
+    if done:
+        org.jobs.finish(job, "Failed" if job.error else "JobComplete", org.clock.now())
 
 
-def _read(org: Org, job: QueryJob) -> None:
+def _write(org: Org, job: IngestJob) -> bool:
+    """Write one more batch of rows; whether it was the last."""
+    if job.work is None:
+        job.work = rows.run(org, job)
+        job.enter("InProgress", org.clock.now())
+    return next(job.work, _NO_MORE) is _NO_MORE
+
+
+def _read(org: Org, job: QueryJob) -> bool:
     """What a query job does: its records are there already, unless it is set to fail."""
     if org.settings["bulk_job_error"]:
         raise UnreadableError(org.settings["bulk_job_error"])
     job.processed = len(job.extract.rows)
+    return True

@@ -1,6 +1,6 @@
 """Runs an ingest job: its rows go one by one through the same writer as every other write."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from connectors.emulator.salesforce import ids, values
 from connectors.emulator.salesforce.bulk import upload
@@ -12,8 +12,6 @@ from connectors.emulator.salesforce.records import AmbiguousKeyError, Writer
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.wire import Json, JsonObject
 
-# How many rows Salesforce works on at a time; each such batch counts against the day.
-_BATCH = 10_000
 _CLEARED = "#N/A"
 _FLAGS = {"1": True, "0": False}
 # Since this version a failed row says which record it was about.
@@ -22,8 +20,10 @@ Written = tuple[str, bool]
 Put = Callable[[JsonObject, str], None]
 
 
-def run(org: Org, job: IngestJob) -> None:
-    """Write the rows of the job and note what becomes of each; the rows that nobody touches go to `rest`.
+def run(org: Org, job: IngestJob) -> Generator[None]:
+    """Write the rows of the job and note what becomes of each, with a pause behind each batch.
+
+    The rows that nobody touches, because the job fails or is given up in a pause, go to `rest`.
 
     Raises:
         UnreadableError: the job fails as a whole. What was written before stays written.
@@ -31,14 +31,17 @@ def run(org: Org, job: IngestJob) -> None:
     data = upload.read(job.content or b"", job.dialect)
     job.header, job.width = data.header, len(data.names)
     try:
-        _Run(org, job, data).all()
+        yield from _Run(org, job, data).batches()
     finally:
         job.rest.extend(_readable(data))
         job.content = None
 
 
-def set_aside(job: IngestJob) -> None:
-    """The data of a job that will not be run: all its rows are unprocessed."""
+def give_up(job: IngestJob) -> None:
+    """The rows of a job that will not be run, or not any further, are unprocessed."""
+    if job.work is not None:
+        job.work.close()
+        return
     try:
         data = upload.read(job.content or b"", job.dialect)
     except UnreadableError:
@@ -77,15 +80,17 @@ class _Run:
         }
         self._write = operations[job.operation]
 
-    def all(self) -> None:
-        """Every row, in the order of the upload."""
-        job = self._job
+    def batches(self) -> Generator[None]:
+        """Every row, in the order of the upload; each batch counts against the day."""
+        job, size = self._job, int(self._org.settings["bulk_batch_records"])
         for place, row in enumerate(self._data.rows):
             if (reason := self._stop(place, row)) is not None:
                 job.rest.append(row)
                 raise UnreadableError(reason)
             job.outcomes.append(self._outcome(row + [""] * (job.width - len(row))))
             job.processed += 1
+            if job.processed % size == 0:
+                yield
 
     def _stop(self, place: int, row: list[str]) -> str | None:
         """Why the job must end before this row, if it must."""
@@ -94,7 +99,7 @@ class _Run:
             return str(settings["bulk_job_error"])
         if len(row) > self._job.width:
             return f"InvalidBatch : A row has {len(row)} columns, but the header has {self._job.width}"
-        if place % _BATCH == 0 and not self._org.spend("bulk_batches"):
+        if place % settings["bulk_batch_records"] == 0 and not self._org.spend("bulk_batches"):
             return "ExceededQuota : The daily allocation of batches is used up"
         return None
 
