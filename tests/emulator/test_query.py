@@ -236,42 +236,14 @@ def test_the_server_may_give_smaller_pages_and_no_order(crowd: Org) -> None:
     assert names != sorted(names)
 
 
-@pytest.mark.parametrize(
-    ("soql", "code", "message"),
-    [
-        (
-            "SELECT Id, Nope__c FROM Contact",
-            "INVALID_FIELD",
-            "\nSELECT Id, Nope__c FROM Contact\n           ^\nERROR at Row:1:Column:12\n"
-            "No such column 'Nope__c' on entity 'Contact'. If you are attempting to use a custom field, be sure to"
-            " append the '__c' after the custom field name."
-            " Please reference your WSDL or the describe call for the appropriate names.",
-        ),
-        ("SELECT Boss.Name FROM Contact", "INVALID_FIELD", "Didn't understand relationship 'Boss' in field path."),
-        ("SELECT Id FROM Nope", "INVALID_TYPE", "sObject type 'Nope' is not supported."),
-        ("SELECT Id FROM Contact WHERE", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
-        ("SELECT Id FROM Contact WHERE Id = 1 2", "MALFORMED_QUERY", "unexpected token: '2'"),
-        ("SELECT FROM Contact", "MALFORMED_QUERY", "unexpected token: 'FROM'"),
-        ("SELECT Id, Id FROM Contact", "MALFORMED_QUERY", "duplicate field selected: Id"),
-        ("SELECT Id FROM Contact WHERE Title = 'a' AND Title = 'b' OR Id = null", "MALFORMED_QUERY", "token: 'OR'"),
-        ("SELECT Id FROM Contact WHERE Title = 5", "INVALID_FIELD", "of type string and should be enclosed in quotes"),
-        ("SELECT Id FROM Contact WHERE NPS__c = '5'", "INVALID_FIELD", "double and should not be enclosed in quotes"),
-        ("SELECT Id FROM Contact WHERE Birthdate = '1980-01-01'", "INVALID_FIELD", "of type date and should not be"),
-        ("SELECT Id FROM Contact WHERE AccountId = 'x'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: x"),
-        ("SELECT Id FROM Contact WHERE Description = 'x'", "INVALID_FIELD", "can not be filtered in a query call"),
-        (
-            "SELECT Id FROM Contact LIMIT 1 OFFSET 2001",
-            "NUMBER_OUTSIDE_VALID_RANGE",
-            "Maximum SOQL offset allowed is 2000",
-        ),
-        ("SELECT Id FROM Contact WHERE Title = 'open", "MALFORMED_QUERY", "no closing quote"),
-        ("SELECT LastName, COUNT(Id) FROM Contact", "MALFORMED_QUERY", "Field must be grouped or aggregated: LastName"),
-    ],
-)
-def test_mistakes_are_named_with_the_vendors_words(org: Org, soql: str, code: str, message: str) -> None:
-    refused = org.refused_query(soql)
-    assert refused[0] == code
-    assert message in refused[1]
+def test_a_mistake_is_named_with_the_vendors_words(org: Org) -> None:
+    assert org.refused_query("SELECT Id, Nope__c FROM Contact") == (
+        "INVALID_FIELD",
+        "\nSELECT Id, Nope__c FROM Contact\n           ^\nERROR at Row:1:Column:12\n"
+        "No such column 'Nope__c' on entity 'Contact'. If you are attempting to use a custom field, be sure to"
+        " append the '__c' after the custom field name."
+        " Please reference your WSDL or the describe call for the appropriate names.",
+    )
 
 
 def test_strings_know_their_escapes(org: Org) -> None:
