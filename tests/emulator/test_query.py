@@ -1,7 +1,6 @@
 """SOQL over HTTP against the small org."""
 
 import gzip
-from typing import Any
 
 import pytest
 
@@ -178,62 +177,6 @@ def test_activities_are_archived_when_a_year_has_passed(org: Org) -> None:
     org.emulator.control("POST", "clock", {"now": "2027-02-25T00:30:00+00:00"})
     org.login()
     assert org.column("SELECT Id FROM Event") == []
-
-
-@pytest.fixture
-def crowd(org: Org) -> Org:
-    """The org with 450 accounts more."""
-    accounts = [{"Name": f"A{number:03}"} for number in range(450)]
-    org.emulator.control("POST", "seed", {"salesforce": {"records": {"Account": accounts}}})
-    org.login()
-    return org
-
-
-def follow(org: Org, page: dict[str, Any]) -> list[dict[str, Any]]:
-    """All pages from the first."""
-    pages = [page]
-    while not pages[-1]["done"]:
-        url = pages[-1]["nextRecordsUrl"].removeprefix(DATA)
-        pages.append(org.call("GET", url).json())
-    return pages
-
-
-@pytest.mark.parametrize(("asked", "sizes"), [("10", [200, 200, 50]), ("300", [300, 150]), ("9999", [450])])
-def test_pages_have_the_size_asked_for_within_200_and_2000(crowd: Org, asked: str, sizes: list[int]) -> None:
-    soql = "SELECT Id FROM Account ORDER BY Name"
-    pages = follow(crowd, crowd.query(soql, **{"Sforce-Query-Options": f"batchSize={asked}"}))
-    assert [len(each["records"]) for each in pages] == sizes
-    assert {each["totalSize"] for each in pages} == {450}
-    assert "nextRecordsUrl" not in pages[-1]
-    assert len({row["Id"] for each in pages for row in each["records"]}) == 450
-
-
-def test_a_locator_has_the_documented_form_and_can_be_read_again(crowd: Org) -> None:
-    first = crowd.query(
-        "SELECT Name FROM Account ORDER BY Name", "queryAll", **{"Sforce-Query-Options": "batchSize=200"}
-    )
-    key, _, start = first["nextRecordsUrl"].removeprefix(f"{DATA}/query/").partition("-")
-    assert (key[:3], len(key), start) == ("01g", 18, "200")
-    again = [crowd.call("GET", f"/query/{key}-200").json() for _ in "ab"]
-    assert again[0] == again[1]
-    assert again[0]["records"][0]["Name"] == "A200"
-
-
-def test_an_expired_or_unknown_locator_is_refused(crowd: Org) -> None:
-    first = crowd.query("SELECT Id FROM Account", **{"Sforce-Query-Options": "batchSize=200"})
-    path = first["nextRecordsUrl"].removeprefix(DATA)
-    assert crowd.refusal("GET", "/query/01g5g00000000000AA-200")[:2] == (400, "INVALID_QUERY_LOCATOR")
-    crowd.emulator.control("POST", "clock", {"advance": 2 * 86_400 + 1})
-    crowd.login()
-    assert crowd.refusal("GET", path) == (400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-
-
-def test_the_server_may_give_smaller_pages_and_no_order(crowd: Org) -> None:
-    crowd.emulator.settings(page_size=100, unordered=True)
-    pages = follow(crowd, crowd.query("SELECT Name FROM Account"))
-    names = [row["Name"] for each in pages for row in each["records"]]
-    assert [len(each["records"]) for each in pages] == [100, 100, 100, 100, 50]
-    assert names != sorted(names)
 
 
 def test_a_mistake_is_named_with_the_vendors_words(org: Org) -> None:
