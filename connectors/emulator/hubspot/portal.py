@@ -6,10 +6,14 @@ from typing import Any
 from . import seeds
 from .access import PUBLIC_APP, Access
 from .crm import Clock, Crm
+from .custom_objects import CustomObjects
+from .exports import Exports
+from .imports import Imports
 from .limits import Limits
 from .lists import Lists
 from .search import Index
 from .settings import Json, defaults, figures
+from .users import Users
 from .webhooks import Webhooks
 
 
@@ -33,6 +37,10 @@ class Portal:
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
+        self.custom_objects = CustomObjects(self.crm)
+        self.exports = Exports(self.crm, self.settings, self.access.client_secret)
+        self.imports = Imports(self.crm, self.settings)
+        self.users = Users(self.crm)
         self.lists = Lists(self.crm, self.horizon)
         self.webhooks = self._webhooks()
         self.crm.events.listener = self.webhooks.hear
@@ -50,7 +58,7 @@ class Portal:
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Add the "hubspot" part of a seed, dates resolved. Raises seeds.SeedError with every mistake found."""
-        seeds.load(self.crm, seed)
+        seeds.load(self.crm, self.custom_objects, seed)
 
     def credentials(self) -> dict[str, str]:
         """List what a client needs: `token`, and for OAuth `client_id`, `client_secret`, `refresh_token`."""

@@ -1,5 +1,6 @@
 """Every route and method: never a failure of ours, limits and scopes of each version, exact error bodies."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ OTHERS: dict[str, list[str]] = {
 }
 
 
+@cache
 def _templates(site: Site) -> list[str]:
     return sorted({route.path for route in routes(site.portal) if isinstance(route, Route)})
 

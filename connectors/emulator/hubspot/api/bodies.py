@@ -380,3 +380,103 @@ class MembershipChange(Form):
 
     record_ids_to_add: list[str] = Field(default_factory=list)
     record_ids_to_remove: list[str] = Field(default_factory=list)
+
+
+class ObjectTypeLabels(Form):
+    """What a type's records are called."""
+
+    singular: str | None = None
+    plural: str | None = None
+
+
+class ObjectTypeChange(Form):
+    """A change to a portal's own object type."""
+
+    labels: ObjectTypeLabels | None = None
+    description: str | None = None
+    primary_display_property: str | None = None
+    secondary_display_properties: list[str] | None = None
+    required_properties: list[str] | None = None
+    searchable_properties: list[str] | None = None
+
+
+class ObjectTypeProperty(NewProperty):
+    """A property of a type to create; its group is the type's own when none is named."""
+
+    group_name: str = ""
+
+
+class NewObjectType(ObjectTypeChange):
+    """An object type to create."""
+
+    name: Words
+    labels: ObjectTypeLabels
+    secondary_display_properties: list[str] = Field(default_factory=list)
+    required_properties: list[str] = Field(default_factory=list)
+    searchable_properties: list[str] = Field(default_factory=list)
+    properties: list[ObjectTypeProperty] = Field(default_factory=list)
+    associated_objects: list[str] = Field(default_factory=list)
+
+
+class ObjectLink(Form):
+    """An association between two object types."""
+
+    from_object_type_id: str
+    to_object_type_id: str
+    name: str | None = None
+
+
+class NewExport(Form):
+    """An export to start; it takes the old flat filters as well as groups."""
+
+    export_type: str
+    format: str
+    export_name: Words
+    object_type: str
+    object_properties: list[str] = Field(default_factory=list)
+    associated_object_type: str | None = None
+    export_internal_values_options: list[str] = Field(default_factory=list)
+    public_crm_search_request: Search | None = None
+    list_id: str | None = None
+
+
+class IdsToLink(Form):
+    """An association batch read of version 3."""
+
+    inputs: Annotated[list[Id], Field(max_length=MOST_READ)]
+
+
+class NamedLink(Form):
+    """One link of version 3; its type is a name."""
+
+    from_: Id = Field(alias="from")
+    to: Id
+    type: str
+
+
+class NamedLinks(Form):
+    """An association batch write of version 3."""
+
+    inputs: Annotated[list[NamedLink], Field(max_length=MOST_WRITTEN)]
+
+
+class NewUser(Form):
+    """A user to add."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    first_name: str = ""
+    last_name: str = ""
+    role_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: list[str] = Field(default_factory=list)
+    send_welcome_email: bool = False
+
+
+class UserChange(Form):
+    """A user's role and teams."""
+
+    role_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: list[str] | None = None
+    first_name: str | None = None
+    last_name: str | None = None

@@ -184,7 +184,7 @@ def _search(call: Call) -> Answer:
     if len(call.raw.decode("utf-8", "replace")) > search.BODY:
         raise invalid(f"The request body is longer than {search.BODY} characters.")
     form = call.body(bodies.Search)
-    query = _query(form)
+    query = asked(form)
     search.check(query, call.portal.settings["search_window"])
     found = call.portal.index.run(call.kind, query, call.portal.horizon())
     view = _view(call, form.properties)
@@ -193,7 +193,8 @@ def _search(call: Call) -> Answer:
     return Answer(200, {"total": found.total, "results": rows, **paging})
 
 
-def _query(form: bodies.Search) -> search.Query:
+def asked(form: bodies.Search) -> search.Query:
+    """Read what a search body asks for; exports take the same. Raises RefusedError (400)."""
     after = form.after or "0"
     if not (after.isascii() and after.isdecimal() and len(after) < 10):
         raise invalid(f"after must be a number, but was {after}")
@@ -202,8 +203,8 @@ def _query(form: bodies.Search) -> search.Query:
     groups = [tuple(_filter(row) for row in group.filters) for group in form.filter_groups]
     flat = [tuple(_filter(row) for row in form.filters)]
     sort = _sort(form.sorts[0]) if form.sorts else None
-    asked = tuple(group for group in [*groups, *flat] if group)
-    return search.Query(asked, sort, form.query or "", form.limit, int(after))
+    wanted = tuple(group for group in [*groups, *flat] if group)
+    return search.Query(wanted, sort, form.query or "", form.limit, int(after))
 
 
 def _filter(row: bodies.SearchFilter) -> search.Filter:
