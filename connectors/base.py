@@ -73,11 +73,26 @@ class CreateTask:
 
 @dataclass(frozen=True, slots=True)
 class SetTaskState:
-    """Complete (`open` False) or reopen our task `id`; `note` is appended to its body."""
+    """Complete (`open` False) or reopen our task `id`; `note` is appended to its body.
+
+    A `due_at` or `owner_id` that is given is set with it.
+    """
 
     id: str
     key: str
     open: bool
+    note: str = ""
+    due_at: int | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignTask:
+    """Give our task `id` to the colleague `owner_id`; `note` is appended to its body."""
+
+    id: str
+    key: str
+    owner_id: str
     note: str = ""
 
 
@@ -89,7 +104,7 @@ class DeleteTask:
     key: str
 
 
-Write = UpdateRecord | CreateTask | SetTaskState | DeleteTask
+Write = UpdateRecord | CreateTask | SetTaskState | AssignTask | DeleteTask
 
 
 class Outcome(StrEnum):

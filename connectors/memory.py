@@ -14,6 +14,7 @@ from itertools import islice
 from typing import assert_never
 
 from connectors.base import (
+    AssignTask,
     CreateTask,
     DeleteTask,
     Finding,
@@ -74,11 +75,13 @@ class Task:
     key: str
     subject: str
     body: str
-    due_at: int
+    due_at: int | None
     owner_id: str | None
     account_id: str
     contact_id: str | None
     open: bool = True
+    completed_at: int | None = None
+    snooze_until: int | None = None
 
 
 class MemoryConnector:
@@ -134,11 +137,23 @@ class MemoryConnector:
 
     def finish_task(self, task_id: str) -> None:
         """Complete a task by hand."""
-        self._keep(replace(self.tasks[task_id], open=False))
+        self._keep(replace(self.tasks[task_id], open=False, completed_at=self.now))
 
     def reopen_task(self, task_id: str) -> None:
         """Reopen a task by hand."""
-        self._keep(replace(self.tasks[task_id], open=True))
+        self._keep(replace(self.tasks[task_id], open=True, completed_at=None))
+
+    def snooze_task(self, task_id: str, until: int | None) -> None:
+        """Set or clear the snooze date of a task by hand; `until` is the midnight of a day."""
+        self._keep(replace(self.tasks[task_id], snooze_until=until))
+
+    def postpone_task(self, task_id: str, due_at: int | None) -> None:
+        """Move the due date of a task by hand."""
+        self._keep(replace(self.tasks[task_id], due_at=due_at))
+
+    def assign_task(self, task_id: str, owner_id: str | None) -> None:
+        """Give a task to somebody by hand."""
+        self._keep(replace(self.tasks[task_id], owner_id=owner_id))
 
     def remove_task(self, task_id: str) -> None:
         """Delete a task by hand."""
@@ -217,7 +232,8 @@ class MemoryConnector:
         return (self.source, record_id, *(held.get(field.name) for field in results(object_name)))
 
     def _own_task(self, task: Task) -> Row:
-        return (self.source, task.id, task.key, task.open, task.subject, task.owner_id, task.due_at)
+        dates = (task.due_at, task.completed_at, task.snooze_until)
+        return (self.source, task.id, task.key, task.open, task.subject, task.owner_id, *dates)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -259,9 +275,13 @@ class MemoryConnector:
             case CreateTask():
                 return self._create(write)
             case SetTaskState():
-                task = self._task(write.id)
-                body = f"{task.body}\n{write.note}" if write.note else task.body
-                self._keep(replace(task, open=write.open, body=body))
+                task = self._noted(write)
+                completed = None if write.open else self.now
+                due, owner = write.due_at or task.due_at, write.owner_id or task.owner_id
+                self._keep(replace(task, open=write.open, completed_at=completed, due_at=due, owner_id=owner))
+                return write.id
+            case AssignTask():
+                self._keep(replace(self._noted(write), owner_id=write.owner_id))
                 return write.id
             case DeleteTask():
                 if write.id in self.tasks:
@@ -317,6 +337,11 @@ class MemoryConnector:
         if task_id not in self.tasks:
             raise Rejected(f"there is no task {task_id}")
         return self.tasks[task_id]
+
+    def _noted(self, write: SetTaskState | AssignTask) -> Task:
+        """Give a task with the write's note below its text, as it will be kept."""
+        task = self._task(write.id)
+        return replace(task, body=f"{task.body}\n{write.note}") if write.note else task
 
     def _keep(self, task: Task) -> None:
         self.tasks[task.id] = task

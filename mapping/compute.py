@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, depth, desired, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import activity, coverage, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -37,6 +37,7 @@ STEPS = (
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
+    Step("equity", equity.tables, ("standing",)),
     Step("gaps", gaps.tables, ("gap",)),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )

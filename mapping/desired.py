@@ -17,10 +17,10 @@ STATUSES = ("confirmed", "likely", "lapsed", "departed", "candidate")
 
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_due` (business days by tier), `rule_manager` (team -> address), the order of roles and of statuses."""
-    due = rules.gaps.due_days
-    days = {"high": due.high, "low": due.low, "tech": due.tech}
-    yield listing("rule_due", "tier TEXT, days BIGINT", list(days.items()))
+    """Give `rule_due` (business days until due and of grace, by tier), `rule_manager` (team -> address), the orders."""
+    due, grace = rules.gaps.due_days, rules.gaps.grace_days
+    days = [("high", due.high, grace.high), ("low", due.low, grace.low), ("tech", due.tech, grace.tech)]
+    yield listing("rule_due", "tier TEXT, days BIGINT, grace BIGINT", days)
     yield listing(
         "rule_manager", "team TEXT, email TEXT", [(t, email.lower()) for t, email in profile.managers.items()]
     )

@@ -139,6 +139,7 @@ SELECT
     customer.segment,
     customer.breadth,
     customer.tier,
+    standing.stage,
     coverage.status AS coverage_status,
     CAST(coverage.score AS TEXT) AS coverage_score,
     CAST(need_row.buyers_required AS TEXT) AS buyers_required,
@@ -154,6 +155,8 @@ SELECT
         WHEN NOT coverage.single_threaded THEN 'false'
     END AS single_threaded,
     CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) AS redundancy,
+    CAST(CAST(FLOOR(standing.equity + 5e-1) AS BIGINT) AS TEXT) AS equity,
+    standing.orientation,
     SUBSTR(next_action.words, 1, 255) AS next_best_action,
     CAST(NULL AS TEXT) AS evidence,
     coverage.completeness AS data_completeness,
@@ -161,29 +164,43 @@ SELECT
 FROM company
 JOIN customer ON customer.account_key = company.account_key
 JOIN coverage ON coverage.account_key = company.account_key
+JOIN standing ON standing.account_key = company.account_key
 LEFT JOIN need_row ON need_row.account_key = company.account_key
 LEFT JOIN missing_role ON missing_role.account_key = company.account_key
 LEFT JOIN next_action ON next_action.account_key = company.account_key;
 
 -- Who looks after each customer and whom that colleague reports to: by the CRM, else by the team.
-CREATE OR REPLACE TEMP TABLE caretaker AS
+CREATE OR REPLACE TEMP TABLE reporting_line AS
 SELECT
     customer.account_key,
+    customer.owner_source AS source,
     CASE WHEN COALESCE(csm.active, TRUE) THEN customer.owner_id END AS csm_id,
     COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
 FROM customer
 LEFT JOIN user_account AS csm ON csm.source = customer.owner_source AND csm.id = customer.owner_id
 LEFT JOIN rule_manager ON rule_manager.team = csm.team
 LEFT JOIN user_account AS lead ON lead.source = customer.owner_source AND lead.email = rule_manager.email
-GROUP BY customer.account_key, csm.active, customer.owner_id, csm.manager_id;
+GROUP BY customer.account_key, customer.owner_source, csm.active, customer.owner_id, csm.manager_id;
 
--- The day a task of each tier is due: so many business days from today.
+-- The same without managers who may not own records any more: no CRM lets a task pass on to them.
+CREATE OR REPLACE TEMP TABLE caretaker AS
+SELECT
+    reporting_line.account_key,
+    reporting_line.csm_id,
+    CASE WHEN COALESCE(manager.active, TRUE) THEN reporting_line.manager_id END AS manager_id
+FROM reporting_line
+LEFT JOIN user_account AS manager
+    ON manager.source = reporting_line.source AND manager.id = reporting_line.manager_id;
+
+-- The day a task of each tier is due: so many business days from today. And the business day that lies the grace back:
+-- what was due before it has been overdue for more business days than the grace has.
 CREATE OR REPLACE TEMP TABLE due_day AS
-SELECT rule_due.tier, target.day * 86400 AS due_at
+SELECT rule_due.tier, target.day * 86400 AS due_at, bound.day * 86400 AS overdue_before
 FROM rule_due
 CROSS JOIN run
 JOIN calendar AS today ON today.day = CAST(FLOOR(run.as_of / 86400e0) AS BIGINT)
-JOIN calendar AS target ON target.workdays = today.workdays + rule_due.days AND target.workday;
+JOIN calendar AS target ON target.workdays = today.workdays + rule_due.days AND target.workday
+LEFT JOIN calendar AS bound ON bound.workdays = today.workdays - rule_due.grace AND bound.workday;
 
 -- The ARR of each customer in words, with a comma between thousands.
 CREATE OR REPLACE TEMP TABLE arr_words AS
@@ -241,7 +258,9 @@ SELECT
         || 'Evidence: ' || account_fact.words || '.'
         || COALESCE(CHR(10) || 'People to develop: ' || gap.people || '.', '') AS body,
     due_day.due_at,
-    gap.severity
+    gap.severity,
+    caretaker.manager_id,
+    due_day.overdue_before
 FROM gap
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
 JOIN customer ON customer.account_key = gap.account_key

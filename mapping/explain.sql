@@ -339,6 +339,62 @@ CROSS JOIN rule_coverage
 WHERE depth.level >= rule_coverage.threaded_depth
 GROUP BY depth.account_key;
 
+-- What the stage of each of those accounts rests on.
+CREATE OR REPLACE TEMP TABLE stage_words AS
+SELECT
+    standing.account_key,
+    CASE standing.stage
+        WHEN 'advocating' THEN advocating.record
+        WHEN 'purchasing' THEN purchase.record
+    END AS record,
+    UPPER(SUBSTR(standing.stage, 1, 1)) || SUBSTR(standing.stage, 2) || ': ' || CASE standing.stage
+        WHEN 'advocating' THEN COALESCE(advocating.what, 'advocacy act') || ' of '
+            || COALESCE(member.name, member.person_id) || COALESCE(' on ' || act_day.iso, '')
+            || ' (' || advocating.record || ')'
+        WHEN 'realising value' THEN 'the value received is ' || customer.value_received || ', a field of the CRM says so'
+        WHEN 'using' THEN CASE usage_figure.active_people
+            WHEN 1 THEN '1 person was'
+            ELSE CAST(usage_figure.active_people AS TEXT) || ' people were'
+        END || ' active in the last 30 days'
+        WHEN 'purchasing' THEN 'nobody was active in the last 30 days; ' || COALESCE(purchase.name, 'an opportunity')
+            || CASE WHEN purchase.won THEN COALESCE(' was won on ' || won_day.iso, ' was won') ELSE ' is open' END
+            || ' (' || purchase.record || ')'
+        ELSE 'nobody was active in the last 30 days; no opportunity is open or was won in '
+            || CAST(rule_segments.won_days AS TEXT) || ' days'
+    END || '.' AS words
+FROM (SELECT DISTINCT account_key FROM explained_account) AS asked
+JOIN standing ON standing.account_key = asked.account_key
+JOIN customer ON customer.account_key = asked.account_key
+CROSS JOIN rule_segments
+LEFT JOIN advocating ON advocating.account_key = asked.account_key
+LEFT JOIN member ON member.account_key = advocating.account_key AND member.person_id = advocating.person_id
+LEFT JOIN calendar AS act_day ON act_day.day = CAST(FLOOR(advocating.happened_at / 86400e0) AS BIGINT)
+LEFT JOIN usage_figure ON usage_figure.account_key = asked.account_key
+LEFT JOIN purchase ON purchase.account_key = asked.account_key
+LEFT JOIN calendar AS won_day ON won_day.day = CAST(FLOOR(purchase.close_at / 86400e0) AS BIGINT)
+WHERE standing.stage IS NOT NULL;
+
+-- The three factors of the equity of each of those accounts, each with what it rests on.
+CREATE OR REPLACE TEMP TABLE equity_words AS
+SELECT
+    standing.account_key,
+    'quality ' || COALESCE(CAST(CAST(FLOOR(ROUND(100 * standing.quality, 6) + 5e-1) AS BIGINT) AS TEXT)
+        || ' % (mean depth ' || CAST(ROUND(held_depth.levels * 1e0 / held_depth.people, 1) AS TEXT) || ' of 5, '
+        || CAST(held_depth.people AS TEXT)
+        || CASE WHEN held_depth.people = 1 THEN ' person' ELSE ' people' END || ' with a role)',
+        'unknown (no depth of anybody with a role is known)') AS quality,
+    'power ' || COALESCE(CAST(CAST(FLOOR(ROUND(100 * standing.power, 6) + 5e-1) AS BIGINT) AS TEXT)
+        || ' % (the share in capacity of those for us, '
+        || CAST(CAST(known_attitude.positive_people AS BIGINT) AS TEXT) || ' of '
+        || CAST(known_attitude.people AS TEXT) || CASE WHEN known_attitude.people = 1 THEN ' person' ELSE ' people' END
+        || ' whose attitude is known)', 'unknown (nobody there whose attitude and capacity are known)') AS power,
+    'reach ' || COALESCE(CAST(CAST(ROUND(100 * standing.reach) AS BIGINT) AS TEXT) || ' % (coverage score)',
+        'unknown (no coverage score)') AS reach
+FROM (SELECT DISTINCT account_key FROM explained_account) AS asked
+JOIN standing ON standing.account_key = asked.account_key
+LEFT JOIN held_depth ON held_depth.account_key = asked.account_key
+LEFT JOIN known_attitude ON known_attitude.account_key = asked.account_key;
+
 -- The sentences about accounts, one a field.
 INSERT INTO sentence
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'segment' AS field,
@@ -367,6 +423,11 @@ SELECT 'account' AS object, explained_account.source, explained_account.id, 'tie
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 LEFT JOIN arr_words ON arr_words.account_key = explained_account.account_key
+UNION ALL
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'stage' AS field,
+    stage_words.words AS text
+FROM explained_account
+JOIN stage_words ON stage_words.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'coverage_status' AS field,
     UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text
@@ -438,6 +499,29 @@ JOIN coverage ON coverage.account_key = explained_account.account_key
 LEFT JOIN champions ON champions.account_key = explained_account.account_key
 WHERE coverage.redundancy IS NOT NULL
 UNION ALL
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'equity' AS field,
+    'Equity ' || COALESCE(CAST(CAST(FLOOR(standing.equity + 5e-1) AS BIGINT) AS TEXT) || ' of 100', 'cannot be told')
+        || ': ' || equity_words.quality || ', ' || equity_words.power || ', ' || equity_words.reach || '.' AS text
+FROM explained_account
+JOIN standing ON standing.account_key = explained_account.account_key
+JOIN equity_words ON equity_words.account_key = explained_account.account_key
+UNION ALL
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'orientation' AS field,
+    standing.orientation || ': lifetime value ' || standing.lifetime_value || CASE
+        WHEN customer.lifetime_value IS NOT NULL THEN ' (a field of the CRM says so)'
+        ELSE COALESCE(' (' || CAST(rule_equity.lifetime_years AS TEXT) || ' years of an ARR of ' || arr_words.words
+            || ')', '')
+    END || ', complexity ' || standing.complexity || CASE
+        WHEN customer.complexity IS NOT NULL THEN ' (a field of the CRM says so)'
+        ELSE ' (product breadth ' || customer.breadth || ')'
+    END || '.' AS text
+FROM explained_account
+JOIN standing ON standing.account_key = explained_account.account_key
+JOIN customer ON customer.account_key = explained_account.account_key
+CROSS JOIN rule_equity
+LEFT JOIN arr_words ON arr_words.account_key = explained_account.account_key
+WHERE standing.orientation IS NOT NULL
+UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'next_best_action' AS field,
     gap.detail || ' ' || rule_gap_kind.why AS text
 FROM explained_account
@@ -469,7 +553,11 @@ SELECT 'account' AS object, explained_account.source, explained_account.id,
     person.source || '/contact/' || person.contact_id AS record
 FROM explained_account
 JOIN credit ON credit.account_key = explained_account.account_key AND credit.head
-JOIN person ON person.person_id = credit.person_id;
+JOIN person ON person.person_id = credit.person_id
+UNION
+SELECT 'account' AS object, explained_account.source, explained_account.id, stage_words.record
+FROM explained_account
+JOIN stage_words ON stage_words.account_key = explained_account.account_key AND stage_words.record IS NOT NULL;
 
 -- The sentences in the order they are read, each text once, with the room they take.
 CREATE OR REPLACE TEMP TABLE ordered_sentence AS

@@ -1,13 +1,15 @@
 """Segment, breadth, revenue, tier of each customer, and what can be known about it at all (see lifecycle.sql)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mapping.records import Table
 from mapping.spec import Profile, Rows, Rules, figures, listing
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_segments` (figures), `rule_capture`, `rule_spelling` (segment, breadth) and `rule_segment_tier`."""
+    """Give `rule_segments` (figures), `rule_capture`, `rule_segment_tier` and `rule_spelling` (segment, breadth, value
+    received, complexity).
+    """
     yield figures("rule_segments", rules.segments)
     yield listing("rule_capture", "days BIGINT", [(rules.depth.capture_days,)])
     yield listing("rule_spelling", "kind TEXT, spelling TEXT, value TEXT", sorted(set(_spellings(rules))))
@@ -16,7 +18,13 @@ def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
 
 
 def _spellings(rules: Rules) -> Iterator[tuple[str, str, str]]:
-    for segment, texts in rules.segments.segments.items():
-        yield from (("segment", text.lower(), segment) for text in (segment, *texts))
-    for breadth, texts in rules.segments.breadths.items():
-        yield from (("breadth", text.lower(), breadth) for text in (breadth, *texts))
+    """Give kind, spelling and value of every choice of the CRM's own fields; each value is a spelling of itself."""
+    kinds: dict[str, Iterable[tuple[str, tuple[str, ...]]]] = {
+        "segment": rules.segments.segments.items(),
+        "breadth": rules.segments.breadths.items(),
+        "value received": rules.equity.values_received.items(),
+        "complexity": rules.equity.complexities.items(),
+    }
+    for kind, choices in kinds.items():
+        for value, texts in choices:
+            yield from ((kind, text.lower(), value) for text in (value, *texts))

@@ -4,6 +4,8 @@ SELECT
     company.account_key, company.home, account.*,
     segment.value AS known_segment,
     breadth.value AS known_breadth,
+    value_received.value AS known_value_received,
+    complexity.value AS known_complexity,
     ROW_NUMBER() OVER (
         PARTITION BY company.account_key
         ORDER BY CASE WHEN company.home THEN 0 ELSE 1 END, COALESCE(rule_source.place, 1000), account.source, account.id
@@ -13,7 +15,11 @@ JOIN customer_key ON customer_key.account_key = company.account_key
 JOIN account ON account.source = company.source AND account.id = company.account_id
 LEFT JOIN rule_source ON rule_source.source = company.source
 LEFT JOIN rule_spelling AS segment ON segment.kind = 'segment' AND segment.spelling = LOWER(TRIM(account.segment))
-LEFT JOIN rule_spelling AS breadth ON breadth.kind = 'breadth' AND breadth.spelling = LOWER(TRIM(account.breadth));
+LEFT JOIN rule_spelling AS breadth ON breadth.kind = 'breadth' AND breadth.spelling = LOWER(TRIM(account.breadth))
+LEFT JOIN rule_spelling AS value_received
+    ON value_received.kind = 'value received' AND value_received.spelling = LOWER(TRIM(account.value_received))
+LEFT JOIN rule_spelling AS complexity
+    ON complexity.kind = 'complexity' AND complexity.spelling = LOWER(TRIM(account.complexity));
 
 -- Amounts won in each account record within the last year, in cents so that sums are exact.
 CREATE OR REPLACE TEMP TABLE won_amount AS
@@ -41,6 +47,10 @@ SELECT
     MIN_BY(record.employees, CASE WHEN record.employees IS NOT NULL THEN turn END) AS employees,
     MIN_BY(record.seats, CASE WHEN record.seats IS NOT NULL THEN turn END) AS seats,
     MIN_BY(record.renewal_at, CASE WHEN record.renewal_at IS NOT NULL THEN turn END) AS renewal_at,
+    MIN_BY(record.known_value_received, CASE WHEN record.known_value_received IS NOT NULL THEN turn END)
+        AS value_received,
+    MIN_BY(record.lifetime_value, CASE WHEN record.lifetime_value IS NOT NULL THEN turn END) AS lifetime_value,
+    MIN_BY(record.known_complexity, CASE WHEN record.known_complexity IS NOT NULL THEN turn END) AS complexity,
     MAX(CASE WHEN record.home THEN record.source END) AS home_source,
     MAX(CASE WHEN record.home THEN record.owner_id END) AS owner_id,
     MAX(
@@ -106,6 +116,9 @@ SELECT
         ELSE 'tech'
     END AS tier,
     fact.renewal_at,
+    fact.value_received,
+    fact.lifetime_value,
+    fact.complexity,
     fact.home_source AS owner_source,
     fact.owner_id,
     fact.activity_known,

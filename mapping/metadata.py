@@ -21,6 +21,9 @@ PREFIX = "Rapport"
 TASK_KEY = "key"
 """Attribute name of the task key field (`Rapport_Key__c` on Activity, `rapport_key` on tasks)."""
 
+SNOOZE = "snooze_until"
+"""Attribute name of the date on a task until which a human wants to hear nothing of it."""
+
 Raw: TypeAlias = object
 """What JSON gives for a value: text, number, flag or None. Inside `Field` the word `object` names a CRM object."""
 
@@ -230,6 +233,14 @@ FIELDS = (
     Field("account", "tier", "Touch tier", Kind.CHOICE, "How much touch the account gets.", ("high", "low", "tech")),
     Field(
         "account",
+        "stage",
+        "Relationship stage",
+        Kind.CHOICE,
+        "How far the relationship has come.",
+        ("aware", "purchasing", "using", "realising value", "advocating"),
+    ),
+    Field(
+        "account",
         "coverage_status",
         "Coverage status",
         Kind.CHOICE,
@@ -268,12 +279,36 @@ FIELDS = (
         Kind.NUMBER,
         "Chance in % that a champion is still there in a year.",
     ),
+    Field(
+        "account",
+        "equity",
+        "Relationship equity",
+        Kind.NUMBER,
+        "What the relationship is worth, 0-100: its quality, power and reach together.",
+        band=3,
+    ),
+    Field(
+        "account",
+        "orientation",
+        "Orientation",
+        Kind.CHOICE,
+        "What the account asks of its CSM, by lifetime value and complexity of the offering.",
+        ("Expert Consultant", "Concierge Guide", "Specialist Fixer", "Service Coordinator"),
+    ),
     Field("account", "next_best_action", "Next best action", Kind.TEXT, "The one thing to do next for this account."),
     Field("account", "evidence", "Evidence", Kind.LONG_TEXT, "Why Rapport says so.", length=2000),
     Field("account", "data_completeness", "Data completeness", Kind.TEXT, "What was missing to judge this account."),
     Field("account", "computed_on", "Last computed", Kind.DATE, "Date of the computation that changed a value above."),
     # --- task -------------------------------------------------------------------------------------------------
     Field("task", TASK_KEY, "Rapport key", Kind.TEXT, "Ties this task to one gap for life; do not edit."),
+    Field(
+        "task",
+        SNOOZE,
+        "Snooze until",
+        Kind.DATE,
+        "Set by you; until that day the task stays as you left it and is not passed on to a manager.",
+        override=True,
+    ),
 )
 """Every field of ours, in the order the documentation and the CRM layouts show them (domain sections 9 and 10)."""
 

@@ -84,6 +84,9 @@ STAGED = (
         customer BOOLEAN is a customer by the CRM's own word (type or lifecycle stage)
         segment TEXT mapped segment as the CRM spells it
         breadth TEXT mapped product breadth as the CRM spells it
+        value_received TEXT mapped value the customer has received as the CRM spells it
+        lifetime_value DOUBLE lifetime value of the mapped field
+        complexity TEXT mapped complexity of the offering as the CRM spells it
         arr DOUBLE annual recurring revenue of the mapped field
         employees BIGINT number of employees
         seats BIGINT seats bought
@@ -233,6 +236,8 @@ STAGED = (
         subject TEXT subject as the CRM holds it
         owner_id TEXT assignee
         due_at BIGINT due date
+        completed_at BIGINT when it was completed; NULL while it is open, or where the CRM does not tell
+        snooze_until BIGINT human override: the day until which nobody wants to hear of it
         """,
     ),
     _table(
@@ -300,6 +305,9 @@ DERIVED = (
         seats BIGINT seats bought; NULL unknown
         tier TEXT high, low or tech
         renewal_at BIGINT next renewal
+        value_received TEXT none, partial or full; NULL unknown
+        lifetime_value DOUBLE by a field of the CRM; NULL unknown
+        complexity TEXT of the offering, by a field of the CRM: high or low; NULL unknown
         owner_source TEXT connection of the CSM's user row
         owner_id TEXT the CSM
         activity_known BOOLEAN activity capture is there and reaches back at least 90 days
@@ -451,6 +459,22 @@ DERIVED = (
         """,
     ),
     _table(
+        "standing",
+        "Step assess: how far the relationship has come, what it is worth, what it asks of us.",
+        "account_key",
+        """
+        account_key TEXT the company
+        stage TEXT aware, purchasing, using, realising value or advocating; NULL unknown
+        quality DOUBLE mean depth of the people holding a role, 0-1; NULL nobody's is known
+        power DOUBLE capacity of those for us / of all whose attitude is known, 0-1; NULL nobody's is known
+        reach DOUBLE coverage score, 0-1; NULL no score
+        equity DOUBLE 0-100, the geometric mean of the three; NULL one of them is unknown
+        lifetime_value TEXT high or low; NULL unknown
+        complexity TEXT of the offering: high or low; NULL unknown
+        orientation TEXT Expert Consultant, Concierge Guide, Specialist Fixer or Service Coordinator; NULL unknown
+        """,
+    ),
+    _table(
         "gap",
         "Step assess: something missing that deserves a task.",
         "key",
@@ -492,6 +516,8 @@ DERIVED = (
         body TEXT what is missing, why it matters, evidence, suggested people
         due_at BIGINT due date
         severity DOUBLE 0-100
+        manager_id TEXT who gets it when it is overdue past its grace; NULL nobody is known
+        overdue_before BIGINT a task that was due before this day is past its grace today
         """,
     ),
 )

@@ -35,6 +35,8 @@ Segment = Literal["SMB", "Mid-Market", "Enterprise"]
 Breadth = Literal["workgroup", "department", "company-wide"]
 Tier = Literal["high", "low", "tech"]
 Subtype = Literal["advocate", "department leader", "check-signer"]
+ValueReceived = Literal["none", "partial", "full"]
+Complexity = Literal["high", "low"]
 
 
 class Frozen(BaseModel):
@@ -245,6 +247,26 @@ class CoverageRules(Frozen):
     turnover: Share
 
 
+class EquityRules(Frozen):
+    """Relationship equity, stage of the relationship and orientation (rules/equity.yaml; our default)."""
+
+    values_received: dict[ValueReceived, tuple[str, ...]]
+    complexities: dict[Complexity, tuple[str, ...]]
+    complexity_of_breadth: dict[Breadth, Complexity]
+    """Complexity of the offering where no field of the CRM says it."""
+    lifetime_years: Annotated[int, Field(gt=0)]
+    """So many years of ARR stand in for an unknown lifetime value."""
+    lifetime_value_high_from: float
+
+    @model_validator(mode="after")
+    def _a_spelling_means_one_thing(self) -> Self:
+        for choices in (self.values_received.items(), self.complexities.items()):
+            spelt = [text for value, texts in choices for text in {word.lower() for word in (value, *texts)}]
+            if twice := sorted({text for text in spelt if spelt.count(text) > 1}):
+                raise ValueError(f"a spelling means one thing: {', '.join(twice)}")
+        return self
+
+
 class TierDays(Frozen):
     """A number of days for each touch tier; None where the tier has none."""
 
@@ -286,6 +308,7 @@ class GapRules(Frozen):
     """A blocker whom nobody had an exchange with for so long is unaddressed."""
     due_days: TierDays
     grace_days: TierDays
+    """Business days past due before a task goes to the manager; None where it never does."""
     manager_kinds: tuple[str, ...]
     tasks_per_day: int
     tasks_per_week: int
@@ -307,6 +330,7 @@ class Rules(Frozen):
     segments: SegmentRules
     depth: DepthRules
     coverage: CoverageRules
+    equity: EquityRules
     gaps: GapRules
 
     @cached_property

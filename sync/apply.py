@@ -13,6 +13,7 @@ from typing import Any, assert_never
 import duckdb
 
 from connectors.base import (
+    AssignTask,
     Connector,
     CreateTask,
     DeleteTask,
@@ -24,7 +25,16 @@ from connectors.base import (
 )
 from connectors.errors import RetryLater
 from sync import plan_tables
-from sync.changes import CloseTask, OpenTask, RemoveTask, ReopenTask, SetField, TaskChange
+from sync.changes import (
+    CloseTask,
+    EscalateTask,
+    OpenTask,
+    RemoveTask,
+    ReopenTask,
+    ReturnTask,
+    SetField,
+    TaskChange,
+)
 from sync.journal import Intent, Journal, target
 from sync.ledger import chunks
 
@@ -111,14 +121,29 @@ def _task_intent(change: TaskChange) -> Intent:
             create = CreateTask(change.key, change.subject, change.body, change.due_at, *people)
             shown = {"subject": change.subject, "due_at": change.due_at}
             return Intent(change.source, create, {"owner_id": change.owner_id, "open": True, **shown})
-        case CloseTask(ref, key, reason):
-            return Intent(ref.source, SetTaskState(ref.id, key, open=False, note=reason), {"open": False})
-        case ReopenTask(ref, key, reason):
-            return Intent(ref.source, SetTaskState(ref.id, key, open=True, note=reason), {"open": True})
+        case CloseTask() | ReopenTask():
+            return _state_intent(change)
+        case EscalateTask(ref, key, reason, owner, before) | ReturnTask(ref, key, reason, owner, before):
+            detail = {"owner_id": owner, "owner_before": before, "escalates": isinstance(change, EscalateTask)}
+            return Intent(ref.source, AssignTask(ref.id, key, owner, reason), detail)
         case RemoveTask(ref, key, _):
             return Intent(ref.source, DeleteTask(ref.id, key), {})
         case _:
             assert_never(change)
+
+
+def _state_intent(change: CloseTask | ReopenTask) -> Intent:
+    """Complete or reopen; only what changes stands in the detail."""
+    opens, before, after = isinstance(change, ReopenTask), change.before, change.after
+    write = SetTaskState(change.ref.id, change.key, opens, change.reason, after.due_at, after.owner_id)
+    detail: dict[str, Any] = {"open": opens}
+    if after.due_at is not None:
+        detail |= {"due_at": after.due_at, "due_before": before.due_at}
+    if after.owner_id is not None:
+        detail |= {"owner_id": after.owner_id, "owner_before": before.owner_id}
+    if isinstance(change, ReopenTask) and change.snooze_until is not None:
+        detail["snooze_until"] = change.snooze_until
+    return Intent(change.ref.source, write, detail)
 
 
 class _Count:

@@ -7,7 +7,7 @@ types at the border. `sync.undo` makes them, `sync.apply` turns them into writes
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any
 
 
 class Why(StrEnum):
@@ -25,6 +25,12 @@ class Why(StrEnum):
     """Somebody completed or deleted the task; it stays so until the gap has closed and returned."""
     HUMAN_REOPENED = "reopened by a human"
     """We completed the task, somebody opened it again; the gap is closed all the same."""
+    SNOOZED = "snoozed"
+    """The task carries a snooze date that lies ahead: until then it is neither opened again nor passed on."""
+    HUMAN_ASSIGNED = "reassigned by a human"
+    """The task is overdue past its grace, but it is no longer with the colleague we gave it to."""
+    NO_MANAGER = "no manager"
+    """The task is overdue past its grace, and nobody is known whom its owner reports to."""
     CHANGED_SINCE = "changed since"
     """Undo: the CRM no longer holds what the run wrote."""
     GONE = "gone"
@@ -78,21 +84,60 @@ class OpenTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """When a task is due (epoch second) and who has it; None is not touched."""
+
+    due_at: int | None = None
+    owner_id: str | None = None
+
+
+AS_THEY_ARE = Terms()
+"""The terms of a task that are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseTask:
-    """Complete our task; the reason is its note."""
+    """Complete our task; the reason is its note. Only undo changes its terms with it."""
 
     ref: Ref
     key: str
     reason: str
+    before: Terms = AS_THEY_ARE
+    after: Terms = AS_THEY_ARE
 
 
 @dataclass(frozen=True, slots=True)
 class ReopenTask:
-    """Open our task again; the reason is its note."""
+    """Open our task again; the reason is its note. `snooze_until` is the snooze date it carries, honoured with this."""
 
     ref: Ref
     key: str
     reason: str
+    before: Terms = AS_THEY_ARE
+    after: Terms = AS_THEY_ARE
+    snooze_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateTask:
+    """Pass our overdue task on from the CSM (`owner_before`) to the manager; the reason is its note."""
+
+    ref: Ref
+    key: str
+    reason: str
+    owner_id: str
+    owner_before: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTask:
+    """Give an escalated task back from the manager (`owner_before`) to the CSM; only undo plans it."""
+
+    ref: Ref
+    key: str
+    reason: str
+    owner_id: str
+    owner_before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +149,19 @@ class RemoveTask:
     reason: str
 
 
-TaskChange = OpenTask | CloseTask | ReopenTask | RemoveTask
+TaskChange = OpenTask | CloseTask | ReopenTask | EscalateTask | ReturnTask | RemoveTask
 Change = SetField | TaskChange
+
+_ACTION: Mapping[type[TaskChange], str] = {
+    OpenTask: "open",
+    CloseTask: "close",
+    ReopenTask: "reopen",
+    EscalateTask: "escalate",
+    ReturnTask: "return",
+    RemoveTask: "remove",
+}
+ACTIONS = tuple(_ACTION.values())
+"""What a plan may do to tasks, in the order people are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +204,8 @@ class UnsafePlanError(Exception):
 class Plan:
     """A plan as a value: whose, at which instant, by which rules, and what it comes to.
 
-    `counts` has set, cleared, records, open, close, reopen and remove; `skipped` counts omissions by reason. Equal rows
-    have an equal `digest`, whatever the instant: an approval binds to content.
+    `counts` has set, cleared, records and the tasks by action (`ACTIONS`); `skipped` counts omissions by reason. Equal
+    rows have an equal `digest`, whatever the instant: an approval binds to content.
     """
 
     org: str
@@ -166,7 +222,7 @@ class Plan:
 
     def raise_if_unsafe(self, limits: Limits) -> None:
         """Refuse a plan beyond a limit. Every way to apply passes here. Raises UnsafePlanError."""
-        tasks = sum(self.counts.get(action, 0) for action in ("open", "close", "reopen", "remove"))
+        tasks = sum(self.counts.get(action, 0) for action in ACTIONS)
         planned = {
             "max_changes": (limits.max_changes, self.counts.get("set", 0) + tasks),
             "max_cleared": (limits.max_cleared, self.counts.get("cleared", 0)),
@@ -191,17 +247,5 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def kind(change: Change) -> str:
-    """Name a change: set, open, close, reopen or remove."""
-    match change:
-        case SetField():
-            return "set"
-        case OpenTask():
-            return "open"
-        case CloseTask():
-            return "close"
-        case ReopenTask():
-            return "reopen"
-        case RemoveTask():
-            return "remove"
-        case _:
-            assert_never(change)
+    """Name a change: set, or one of `ACTIONS`."""
+    return "set" if isinstance(change, SetField) else _ACTION[type(change)]

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import sqlalchemy as sa
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from sync.ledger import APPLIED, JOURNAL, TASKS, Ledger
 
 OPEN = sa.or_(JOURNAL.c.outcome.is_(None), JOURNAL.c.outcome == Outcome.UNKNOWN)
@@ -24,8 +24,10 @@ SUPERSEDED = "superseded"
 class Intent:
     """One write about to be sent, with what undo needs to know.
 
-    `detail` of an update is ``{"fields": {name: {"before", "after", "takes_over", "gives_back"}}}``; of a task
-    ``{"open": flag, "owner_id": ...}``, of a new one also subject and due_at.
+    `detail` of an update is ``{"fields": {name: {"before", "after", "takes_over", "gives_back"}}}``; of a new task
+    ``{"open": True, "owner_id", "subject", "due_at"}``; of one completed or reopened ``{"open": flag}``, with due_at,
+    due_before, owner_id, owner_before and snooze_until where they matter; of one passed on or given back
+    ``{"owner_id", "owner_before", "escalates"}``.
     """
 
     source: str
@@ -62,6 +64,8 @@ def target(write: Write) -> Target:
             return ("create", "task", write.key)
         case SetTaskState():
             return ("state", "task", write.id)
+        case AssignTask():
+            return ("assign", "task", write.id)
         case DeleteTask():
             return ("delete", "task", write.id)
         case _:
@@ -183,10 +187,15 @@ def _effect(entry: Entry, record_id: str | None, as_of: int) -> _Effect:
             return _update_effect(entry)
         case "create":
             opened = {"owner_id": detail["owner_id"], "opened_at": as_of, "closed_by_us": False}
-            return _Effect(task=_task_row(entry, record_id, "open") | opened)
+            return _Effect(task=_task_row(entry, record_id, "open") | opened | _ANEW)
         case "state":
             state = "open" if detail["open"] else "closed"
-            return _Effect(task=_task_row(entry, entry.record_id, state) | {"closed_by_us": not detail["open"]})
+            row = _task_row(entry, entry.record_id, state) | {"closed_by_us": not detail["open"]}
+            return _Effect(task=row | _terms(detail))
+        case "assign":
+            manager = detail["owner_id"] if detail["escalates"] else None
+            here = {"key": entry.key, "source": entry.source, "id": entry.record_id}
+            return _Effect(task=here | {"escalated_to": manager})
         case "delete":
             return _Effect(dropped=entry.key)
         case _:
@@ -198,6 +207,25 @@ def _update_effect(entry: Entry) -> _Effect:
     fields = entry.detail["fields"].items()
     applied = [{**here, "field": name, "value": value["after"]} for name, value in fields if not value["gives_back"]]
     return _Effect(applied, [{**here, "field": name} for name, _ in fields])
+
+
+_ANEW: dict[str, Any] = {"escalated_to": None, "snooze_honoured": None}
+"""What the task ledger remembers of a task that nobody passed on or snoozed yet."""
+
+
+def _terms(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what a change of state makes true besides: a task reopened with a new due date may be passed on again.
+
+    Undo that completes such a task gives it back to the manager it was taken from.
+    """
+    row: dict[str, Any] = {}
+    if detail["open"] and "due_at" in detail:
+        row["escalated_to"] = None
+    if "owner_id" in detail:
+        row["owner_id" if detail["open"] else "escalated_to"] = detail["owner_id"]
+    if "snooze_until" in detail:
+        row["snooze_honoured"] = detail["snooze_until"]
+    return row
 
 
 def _task_row(entry: Entry, record_id: str | None, state: str) -> dict[str, Any]:

@@ -64,9 +64,12 @@ TASKS = _table(
     closed_by_us=_FLAG,
     owner_id=_TEXT,
     opened_at=_BIG,
+    escalated_to=_TEXT,
+    snooze_honoured=_BIG,
 )
 """One gap, one task. `state` open: its gap was there when we last applied; closed: gap and task were both closed, so a
-gap that returns may open the task again."""
+gap that returns may open the task again. `owner_id` is the CSM we gave it to, `escalated_to` the manager we passed it
+on to since it was last opened, `snooze_honoured` the snooze date that we have opened it again after."""
 
 JOURNAL = _table(
     "journal",
@@ -142,6 +145,7 @@ class Ledger:
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
         METADATA.create_all(self.engine)
+        self._add_new_columns()
 
     def __enter__(self) -> Self:
         return self
@@ -277,6 +281,15 @@ class Ledger:
         return [_dossier(row) for row in self._all(found.limit(limit))]
 
     # --- the database ----------------------------------------------------------------------------------------------
+
+    def _add_new_columns(self) -> None:
+        """Bring a ledger of an earlier version up to date: every column added since may be NULL."""
+        known = sa.inspect(self.engine)
+        for table in METADATA.sorted_tables:
+            there = {column["name"] for column in known.get_columns(table.name)}
+            for column in (column for column in table.columns if column.name not in there):
+                kind = column.type.compile(self.engine.dialect)
+                self._run(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
     def _run(self, statement: sa.Executable) -> None:
         with self.engine.begin() as database:

@@ -6,6 +6,7 @@ CRM holds now.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -32,7 +33,11 @@ def _memory_table(name: str, meaning: str, columns: str) -> Table:
 
 
 _APPLIED = _memory_table("plan_applied", "What we last wrote.", "source TEXT object TEXT id TEXT field TEXT value TEXT")
-_KNOWN_TASK = _memory_table("plan_known_task", "The task ledger.", "key TEXT source TEXT id TEXT state TEXT")
+_KNOWN_TASK = _memory_table(
+    "plan_known_task",
+    "The task ledger.",
+    "key TEXT source TEXT id TEXT state TEXT owner_id TEXT escalated_to TEXT snooze_honoured BIGINT",
+)
 _OPENED = _memory_table(
     "plan_opened", "New tasks of an owner so far.", "source TEXT owner_id TEXT today BIGINT this_week BIGINT"
 )
@@ -60,7 +65,7 @@ def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
 def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> None:
     """Create the memory tables a plan needs before anything is compared."""
     tasks = ledger.tasks(org)
-    create(connection, _KNOWN_TASK, [(task["key"], task["source"], task["id"], task["state"]) for task in tasks])
+    create(connection, _KNOWN_TASK, [tuple(task[name] for name in _KNOWN_TASK.column_names()) for task in tasks])
     create(connection, _OPENED, _opened(tasks, as_of))
     entries = open_entries(ledger, org)
     create(connection, _INTENT_VALUE, sorted(set(_intent_values(entries)), key=repr))
@@ -148,13 +153,15 @@ def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry])
     if not any(entry.object == "task" for entry in entries):
         return
     tasks = held_tasks(connection)
-    of_key = {key: task_id for (_, task_id), (key, _) in sorted(tasks.items(), reverse=True)}
+    of_key = {task.key: task_id for (_, task_id), task in sorted(tasks.items(), reverse=True)}
     for entry in entries:
         here = (entry.source, entry.record_id)
         match entry.kind:
             case "create" if entry.key in of_key:
                 yield entry, of_key[entry.key]
-            case "state" if here in tasks and tasks[here][1] == entry.detail["open"]:
+            case "state" if here in tasks and tasks[here].open == entry.detail["open"]:
+                yield entry, entry.record_id
+            case "assign" if here in tasks and tasks[here].owner_id == entry.detail["owner_id"]:
                 yield entry, entry.record_id
             case "delete" if here not in tasks:
                 yield entry, None
@@ -162,7 +169,17 @@ def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry])
                 pass
 
 
-def held_tasks(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, bool]]:
-    """Read our tasks as the CRMs hold them: (source, id) -> (key, open)."""
-    rows = connection.execute("SELECT source, id, key, open FROM own_task").fetchall()
-    return {(source, task_id): (key, is_open) for source, task_id, key, is_open in rows}
+@dataclass(frozen=True, slots=True)
+class HeldTask:
+    """A task of ours as a CRM holds it; `due_at` is an epoch second."""
+
+    key: str
+    open: bool
+    owner_id: str | None
+    due_at: int | None
+
+
+def held_tasks(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], HeldTask]:
+    """Read our tasks as the CRMs hold them, by source and id."""
+    rows = connection.execute("SELECT source, id, key, open, owner_id, due_at FROM own_task").fetchall()
+    return {(source, task_id): HeldTask(*held) for source, task_id, *held in rows}

@@ -51,6 +51,7 @@ _OPTION = Table(
         Column("takeover", "BOOLEAN", "replace values that humans wrote"),
         Column("tasks_per_day", "BIGINT", "new tasks per owner and calendar day"),
         Column("tasks_per_week", "BIGINT", "new tasks per owner and seven days"),
+        Column("as_of", "BIGINT", "the only now of the run"),
     ),
 )
 _FIELD = _text_table("plan_field", "object name empty band")
@@ -80,7 +81,7 @@ def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> No
     create(connection, _FIELD, fields)
     create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
     limits = request.limits
-    create(connection, _OPTION, [(request.takeover, limits.tasks_per_day, limits.tasks_per_week)])
+    create(connection, _OPTION, [(request.takeover, limits.tasks_per_day, limits.tasks_per_week, request.as_of)])
 
 
 def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:

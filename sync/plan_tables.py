@@ -17,14 +17,17 @@ from mapping.statements import create, execute
 from sync.changes import (
     Change,
     CloseTask,
+    EscalateTask,
     OpenTask,
     Plan,
     Ref,
     RemoveTask,
     ReopenTask,
+    ReturnTask,
     SetField,
     Skip,
     TaskChange,
+    Terms,
     Why,
     kind,
 )
@@ -53,21 +56,24 @@ PLAN_CHANGE = _plan_table(
 )
 PLAN_TASK = _plan_table(
     "plan_task",
-    "Tasks to open, complete, reopen or remove.",
+    "Tasks to open, complete, reopen, pass on, give back or remove.",
     "source key id",
     """
-    action TEXT open, close, reopen or remove
+    action TEXT one of sync.changes.ACTIONS
     source TEXT connection
     id TEXT task id; NULL for a new one
     key TEXT the gap's key
     subject TEXT new task: one line
     body TEXT new task: text
-    due_at BIGINT new task: due date
-    owner_id TEXT new task: assignee
+    due_at BIGINT due date it gets; NULL is not touched
+    owner_id TEXT assignee it gets; NULL is not touched
     account_id TEXT new task: account
     contact_id TEXT new task: contact
     severity DOUBLE 0-100
     reason TEXT one sentence; the note of the task
+    due_before BIGINT due date that is replaced
+    owner_before TEXT assignee who is replaced
+    snooze_until BIGINT reopened task: the snooze date it carries
     """,
 )
 PLAN_SKIP = _plan_table(
@@ -115,13 +121,24 @@ def _field_row(change: SetField) -> Sequence[object]:
 
 
 def _task_row(change: TaskChange) -> Sequence[object]:
+    values = {"action": kind(change), **_task_values(change)}
+    return tuple(values.get(name) for name in PLAN_TASK.column_names())
+
+
+def _task_values(change: TaskChange) -> Mapping[str, object]:
+    """Give the columns of a change that are not NULL."""
+    if isinstance(change, OpenTask):
+        return asdict(change)
+    common = {"source": change.ref.source, "id": change.ref.id, "key": change.key, "reason": change.reason}
     match change:
-        case OpenTask():
-            row = asdict(change)
-            return ("open", change.source, None, *(row[name] for name in PLAN_TASK.column_names()[3:]))
-        case CloseTask() | ReopenTask() | RemoveTask():
-            blank = (None,) * 7
-            return (kind(change), change.ref.source, change.ref.id, change.key, *blank, change.reason)
+        case CloseTask(before=before, after=after) | ReopenTask(before=before, after=after):
+            snooze = change.snooze_until if isinstance(change, ReopenTask) else None
+            old = {"due_before": before.due_at, "owner_before": before.owner_id, "snooze_until": snooze}
+            return {**common, **old, "due_at": after.due_at, "owner_id": after.owner_id}
+        case EscalateTask() | ReturnTask():
+            return {**common, "owner_id": change.owner_id, "owner_before": change.owner_before}
+        case RemoveTask():
+            return common
         case _:
             assert_never(change)
 
@@ -143,8 +160,8 @@ def field_changes(connection: duckdb.DuckDBPyConnection, source: str | None = No
 
 def task_changes(connection: duckdb.DuckDBPyConnection, source: str | None = None) -> Iterator[TaskChange]:
     """Read the tasks to change, most severe first within an action."""
-    for action, home, task_id, *row in _rows(connection, PLAN_TASK, source):
-        yield _task(action, home, task_id, row)
+    for row in _rows(connection, PLAN_TASK, source):
+        yield _task(dict(zip(PLAN_TASK.column_names(), row, strict=True)))
 
 
 def changes(connection: duckdb.DuckDBPyConnection) -> Iterator[Change]:
@@ -164,18 +181,26 @@ def sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [source for (source,) in connection.execute(_SOURCES).fetchall()]
 
 
-def _task(action: str, source: str, task_id: str, row: Sequence[Any]) -> TaskChange:
-    ref, key, reason = Ref(source, "task", task_id), row[0], row[-1]
-    match action:
+_OPEN = ("source", "key", "subject", "body", "due_at", "owner_id", "account_id", "contact_id", "severity", "reason")
+
+
+def _task(row: Mapping[str, Any]) -> TaskChange:
+    common = (Ref(row["source"], "task", row["id"]), row["key"], row["reason"])
+    before, after = Terms(row["due_before"], row["owner_before"]), Terms(row["due_at"], row["owner_id"])
+    match row["action"]:
         case "open":
-            return OpenTask(source, *row)
+            return OpenTask(*(row[name] for name in _OPEN))
         case "close":
-            return CloseTask(ref, key, reason)
+            return CloseTask(*common, before, after)
         case "reopen":
-            return ReopenTask(ref, key, reason)
+            return ReopenTask(*common, before, after, row["snooze_until"])
+        case "escalate":
+            return EscalateTask(*common, row["owner_id"], row["owner_before"])
+        case "return":
+            return ReturnTask(*common, row["owner_id"], row["owner_before"])
         case "remove":
-            return RemoveTask(ref, key, reason)
-        case _:
+            return RemoveTask(*common)
+        case action:
             raise ValueError(f"plan_task holds an unknown action {action!r}")
 
 

@@ -10,7 +10,19 @@ from typing import Any, assert_never
 
 from connectors.base import Finding, ProvisionStep
 from mapping.metadata import COVERED_ROLES
-from sync.changes import Change, CloseTask, OpenTask, RemoveTask, ReopenTask, SetField, Skip
+from sync.changes import (
+    ACTIONS,
+    Change,
+    CloseTask,
+    EscalateTask,
+    OpenTask,
+    Ref,
+    RemoveTask,
+    ReopenTask,
+    ReturnTask,
+    SetField,
+    Skip,
+)
 from sync.ledger import Dossier
 from sync.pipeline import RunReport
 
@@ -49,7 +61,7 @@ def headline(report: RunReport) -> str:
 def summary(counts: Mapping[str, int]) -> str:
     """Say what a plan's counts come to: ``set 12 fields on 3 records, open 2 tasks``; empty when nothing."""
     fields = f"set {counted(counts['set'], 'field')} on {counted(counts['records'], 'record')}"
-    verbs = [verb for verb in ("open", "close", "reopen", "remove") if counts.get(verb)]
+    verbs = [verb for verb in ACTIONS if counts.get(verb)]
     tasks = (f"{verb} {counted(counts[verb], 'task')}" for verb in verbs)
     return ", ".join([*([fields] if counts.get("set") else []), *tasks])
 
@@ -59,7 +71,7 @@ def plan_lines(
 ) -> Iterator[str]:
     """Write a plan record by record: old -> new with the reason, then what is skipped and why.
 
-    `names` maps ``source/object/id`` to the record's name; `most` cuts the list of records (None: all of them).
+    `names` maps ``source/object/id`` to the name of a record or user; `most` cuts the list of records (None: all).
     """
     yield headline(report)
     if report.message:
@@ -79,7 +91,7 @@ def plan_lines(
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     for heading, group in groupby(changes, key=lambda change: _heading(change, names)):
-        yield heading, [line for change in group for line in _change_lines(change)]
+        yield heading, [line for change in group for line in _change_lines(change, names)]
 
 
 def _heading(change: Change, names: Mapping[str, str]) -> str:
@@ -88,13 +100,13 @@ def _heading(change: Change, names: Mapping[str, str]) -> str:
             return f"{ref.object} {names.get(str(ref), '')}  ({ref})"
         case OpenTask():
             return f"task in {change.source}: {change.subject}"
-        case CloseTask() | ReopenTask() | RemoveTask():
+        case CloseTask() | ReopenTask() | EscalateTask() | ReturnTask() | RemoveTask():
             return f"task {change.key}  ({change.ref})"
         case _:
             assert_never(change)
 
 
-def _change_lines(change: Change) -> Iterator[str]:
+def _change_lines(change: Change, names: Mapping[str, str]) -> Iterator[str]:
     match change:
         case SetField():
             yield f"  {change.field:<20} {_short(change.before)} -> {_short(change.after)}"
@@ -104,12 +116,21 @@ def _change_lines(change: Change) -> Iterator[str]:
             yield f"  open, due {moment(change.due_at)[:10]}: {change.reason}"
         case CloseTask():
             yield f"  complete: {change.reason}"
-        case ReopenTask():
-            yield f"  reopen: {change.reason}"
+        case ReopenTask(after=after):
+            due = f", due {moment(after.due_at)[:10]}" if after.due_at is not None else ""
+            yield f"  reopen{due}: {change.reason}"
+        case EscalateTask():
+            yield f"  pass on to {_assignee(change, names)}: {change.reason}"
+        case ReturnTask():
+            yield f"  give back to {_assignee(change, names)}: {change.reason}"
         case RemoveTask():
             yield f"  remove: {change.reason}"
         case _:
             assert_never(change)
+
+
+def _assignee(change: EscalateTask | ReturnTask, names: Mapping[str, str]) -> str:
+    return names.get(str(Ref(change.ref.source, "user", change.owner_id)), change.owner_id)
 
 
 def _short(value: str | None, width: int = 100) -> str:

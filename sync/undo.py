@@ -1,9 +1,9 @@
 """Undo: a plan built from the journal of a run, applied like any other.
 
 A value goes back to what it was where the CRM still holds what the run wrote; a task the run opened is deleted, one it
-completed or reopened returns to its state. What cannot be undone is listed as skipped. The notes that completing and
-reopening left in a task's text stay. The next ordinary run wants the same things again unless rules or data have
-changed: undo a run, then change its cause.
+completed or reopened returns to its state with the due date and owner it had, and one it passed on to a manager goes
+back. What cannot be undone is listed as skipped. The notes left in a task's text stay. The next ordinary run wants the
+same things again unless rules or data have changed: undo a run, then change its cause.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,18 +15,21 @@ from connectors.base import Outcome
 from sync.changes import (
     Change,
     CloseTask,
+    EscalateTask,
     Plan,
     Ref,
     RemoveTask,
     ReopenTask,
+    ReturnTask,
     SetField,
     Skip,
     TaskChange,
+    Terms,
     Why,
 )
 from sync.journal import Entry, entries
 from sync.ledger import Ledger
-from sync.memory import held_tasks, observed, same
+from sync.memory import HeldTask, held_tasks, observed, same
 from sync.plan_tables import seal, store
 
 UNDO = "undo "
@@ -87,18 +90,43 @@ def _tasks(connection: duckdb.DuckDBPyConnection, done: Iterable[Entry], reason:
             yield from _task(entry, held, reason)
 
 
-def _task(entry: Entry, held: Mapping[tuple[str, str], tuple[str, bool]], reason: str) -> Iterator[Change | Skip]:
+def _task(entry: Entry, held: Mapping[tuple[str, str], HeldTask], reason: str) -> Iterator[Change | Skip]:
     task_id = entry.result_id or entry.record_id
     ref, key = Ref(entry.source, "task", task_id), entry.key or ""
-    if entry.kind == "delete" or (entry.source, task_id) not in held:
+    found = held.get((entry.source, task_id))
+    if entry.kind == "delete" or found is None:
         yield Skip(ref, key, Why.GONE)
-    elif held[entry.source, task_id][1] != entry.detail["open"]:
-        yield Skip(ref, key, Why.CHANGED_SINCE, "completed" if entry.detail["open"] else "open")
+    elif changed := _changed(entry, found):
+        yield Skip(ref, key, Why.CHANGED_SINCE, changed)
     else:
-        yield _taken_back(entry, ref, key, reason)
+        yield _taken_back(entry, ref, found, reason)
 
 
-def _taken_back(entry: Entry, ref: Ref, key: str, reason: str) -> TaskChange:
+def _changed(entry: Entry, held: HeldTask) -> str | None:
+    """Say what stands in a task instead of what the run wrote; None when it is still that."""
+    if entry.kind == "assign":
+        return None if held.owner_id == entry.detail["owner_id"] else f"assigned to {held.owner_id}"
+    if held.open == entry.detail["open"]:
+        return None
+    return "completed" if entry.detail["open"] else "open"
+
+
+def _taken_back(entry: Entry, ref: Ref, held: HeldTask, reason: str) -> TaskChange:
+    detail, key = entry.detail, entry.key or held.key
     if entry.kind == "create":
         return RemoveTask(ref, key, reason)
-    return CloseTask(ref, key, reason) if entry.detail["open"] else ReopenTask(ref, key, reason)
+    if entry.kind == "assign":
+        opposite = ReturnTask if detail["escalates"] else EscalateTask
+        return opposite(ref, key, reason, detail["owner_before"], detail["owner_id"])
+    before, after = _terms_taken_back(detail, held)
+    if detail["open"]:
+        return CloseTask(ref, key, reason, before, after)
+    return ReopenTask(ref, key, reason, before, after)
+
+
+def _terms_taken_back(detail: Mapping[str, Any], held: HeldTask) -> tuple[Terms, Terms]:
+    """Give due date and owner as they are and as they were, where the CRM still holds what the run wrote."""
+    due = "due_at" in detail and held.due_at == detail["due_at"]
+    owner = "owner_id" in detail and held.owner_id == detail["owner_id"]
+    before = Terms(held.due_at if due else None, held.owner_id if owner else None)
+    return before, Terms(detail["due_before"] if due else None, detail["owner_before"] if owner else None)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from connectors.base import Outcome, SetTaskState, UpdateRecord, WriteResult
+from connectors.base import AssignTask, Outcome, SetTaskState, UpdateRecord, WriteResult
 from connectors.errors import Conflict, Rejected
 from connectors.hubspot.failures import sentence
 
 Json = dict[str, Any]
-ById = TypeVar("ById", UpdateRecord, SetTaskState)
+ById = TypeVar("ById", bound=UpdateRecord | SetTaskState | AssignTask)
 OMITTED = "HubSpot left this record out of its answer: it was merged or deleted meanwhile."
 
 

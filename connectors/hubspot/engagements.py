@@ -175,8 +175,8 @@ def activity(source: str, engagement: Engagement, record: Json, company_ids: Seq
     }
 
 
-def own_task(source: str, key: str, record: Json) -> Rows:
-    """Read a task of ours."""
+def own_task(source: str, key: str, snooze_until: str | None, record: Json) -> Rows:
+    """Read a task of ours, with the snooze date a human set."""
     held = record["properties"]
     values = {
         "source": source,
@@ -186,6 +186,8 @@ def own_task(source: str, key: str, record: Json) -> Rows:
         "subject": held.get("hs_task_subject"),
         "owner_id": held.get("hubspot_owner_id") or None,
         "due_at": instant(held.get("hs_timestamp")),
+        "completed_at": instant(held.get("hs_task_completion_date")),
+        "snooze_until": instant(snooze_until),
     }
     yield "own_task", row("own_task", values)
 

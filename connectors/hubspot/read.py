@@ -16,7 +16,7 @@ from connectors.hubspot.client import Client, next_page
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
 from connectors.hubspot.records import Reading, Rows
 from connectors.hubspot.values import TABLES, Row, lower, parts, row
-from mapping.metadata import TASK_KEY, results
+from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
 from mapping.statements import arrow_table
 
 Json = dict[str, Any]
@@ -120,7 +120,8 @@ class Reader:
 
     def _engagements(self, engagement: Engagement) -> Iterator[tuple[int, Rows]]:
         key = task_key(self.reading.prefix)
-        names = [*engagement.names, key] if engagement.object_type == "tasks" else list(engagement.names)
+        own = [key, snooze(self.reading.prefix)] if engagement.object_type == "tasks" else []
+        names = [*engagement.names, *own]
         for found in gathered(self.client.pages(engagement.object_type, names, ("contacts", "companies"))):
             yield len(found), self._engagement_rows(engagement, found, key)
 
@@ -130,7 +131,8 @@ class Reader:
             self._learn_addresses({contact for linked in contacts.values() for contact in linked})
         for one in found:
             if ours := one["properties"].get(key):
-                yield from own_task(self.reading.source, ours, one)
+                until = one["properties"].get(snooze(self.reading.prefix))
+                yield from own_task(self.reading.source, ours, until, one)
             else:
                 yield from self._engagement(engagement, one, contacts[one["id"]])
 
@@ -200,6 +202,11 @@ def gathered(pages: Iterable[list[Json]]) -> Iterator[list[Json]]:
 def task_key(prefix: str) -> str:
     """Name the property that holds our key on a task."""
     return next(one.hubspot_name(prefix) for one in results("task") if one.name == TASK_KEY)
+
+
+def snooze(prefix: str) -> str:
+    """Name the property in which a human sets until when nobody wants to hear of a task."""
+    return next(one.hubspot_name(prefix) for one in FIELDS if one.name == SNOOZE)
 
 
 def flat(rows: Iterable[Rows]) -> Rows:

@@ -8,7 +8,7 @@ new task is found by a search only after moments.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, WriteResult
 from connectors.errors import Conflict, Rejected
 from connectors.hubspot.batch import halved
 from connectors.hubspot.client import Client
@@ -21,11 +21,12 @@ Json = dict[str, Any]
 TASKS = "tasks"
 TO_CONTACT, TO_COMPANY = 204, 192
 """HubSpot's type ids of task -> contact and task -> company."""
+DUE, OWNER = "hs_timestamp", "hubspot_owner_id"
 GONE = "The task no longer exists in HubSpot."
 
 
 class TaskWriter:
-    """Creates, completes, reopens and deletes our tasks in one portal; notes in `created` which key has which id."""
+    """Creates, changes and deletes our tasks in one portal; notes in `created` which key has which id."""
 
     def __init__(self, client: Client, schema: Schema, created: dict[str, str]) -> None:
         self._client = client
@@ -51,15 +52,17 @@ class TaskWriter:
             else:
                 yield WriteResult(write, Outcome.REJECTED, message=refused[write.key])
 
-    def set_state(self, batch: list[SetTaskState]) -> Iterator[WriteResult]:
-        """Complete or reopen tasks and append their notes."""
+    def change(self, batch: list[SetTaskState | AssignTask]) -> Iterator[WriteResult]:
+        """Complete, reopen or assign tasks and append their notes."""
         held = {
             str(task["id"]): task["properties"].get("hs_task_body") or ""
             for task in self._client.read(TASKS, [write.id for write in batch], ("hs_task_body",))
         }
         present = [write for write in batch if write.id in held]
         yield from (WriteResult(write, Outcome.REJECTED, write.id, GONE) for write in batch if write.id not in held)
-        yield from halved(present, lambda part: self._client.update(TASKS, [_state(one, held[one.id]) for one in part]))
+        yield from halved(
+            present, lambda part: self._client.update(TASKS, [_changed(one, held[one.id]) for one in part])
+        )
 
     def delete(self, batch: list[DeleteTask]) -> Iterator[WriteResult]:
         """Move tasks to the recycle bin; one that is there already is as wanted."""
@@ -127,10 +130,10 @@ class TaskWriter:
             self._key: write.key,
             "hs_task_subject": write.subject,
             "hs_task_body": write.body,
-            "hs_timestamp": str(write.due_at * 1000),
+            DUE: str(write.due_at * 1000),
             "hs_task_status": "NOT_STARTED",
             "hs_task_type": "TODO",
-            **({"hubspot_owner_id": write.owner_id} if write.owner_id else {}),
+            **({OWNER: write.owner_id} if write.owner_id else {}),
         }
 
 
@@ -142,9 +145,17 @@ def _ties(write: CreateTask) -> list[Json]:
     ]
 
 
-def _state(write: SetTaskState, body: str) -> Json:
-    """Write a task's state; a note that is there already, from an attempt whose answer was lost, is not repeated."""
-    properties = {"hs_task_status": "NOT_STARTED" if write.open else COMPLETED}
+def _changed(write: SetTaskState | AssignTask, body: str) -> Json:
+    """Describe a task with what the write sets; a note that is there already, from an attempt whose answer was lost,
+    is not repeated.
+    """
+    properties = {}
+    if isinstance(write, SetTaskState):
+        properties["hs_task_status"] = "NOT_STARTED" if write.open else COMPLETED
+        if write.due_at is not None:
+            properties[DUE] = str(write.due_at * 1000)
+    if write.owner_id:
+        properties[OWNER] = write.owner_id
     if write.note and not body.endswith(write.note):
         properties["hs_task_body"] = f"{body}\n{write.note}".strip()
     return {"id": write.id, "properties": properties}

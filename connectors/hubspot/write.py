@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.errors import Conflict, ConnectorError, Rejected
 from connectors.hubspot.batch import halved
 from connectors.hubspot.client import PAGE, Client
@@ -65,7 +65,7 @@ class Writer:
             "contact": Lane(self._update),
             "account": Lane(self._update),
             "create": Lane(tasks.create),
-            "state": Lane(tasks.set_state),
+            "change": Lane(tasks.change),
             "delete": Lane(tasks.delete),
         }
 
@@ -77,10 +77,10 @@ class Writer:
                     yield from self._checked(write)
                 case CreateTask():
                     yield from self._lanes["create"].add(write.key, write)
-                case SetTaskState():
-                    yield from self._lanes["state"].add(write.id, write)
+                case SetTaskState() | AssignTask():
+                    yield from self._lanes["change"].add(write.id, write)
                 case DeleteTask():
-                    yield from self._lanes["state"].empty()
+                    yield from self._lanes["change"].empty()
                     yield from self._lanes["delete"].add(write.id, write)
                 case _:
                     assert_never(write)

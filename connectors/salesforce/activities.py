@@ -16,7 +16,7 @@ from connectors.salesforce.client import Record
 from connectors.salesforce.columns import Column
 from connectors.salesforce.soql import Query, among, epoch, lists
 from connectors.salesforce.streams import Batch, Stream, World
-from mapping.metadata import FIELDS, TASK_KEY
+from mapping.metadata import FIELDS, SNOOZE, TASK_KEY
 
 CONTACT, ACCOUNT, USER = "003", "001", "005"
 """Beginnings of identifiers, by object."""
@@ -30,6 +30,11 @@ Part = tuple[str, str | None, str | None, str]
 def task_key_field(prefix: str) -> str:
     """Name the field of Task that holds our key."""
     return next(entry for entry in FIELDS if entry.name == TASK_KEY).salesforce_name(prefix)
+
+
+def snooze_field(prefix: str) -> str:
+    """Name the field of Task in which a human sets until when nobody wants to hear of it."""
+    return next(entry for entry in FIELDS if entry.name == SNOOZE).salesforce_name(prefix)
 
 
 def activity_streams(world: World) -> Iterator[Stream]:
@@ -216,7 +221,7 @@ def _tasks(world: World) -> Stream:
         }
         return Batch(tables, {"twin of an e-mail message": len(twins)} if twins else {})
 
-    return Stream("Task", (*_TASK, key), convert)
+    return Stream("Task", (*_TASK, key, snooze_field(world.prefix)), convert)
 
 
 def _twins(world: World, records: Sequence[Record]) -> frozenset[str]:
@@ -297,6 +302,8 @@ def _own_tasks(world: World, records: Sequence[Record], key: str) -> arrow.Table
         "subject": columns.text("Subject"),
         "owner_id": columns.text("OwnerId"),
         "due_at": columns.instant("ActivityDate"),
+        "completed_at": columns.instant("CompletedDateTime"),
+        "snooze_until": columns.instant(snooze_field(world.prefix)),
     }
     return columns.read("own_task", world.source, records, readers)
 

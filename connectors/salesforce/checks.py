@@ -6,11 +6,12 @@ from connectors.base import Finding
 from connectors.salesforce.streams import FED_BY, World
 from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
 from mapping import fields
-from mapping.metadata import results
+from mapping.metadata import FIELDS, results
 
 NEEDED = ("User", "Account", "Contact", "Task")
 READ_IF_THERE = ("Opportunity", "OpportunityContactRole", "AccountContactRelation", "EmailMessage", "Event")
 GRANT = "Grant it to the integration user in a permission set, or take it out of `fields`."
+UNREAD = "A field for human corrections is missing or hidden; they are not read."
 PROVISION = "Run `rapport provision` for this connection, or deploy our metadata."
 
 
@@ -43,8 +44,7 @@ def _mapped(world: World) -> Iterator[Finding]:
                 fix = fields.suggestion(field, world.schema.fields(name) or {}) or GRANT
                 yield Finding(f"{name}.{field}", "The mapped field does not exist or is hidden.", fix, fatal=True)
             elif field.startswith(f"{world.prefix}_"):
-                cause = "A field for human corrections is missing or hidden; they are not read."
-                yield Finding(f"{name}.{field}", cause, PROVISION, fatal=False)
+                yield Finding(f"{name}.{field}", UNREAD, PROVISION, fatal=False)
             else:
                 yield Finding(f"{name}.{field}", "A standard field is hidden; it reads as unknown.", GRANT, fatal=False)
         if world.schema.calculated(name, sorted(explicit)):
@@ -61,6 +61,9 @@ def _own_fields(world: World) -> Iterator[Finding]:
             yield Finding(f"{name}.{field}", "Our field does not exist or is hidden.", PROVISION, fatal=nothing)
         elif not world.schema.updateable(name, field):
             yield Finding(f"{name}.{field}", "Our field cannot be written; it is skipped.", PROVISION, fatal=False)
+    for entry in (entry for entry in FIELDS if entry.object == "task" and entry.override):
+        if world.schema.hidden("Task", [field := entry.salesforce_name(world.prefix)]):
+            yield Finding(f"Task.{field}", UNREAD, PROVISION, fatal=False)
 
 
 def _statuses(world: World) -> Iterator[Finding]:

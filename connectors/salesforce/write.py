@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.dialect import Meaning, redact
 from connectors.errors import Conflict, Rejected, RetryLater
 from connectors.salesforce.activities import task_key_field
@@ -49,8 +49,8 @@ class Writer:
                     yield from self._updates([write for write in batch if isinstance(write, UpdateRecord)])
                 case CreateTask():
                     yield from self._creations([write for write in batch if isinstance(write, CreateTask)])
-                case SetTaskState():
-                    yield from self._states([write for write in batch if isinstance(write, SetTaskState)])
+                case SetTaskState() | AssignTask():
+                    yield from self._changes([write for write in batch if isinstance(write, SetTaskState | AssignTask)])
                 case DeleteTask():
                     yield from (self._deletion(write) for write in batch if isinstance(write, DeleteTask))
                 case _ as other:
@@ -99,7 +99,7 @@ class Writer:
             "attributes": {"type": "Task"},
             "Subject": write.subject[:255],
             "Description": write.body[:32_000],
-            "ActivityDate": datetime.fromtimestamp(write.due_at, UTC).strftime("%Y-%m-%d"),
+            "ActivityDate": _day(write.due_at),
             "Status": OPEN,
             "WhatId": id18(write.account_id),
             self._key: write.key,
@@ -110,8 +110,8 @@ class Writer:
             record["WhoId"] = id18(write.contact_id)
         return record
 
-    def _states(self, writes: Sequence[SetTaskState]) -> Iterator[WriteResult]:
-        """Set the status and append the note, once: a note that stands at the end is not added again."""
+    def _changes(self, writes: Sequence[SetTaskState | AssignTask]) -> Iterator[WriteResult]:
+        """Set status, due date or owner and append the note, once: one that stands at the end is not added again."""
         ids = [id18(write.id) for write in writes]
         where = [among("Id", ids), "IsDeleted = false"]
         query = Query("Task", ["Id", "Description"], where)
@@ -122,7 +122,7 @@ class Writer:
             if id18(write.id) not in bodies:
                 yield WriteResult(write, Outcome.REJECTED, write.id, "The task is no longer in Salesforce.")
         rows = [
-            Row(write, id18(write.id), _state(write, bodies[id18(write.id)]))
+            Row(write, id18(write.id), _changed(write, bodies[id18(write.id)]))
             for write in writes
             if id18(write.id) in bodies
         ]
@@ -201,12 +201,19 @@ def _outcome(row: Row, answer: Record) -> WriteResult | None:
     return WriteResult(row.write, Outcome.REJECTED, row.id, redact(message))
 
 
-def _state(write: SetTaskState, body: str) -> Record:
-    record: dict[str, object] = {
-        "attributes": {"type": "Task"},
-        "id": id18(write.id),
-        "Status": OPEN if write.open else CLOSED,
-    }
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+
+
+def _changed(write: SetTaskState | AssignTask, body: str) -> Record:
+    """Describe a task with what the write sets; `body` is what stands in it now."""
+    record: dict[str, object] = {"attributes": {"type": "Task"}, "id": id18(write.id)}
+    if isinstance(write, SetTaskState):
+        record["Status"] = OPEN if write.open else CLOSED
+        if write.due_at is not None:
+            record["ActivityDate"] = _day(write.due_at)
+    if write.owner_id:
+        record["OwnerId"] = id18(write.owner_id)
     if write.note and not body.endswith(write.note):
         record["Description"] = f"{body}\n\n{write.note}".strip()[-32_000:]
     return record

@@ -1,4 +1,4 @@
--- The records a plan speaks about, with the names a person knows them by.
+-- The records a plan speaks about and the colleagues it passes tasks on to, with the names a person knows them by.
 CREATE OR REPLACE TEMP TABLE record_name AS
 WITH spoken AS (
     SELECT source, object, id FROM plan_change
@@ -11,4 +11,8 @@ JOIN contact AS c ON s.object = 'contact' AND c.source = s.source AND c.id = s.i
 UNION ALL
 SELECT s.source || '/' || s.object || '/' || s.id AS ref, a.name AS name
 FROM spoken AS s
-JOIN account AS a ON s.object = 'account' AND a.source = s.source AND a.id = s.id;
+JOIN account AS a ON s.object = 'account' AND a.source = s.source AND a.id = s.id
+UNION ALL
+SELECT u.source || '/user/' || u.id AS ref, u.name AS name
+FROM (SELECT DISTINCT source, owner_id FROM plan_task WHERE action IN ('escalate', 'return')) AS p
+JOIN user_account AS u ON u.source = p.source AND u.id = p.owner_id;

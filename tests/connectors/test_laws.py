@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from connectors.base import CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
+from connectors.base import AssignTask, CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
 from connectors.dialect import SHORTEST_SECRET, redact, template
 from connectors.hubspot import values
 from connectors.hubspot.client import chunks
@@ -259,6 +259,7 @@ WRITES = st.one_of(
     RECORDS.map(lambda record: UpdateRecord("contact", record, {"depth": "1"})),
     RECORDS.map(lambda record: CreateTask(record, "s", "b", 0, None, "001", None)),
     RECORDS.map(lambda record: SetTaskState(record, "k", open=True)),
+    RECORDS.map(lambda record: AssignTask(record, "k", "005")),
     RECORDS.map(lambda record: DeleteTask(record, "k")),
 )
 

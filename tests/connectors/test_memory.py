@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, Outcome, Page, SetTaskState, StreamEnd, UpdateRecord, Write
+from connectors.base import (
+    AssignTask,
+    CreateTask,
+    DeleteTask,
+    Outcome,
+    Page,
+    SetTaskState,
+    StreamEnd,
+    UpdateRecord,
+    Write,
+)
 from connectors.errors import RetryLater
 from connectors.memory import STREAMS, Fault, MemoryConnector, ProcessKilledError
 from mapping.metadata import FIELDS, observed_tables
@@ -158,10 +168,22 @@ def test_a_note_is_appended_to_the_body_of_a_completed_task() -> None:
     assert held.tasks[created.id].body == "Body\nClosed."
 
 
+def test_people_snooze_move_and_give_away_tasks() -> None:
+    held = crm()
+    (created,) = held.write([task("k1")])
+    assert created.id is not None
+    held.snooze_task(created.id, 86_400)
+    held.postpone_task(created.id, 172_800)
+    held.assign_task(created.id, "u7")
+    (row,) = pulled(held, "own_task")
+    assert (row["snooze_until"], row["due_at"], row["owner_id"]) == (86_400, 172_800, "u7")
+
+
 @pytest.mark.parametrize(
     ("write", "words"),
     [
         (depth("c9", "1"), "no contact c9"),
+        (AssignTask("t9", "k9", "u1"), "no task t9"),
         (UpdateRecord("contact", "c1", {"depth_name": "Bosom friend"}), "Bosom friend"),
         (UpdateRecord("contact", "c1", {"roles": "buyer;king"}), "king"),
         (UpdateRecord("contact", "c1", {"shoe_size": "44"}), "shoe_size"),

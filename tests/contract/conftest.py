@@ -55,12 +55,20 @@ def memory_harness() -> Harness:
         contact_id="c1",
         spare_contact_id="c2",
         owner_id="u1",
+        manager_id="u2",
         delete_contact=lambda: crm.remove("contact", "c2"),
         rejected=UpdateRecord("contact", "c1", {"depth_name": "Bosom friend"}),
         rejected_words="Bosom friend",
         clock=lambda: crm.now,
         settle=lambda: None,
+        snooze=lambda task, day: crm.snooze_task(task, None if day is None else midnight(day)),
+        finish=crm.finish_task,
     )
+
+
+def midnight(day: str) -> int:
+    """Give the epoch second a day begins with, UTC."""
+    return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
 
 
 HUBSPOT_SEED = {
@@ -68,7 +76,10 @@ HUBSPOT_SEED = {
         "portal_id": 48120733,
         "properties": {},
         "labels": [{"from": "contacts", "to": "companies", "typeId": 101, "label": "Decision maker"}],
-        "owners": [{"id": "4101", "email": "ada@vendor.example", "firstName": "Ada", "lastName": "King", "userId": 91}],
+        "owners": [
+            {"id": "4101", "email": "ada@vendor.example", "firstName": "Ada", "lastName": "King", "userId": 91},
+            {"id": "4102", "email": "max@vendor.example", "firstName": "Max", "lastName": "Osei", "userId": 92},
+        ],
         "records": {
             "companies": [{"id": "9001", "properties": {"name": "Müller & Söhne", "lifecyclestage": "customer"}}],
             "contacts": [
@@ -106,10 +117,11 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
     requests.post(f"{control}/limits", json=patient, timeout=10).raise_for_status()
     described = {"vendor": "hubspot", "url": told["url"], "auth": {"flow": "token", "access_token": "env:TOKEN"}}
 
-    def delete_contact() -> None:
+    def by_hand(method: str, record: str, **properties: str) -> None:
         headers = {"Authorization": f"Bearer {told['token']}"}
-        address = f"{told['url']}/crm/objects/2026-09/contacts/202"
-        requests.delete(address, headers=headers, timeout=10).raise_for_status()
+        address = f"{told['url']}/crm/objects/2026-09/{record}"
+        body = {"properties": properties} if properties else None
+        requests.request(method, address, json=body, headers=headers, timeout=10).raise_for_status()
 
     return Harness(
         connector=open_hubspot("hubspot", HubSpotOptions.model_validate(described), lambda _: told["token"], WALL),
@@ -117,11 +129,14 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
         contact_id="201",
         spare_contact_id="202",
         owner_id="4101",
-        delete_contact=delete_contact,
+        manager_id="4102",
+        delete_contact=lambda: by_hand("DELETE", "contacts/202"),
         rejected=UpdateRecord("contact", "201", {"depth": "rather deep"}),
         rejected_words="rapport_depth",
         clock=lambda: emulated_time(control),
         settle=lambda: None,
+        snooze=lambda task, day: by_hand("PATCH", f"tasks/{task}", rapport_snooze_until=day or ""),
+        finish=lambda task: by_hand("PATCH", f"tasks/{task}", hs_task_status="COMPLETED"),
     )
 
 

@@ -17,7 +17,8 @@ class Harness:
 
     `delete_contact` lets a person delete `spare_contact_id`; `rejected` is a write to `contact_id` that the vendor
     refuses, and `rejected_words` stands in the vendor's message; `settle` lets as much time pass as the vendor needs
-    before the next pull must show everything; `clock` is the CRM's clock.
+    before the next pull must show everything; `clock` is the CRM's clock. `manager_id` is another colleague than
+    `owner_id`; `snooze` lets a person put a date (or nothing) into our field on a task, `finish` complete one.
     """
 
     connector: Connector
@@ -25,11 +26,14 @@ class Harness:
     contact_id: str
     spare_contact_id: str
     owner_id: str
+    manager_id: str
     delete_contact: Callable[[], None]
     rejected: UpdateRecord
     rejected_words: str
     clock: Callable[[], float]
     settle: Callable[[], None]
+    snooze: Callable[[str, str | None], None]
+    finish: Callable[[str], None]
 
 
 Record = dict[str, object]

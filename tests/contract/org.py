@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import quote_plus
 
 import requests
 
@@ -22,8 +23,9 @@ def key(prefix: str, number: int) -> str:
 
 
 CLOCK = time.time
-ADA = key("005", 1)
+ADA, MAX = key("005", 1), key("005", 2)
 ACCOUNT = key("001", 1)
+SNOOZE_FIELD = "Rapport_Snooze_Until__c"
 CONTACTS = (key("003", 1), key("003", 2), key("003", 3))
 SEED: dict[str, Any] = {
     "salesforce": {
@@ -38,7 +40,16 @@ SEED: dict[str, Any] = {
                     "Username": "integration@lumenworks.example",
                     "Email": "Ada@Vendor.example",
                     "IsActive": True,
-                }
+                },
+                {
+                    "Id": MAX,
+                    "Name": "Max Osei",
+                    "FirstName": "Max",
+                    "LastName": "Osei",
+                    "Username": "max@lumenworks.example",
+                    "Email": "max@vendor.example",
+                    "IsActive": True,
+                },
             ],
             "Account": [{"Id": ACCOUNT, "Name": "Müller & Söhne", "OwnerId": ADA, "Type": "Customer - Direct"}],
             "Contact": [
@@ -123,9 +134,20 @@ def salesforce(emulator: Mapping[str, Any]) -> Harness:
         contact_id=CONTACTS[0],
         spare_contact_id=CONTACTS[1],
         owner_id=ADA,
+        manager_id=MAX,
         delete_contact=lambda: org.as_person("DELETE", f"sobjects/Contact/{CONTACTS[1]}"),
         rejected=UpdateRecord("contact", CONTACTS[0], {"depth_name": "Bosom friend"}),
         rejected_words="Bosom friend",
         clock=CLOCK,
         settle=lambda: None,
+        snooze=lambda task, day: _snooze(org, task, day),
+        finish=lambda task: org.as_person("PATCH", f"sobjects/Task/{task}", {"Status": "Completed"}),
     )
+
+
+def _snooze(org: Org, task: str, day: str | None) -> None:
+    """Let the people of the organisation edit the field, which Rapport itself may only read, and set it."""
+    asked = f"SELECT Id FROM FieldPermissions WHERE Field = 'Task.{SNOOZE_FIELD}'"
+    (grant,) = org.as_person("GET", f"query?q={quote_plus(asked)}")["records"]
+    org.as_person("PATCH", f"sobjects/FieldPermissions/{grant['Id']}", {"PermissionsEdit": True})
+    org.as_person("PATCH", f"sobjects/Task/{task}", {SNOOZE_FIELD: day})

@@ -2,8 +2,18 @@
 
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
-from mapping.metadata import FIELDS, Field, results
+from connectors.base import (
+    AssignTask,
+    CreateTask,
+    DeleteTask,
+    Outcome,
+    SetTaskState,
+    UpdateRecord,
+    Write,
+    WriteResult,
+)
+from connectors.memory import Fault, MemoryConnector
+from mapping.metadata import FIELDS, SNOOZE, Field, results
 from tests.contract.harness import Harness, Mirror
 
 DUE = 1_767_225_600
@@ -172,6 +182,8 @@ def test_creating_a_task_twice_with_one_key_makes_one_task(harness: Harness) -> 
         "subject": task.subject,
         "owner_id": harness.owner_id,
         "due_at": DUE,
+        "completed_at": None,
+        "snooze_until": None,
     }
 
 
@@ -197,6 +209,94 @@ def test_completing_and_reopening_a_task_is_observed(harness: Harness) -> None:
         assert (result.outcome, result.id) == (Outcome.DONE, created.id)
         harness.settle()
         assert mirror.pull(harness.connector).one("own_task", key=task.key)["open"] is open_now
+
+
+def test_reopening_sets_the_due_date_and_the_owner_that_are_given_and_no_others(harness: Harness) -> None:
+    provisioned(harness)
+    task = a_task(harness, "acme|a1|default|missing-champion|champion|")
+    (created,) = written(harness, task)
+    assert created.id is not None
+    mirror = Mirror()
+    later = DUE + 7 * 86_400
+    for terms, expected in (
+        ({}, (harness.owner_id, DUE)),
+        ({"due_at": later}, (harness.owner_id, later)),
+        ({"owner_id": harness.manager_id}, (harness.manager_id, later)),
+    ):
+        written(harness, SetTaskState(created.id, task.key, open=False))
+        written(harness, SetTaskState(created.id, task.key, open=True, note="It is back.", **terms))
+        harness.settle()
+        row = mirror.pull(harness.connector).one("own_task", key=task.key)
+        assert (row["open"], row["owner_id"], row["due_at"]) == (True, *expected)
+
+
+def test_a_task_is_given_to_another_colleague_and_nothing_else_of_it_changes(harness: Harness) -> None:
+    provisioned(harness)
+    task = a_task(harness, "acme|a1|default|single-threaded||")
+    (created,) = written(harness, task)
+    assert created.id is not None
+    mirror = Mirror()
+    harness.settle()
+    before = mirror.pull(harness.connector).one("own_task", key=task.key)
+    for _ in range(2):
+        (result,) = written(harness, AssignTask(created.id, task.key, harness.manager_id, "Overdue."))
+        assert (result.outcome, result.id) == (Outcome.DONE, created.id)
+    harness.settle()
+    after = mirror.pull(harness.connector).one("own_task", key=task.key)
+    assert after == {**before, "owner_id": harness.manager_id}
+
+
+def test_an_assignment_to_nobody_we_know_is_refused_and_leaves_the_others_done(harness: Harness) -> None:
+    if isinstance(harness.connector, MemoryConnector):
+        harness.connector.faults = {2: Fault.REJECTED}  # memory keeps no list of colleagues
+    provisioned(harness)
+    plan = [a_task(harness, f"acme|a1|default|gap|{number}|") for number in range(2)]
+    made = {result.write: result.id or "" for result in harness.connector.write(plan)}
+    wrong = AssignTask(made[plan[0]], plan[0].key, "005000000000099" if len(harness.owner_id) == 18 else "999999")
+    right = AssignTask(made[plan[1]], plan[1].key, harness.manager_id)
+    results = {result.write: result for result in harness.connector.write([wrong, right])}
+    assert (results[wrong].outcome, results[right].outcome) == (Outcome.REJECTED, Outcome.DONE)
+    assert results[wrong].message
+
+
+def test_assigning_a_task_that_is_gone_is_refused_with_a_message(harness: Harness) -> None:
+    provisioned(harness)
+    task = a_task(harness, "acme|a1|default|departed||")
+    (created,) = written(harness, task)
+    assert created.id is not None
+    written(harness, DeleteTask(created.id, task.key))
+    (result,) = written(harness, AssignTask(created.id, task.key, harness.manager_id, "Overdue."))
+    assert result.outcome is Outcome.REJECTED
+    assert result.message
+
+
+def test_a_persons_snooze_date_and_the_moment_of_completion_are_read(harness: Harness) -> None:
+    provisioned(harness)
+    task = a_task(harness, "acme|a1|default|lapsed||")
+    (created,) = written(harness, task)
+    assert created.id is not None
+    harness.snooze(created.id, "2026-12-24")
+    harness.finish(created.id)
+    harness.settle()
+    mirror = Mirror()
+    row = mirror.pull(harness.connector).one("own_task", key=task.key)
+    assert row["snooze_until"] == 1_798_070_400
+    assert isinstance(row["completed_at"], int)
+    assert abs(row["completed_at"] - harness.clock()) < 60
+    harness.snooze(created.id, None)
+    written(harness, SetTaskState(created.id, task.key, open=True))
+    harness.settle()
+    row = mirror.pull(harness.connector).one("own_task", key=task.key)
+    assert (row["snooze_until"], row["completed_at"]) == (None, None)
+
+
+def test_without_the_snooze_field_tasks_are_read_as_if_nobody_snoozed_them(harness: Harness) -> None:
+    list(harness.connector.provision([field for field in FIELDS if field.name != SNOOZE], dry_run=False))
+    task = a_task(harness, "acme|a1|default|ghosting||")
+    written(harness, task)
+    harness.settle()
+    assert Mirror().pull(harness.connector).one("own_task", key=task.key)["snooze_until"] is None
+    assert [finding for finding in harness.connector.check() if finding.fatal] == []
 
 
 def test_a_deleted_task_is_gone_and_deleting_it_again_is_no_error(harness: Harness) -> None:

@@ -430,4 +430,5 @@ def test_an_organisation_without_our_fields_is_told_to_provision(connected: Sale
 
 def test_missing_override_fields_are_mentioned_and_stop_nothing(connected: Salesforce) -> None:
     found = {finding.where for finding in connected.check() if not finding.fatal}
-    assert {f"Contact.{entry.salesforce_name()}" for entry in FIELDS if entry.override} <= found
+    named = {"contact": "Contact", "account": "Account", "task": "Task"}
+    assert {f"{named[entry.object]}.{entry.salesforce_name()}" for entry in FIELDS if entry.override} <= found

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, WriteResult
 from connectors.errors import RetryLater, Unusable
 from connectors.salesforce.connector import Salesforce
 from mapping.metadata import FIELDS, TASK_KEY
 from tests.contract.harness import Mirror
-from tests.contract.org import ACCOUNT, ADA, CONTACTS, Org, key
+from tests.contract.org import ACCOUNT, ADA, CONTACTS, MAX, Org, key
 
 ZOE, TOM, EVA = CONTACTS
 FEW = [entry for entry in FIELDS if (entry.object, entry.name) in {("task", TASK_KEY), ("contact", "depth")}]
@@ -175,6 +175,24 @@ def test_a_note_is_appended_once_however_often_the_write_is_repeated(org: Org, c
     (row,) = tasks_of(org, GAP)
     assert row["Description"] == "Why: renewal in 60 days.\n\nClosed: the champion answered."
     assert row["Status"] == "Completed"
+
+
+def test_a_task_that_is_passed_on_keeps_its_date_and_gets_the_note_once(org: Org, connected: Salesforce) -> None:
+    (made,) = connected.write([a_task()])
+    pass_on = AssignTask(made.id or "", GAP, MAX, "Overdue since 2026-01-01.")
+    org.tell("faults", {"action": "commit-then-drop", "method": "PATCH", "path": "composite/sobjects", "times": 1})
+    assert [result.outcome for _ in range(2) for result in connected.write([pass_on])] == [Outcome.DONE] * 2
+    row = org.as_person("GET", f"sobjects/Task/{made.id}")
+    assert (row["OwnerId"], row["Status"], row["ActivityDate"]) == (MAX, "Not Started", "2026-01-01")
+    assert row["Description"] == "Why: renewal in 60 days.\n\nOverdue since 2026-01-01."
+
+
+def test_a_task_is_not_passed_on_to_somebody_who_has_left(org: Org, connected: Salesforce) -> None:
+    (made,) = connected.write([a_task()])
+    org.as_person("PATCH", f"sobjects/User/{MAX}", {"IsActive": False})
+    (result,) = connected.write([AssignTask(made.id or "", GAP, MAX)])
+    assert result.outcome is Outcome.REJECTED
+    assert org.as_person("GET", f"sobjects/Task/{made.id}")["OwnerId"] == ADA
 
 
 def test_tasks_of_one_batch_keep_their_own_keys(org: Org, connected: Salesforce) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -76,12 +77,40 @@ class Crms:
         self.ready = ready
         self._base = ready["salesforce"]["http"]
         self._token = ""
+        self._ahead = 0
 
     def reset(self) -> None:
-        """Begin the story again."""
+        """Begin the story again, at the present moment."""
+        self.wait(days=-self._ahead)
         requests.post(f"{self.ready['control']}/reset", timeout=30).raise_for_status()
         self._token = self._sign_in()
         self.forget_requests()
+
+    def wait(self, days: int) -> None:
+        """Let days pass in both CRMs; `reset` takes them back."""
+        moved = requests.post(f"{self.ready['control']}/clock", json={"advance": days * 86_400}, timeout=30)
+        moved.raise_for_status()
+        self._ahead += days
+        self._token = self._sign_in()
+
+    def today(self, days: int = 0) -> str:
+        """Name the CRMs' present day, or one so many days from it."""
+        told = requests.get(f"{self.ready['control']}/clock", timeout=30).json()
+        return (datetime.fromisoformat(told["now"]) + timedelta(days=days)).date().isoformat()
+
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Read our tasks of both CRMs as they are there, by key; the record's id stands in ``id``."""
+        fields = "Id, Rapport_Key__c, OwnerId, Status, ActivityDate, Description"
+        here = self.query(f"SELECT {fields} FROM Task WHERE Rapport_Key__c != null")
+        names = "rapport_key,hubspot_owner_id,hs_task_status,hs_timestamp,hs_task_body"
+        there = self.hubspot("GET", f"/crm/v3/objects/tasks?limit=100&properties={names}")["results"]
+        found = {one["Rapport_Key__c"]: {**one, "id": one["Id"]} for one in here}
+        ours = [one for one in there if one["properties"]["rapport_key"]]
+        return found | {one["properties"]["rapport_key"]: {**one["properties"], "id": one["id"]} for one in ours}
+
+    def edit_hubspot(self, record: str, **properties: str) -> None:
+        """Change a HubSpot record, given as type/id, by hand."""
+        self.hubspot("PATCH", f"/crm/v3/objects/{record}", {"properties": properties})
 
     def forget_requests(self) -> None:
         """Empty the request log."""

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 EXPECTED = yaml.safe_load(files("connectors").joinpath("emulator/seeds/demo/expected.yaml").read_text(encoding="utf-8"))
 ACCOUNTS = [row for row in EXPECTED["accounts"] if row["since"] == 1]
 CONTACTS = [row for row in EXPECTED["contacts"] if row["since"] == 1]
+STANDINGS = [row for row in EXPECTED["standings"] if row["since"] == 1]
 BUILT_GAPS = ("missing buyer", "missing champion", "missing power users")
 
 
@@ -63,6 +64,20 @@ def test_an_account_is_as_the_story_says(row: dict[str, Any], stage: duckdb.Duck
         "gaps": sorted(row["gaps"]),
     }
     assert told == expected, row["why"]
+
+
+@pytest.mark.parametrize("row", STANDINGS, ids=account_name)
+def test_equity_stage_and_orientation_are_as_the_story_says(
+    row: dict[str, Any], stage: duckdb.DuckDBPyConnection
+) -> None:
+    found = stage.execute(
+        "SELECT DISTINCT d.stage, d.equity, d.orientation FROM desired_account AS d"
+        " JOIN company AS k ON k.source = d.source AND k.account_id = d.id"
+        " JOIN customer AS c ON c.account_key = k.account_key WHERE c.name = ?",
+        [row["account"]],
+    ).fetchall()
+    equity = None if row["equity"] is None else str(row["equity"])
+    assert found == [(row["stage"], equity, row["orientation"])], row["why"]
 
 
 @pytest.mark.parametrize("row", CONTACTS, ids=contact_name)

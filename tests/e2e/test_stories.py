@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import RAPPORT, Demo, Desk, rapport
+from tests.e2e.conftest import RAPPORT, Crms, Demo, Desk, rapport
 
 pytestmark = pytest.mark.e2e
 
@@ -128,6 +130,70 @@ def test_a_task_that_a_person_completed_stays_completed(provisioned: Desk) -> No
     assert "closed by a human" in again.out
     after = provisioned.crms.query(tasks)
     assert [task["Status"] for task in after if task["Rapport_Key__c"] == first["Rapport_Key__c"]] == ["Completed"]
+
+
+def managers(crms: Crms) -> dict[str, str]:
+    """Map every colleague to the one above, by Salesforce's users and by the demo's settings for HubSpot's teams."""
+    users = crms.query("SELECT Id, ManagerId FROM User WHERE ManagerId != null")
+    owners = crms.hubspot("GET", "/crm/v3/owners?limit=100")["results"]
+    lead = {"Enterprise": "renske.abel", "Growth": "hollis.crane", "Leadership": "imre.solano"}
+    ids = {owner["email"].partition("@")[0]: owner["id"] for owner in owners}
+    above = {owner["id"]: ids[lead[team["name"]]] for owner in owners for team in owner.get("teams", ())}
+    return {user["Id"]: user["ManagerId"] for user in users} | above
+
+
+def owner(task: Mapping[str, Any]) -> str:
+    return str(task.get("OwnerId") or task.get("hubspot_owner_id"))
+
+
+def note(task: Mapping[str, Any]) -> str:
+    return str(task.get("Description") or task.get("hs_task_body")).splitlines()[-1]
+
+
+def test_overdue_tasks_go_to_the_managers_once_and_whom_a_person_chose_keeps_them(provisioned: Desk) -> None:
+    crms = provisioned.crms
+    assert provisioned.ask("run").code == 0
+    before, above = crms.tasks(), managers(crms)
+    given = next(key for key, task in before.items() if "OwnerId" in task)
+    involved = {owner(before[given]), above[owner(before[given])]}
+    colleague = next(user for user in above if user.startswith("005") and user not in involved)
+    crms.edit("Task", before[given]["id"], OwnerId=colleague)
+    crms.wait(days=45)
+    shown = provisioned.ask("plan", "--all")
+    assert "pass on to Renske Abel: Overdue since" in shown.out
+    passed_on = provisioned.ask("run")
+    assert passed_on.code == 0, passed_on.err
+    assert "reassigned by a human" in passed_on.out
+    after = crms.tasks()
+    moved = {key for key in before if owner(after[key]) != owner(before[key])} - {given}
+    assert {"OwnerId" in after[key] for key in moved} == {True, False}
+    for key in moved:
+        assert owner(after[key]) == above[owner(before[key])]
+        assert note(after[key]).endswith("and past its grace; passed on to the manager by Rapport.")
+    assert owner(after[given]) == colleague
+    assert json.loads(provisioned.ask("run", "--json").out)[0]["status"] == "nothing"
+    number = next(run["number"] for run in json.loads(provisioned.ask("log", "--json").out) if run["status"] == "ok")
+    assert provisioned.ask("undo", str(number)).code == 0
+    assert {key: owner(crms.tasks()[key]) for key in moved} == {key: owner(before[key]) for key in moved}
+
+
+def test_a_snoozed_task_is_left_alone_and_a_completed_one_is_opened_again_on_its_day(provisioned: Desk) -> None:
+    crms = provisioned.crms
+    assert provisioned.ask("run").code == 0
+    ours = [(key, task["id"]) for key, task in crms.tasks().items() if "OwnerId" not in task]
+    (waiting, first), (done, second), *_ = ours
+    crms.edit_hubspot(f"tasks/{first}", rapport_snooze_until=crms.today(60))
+    crms.edit_hubspot(f"tasks/{second}", rapport_snooze_until=crms.today(10), hs_task_status="COMPLETED")
+    before = crms.tasks()
+    assert "snoozed" in provisioned.ask("run").out
+    assert crms.tasks()[done]["hs_task_status"] == "COMPLETED"
+    crms.wait(days=45)
+    assert provisioned.ask("run").code == 0
+    after = crms.tasks()
+    assert (owner(after[waiting]), note(after[waiting])) == (owner(before[waiting]), note(before[waiting]))
+    assert (after[done]["hs_task_status"], owner(after[done])) == ("NOT_STARTED", owner(before[done]))
+    assert after[done]["hs_timestamp"][:10] > crms.today()
+    assert "Snoozed until" in note(after[done])
 
 
 def test_init_writes_a_starter_that_is_valid_and_never_replaces_one(desk: Desk) -> None:

@@ -43,6 +43,9 @@ GAP_KINDS = {
 }
 """The domain's list, section 9."""
 
+ORIENTATIONS = {"Expert Consultant", "Service Coordinator", "Specialist Fixer", "Concierge Guide"}
+"""The domain's four, section 8."""
+
 MISSING = {"missing buyer", "missing champion", "missing power users"}
 
 LIMITS = (30, 60, 90, 365)
@@ -438,9 +441,18 @@ def test_at_least_120_people_are_judged_and_stand_in_the_story(
 
 
 def test_every_row_has_its_stage_and_a_reason(expected: dict[str, list[dict[str, Any]]]) -> None:
-    for row in (*expected["accounts"], *expected["csms"], *expected["contacts"]):
+    for row in (*expected["accounts"], *expected["standings"], *expected["csms"], *expected["contacts"]):
         assert row["since"] in (1, 4)
         assert len(row["why"]) > 15
+
+
+def test_standings_speak_of_customers_and_show_every_orientation(expected: dict[str, list[dict[str, Any]]]) -> None:
+    rows = expected["standings"]
+    scores = {name: row["score"] for name, row in first_rows(expected).items()}
+    assert len({row["account"] for row in rows}) == len(rows)
+    assert {row["orientation"] for row in rows} == ORIENTATIONS
+    assert {row["stage"] for row in rows} == {None, "purchasing", "using", "realising value", "advocating"}
+    assert [row["account"] for row in rows if scores[row["account"]] is None and row["equity"] is not None] == []
 
 
 def test_every_gap_kind_of_the_domain_has_an_account(expected: dict[str, list[dict[str, Any]]]) -> None:

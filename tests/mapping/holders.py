@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from mapping import activity, coverage, depth, evidence, gaps
+from mapping import activity, coverage, depth, equity, evidence, gaps, lifecycle
 from mapping.compute import DECLARED
 from mapping.records import STAGED
 from mapping.spec import listing
@@ -83,7 +83,7 @@ class Holders:
     def judge(self, *steps: str) -> "Holders":
         """Load everything and run the steps, coverage alone unless said."""
         load(self.connection, [listing("run", "as_of BIGINT, organisation TEXT", [(AS_OF, "acme")])])
-        for module in (activity, depth, evidence, coverage, gaps):
+        for module in (lifecycle, activity, depth, evidence, coverage, equity, gaps):
             load(self.connection, module.tables(RULES, PROFILE))
         for name, table in TABLES.items():
             create(self.connection, table, self.rows.get(name, []))

@@ -78,6 +78,7 @@ def test_an_account_gets_needs_actuals_and_the_next_action(acme: World) -> None:
         "segment": "Mid-Market",
         "breadth": "department",
         "tier": "high",
+        "stage": "using",
         "coverage_status": "gap",
         "coverage_score": "30",
         "buyers_required": "1",
@@ -90,6 +91,8 @@ def test_an_account_gets_needs_actuals_and_the_next_action(acme: World) -> None:
         "missing_text": "1 champion, 1 power user",
         "single_threaded": "false",
         "redundancy": "75",
+        "equity": "56",  # depths 4 and 2: .6; the one known attitude is positive: 1; score 30: the cube root of .18
+        "orientation": "Concierge Guide",
         "next_best_action": "Develop a champion: Bo Li (attitude missing)",
     }
 
@@ -104,6 +107,7 @@ def test_what_cannot_be_told_stays_empty(world: World) -> None:
     assert not {"depth", "tie_strength", "trend"} & set(contact)
     assert account["coverage_status"] == "cannot tell"
     assert not {"coverage_score", "buyers_actual", "single_threaded", "missing_roles", "redundancy"} & set(account)
+    assert not {"stage", "equity", "orientation"} & set(account)
 
 
 def test_every_value_is_canonical_as_the_metadata_spells_it(acme: World) -> None:
@@ -192,6 +196,79 @@ def test_tasks_are_due_in_business_days_by_tier(arr: float, due: tuple[int, int,
     dues = {row[0]: row[1] for row in world.table("desired_task", "account_id", "due_at")}
     id_ = {50_000.0: "A1", 30_000.0: "A2", 20_000.0: "A3"}[arr]
     assert datetime.fromtimestamp(dues[id_], UTC) == datetime(*due, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "past_grace"),
+    [
+        ((2026, 9, 14), (2026, 9, 9)),
+        ((2026, 9, 18), (2026, 9, 15)),
+        ((2026, 9, 19), (2026, 9, 15)),
+        ((2026, 9, 20), (2026, 9, 15)),
+        ((2026, 9, 21), (2026, 9, 16)),
+        ((2026, 9, 22), (2026, 9, 17)),
+    ],
+    ids=["Monday", "Friday", "Saturday", "Sunday", "Monday again", "Tuesday"],
+)
+def test_grace_is_counted_in_business_days(
+    day: tuple[int, int, int], past_grace: tuple[int, int, int], world: World
+) -> None:
+    """High touch has a grace of three: due on Tuesday, Wednesday to Friday are grace, Monday is past it."""
+    world.account(arr=50_000.0, segment="SMB", breadth="department")
+    world.sees("activity")
+    world.compute(as_of=int(datetime(*day, 9, tzinfo=UTC).timestamp()))
+    (bound,) = set(tasks(world, "overdue_before").values())
+    assert datetime.fromtimestamp(bound[0], UTC) == datetime(*past_grace, tzinfo=UTC)
+
+
+def test_grace_is_three_five_or_ten_business_days_by_tier(world: World) -> None:
+    for id_, revenue in (("A1", 50_000.0), ("A2", 30_000.0), ("A3", 20_000.0)):
+        world.account(id_, arr=revenue, segment="SMB", breadth="department")
+    world.sees("activity")
+    world.compute(as_of=int(datetime(2026, 9, 18, tzinfo=UTC).timestamp()))
+    bounds = {
+        row[0]: datetime.fromtimestamp(row[1], UTC)
+        for row in world.table("desired_task", "account_id", "overdue_before")
+    }
+    assert {id_: (bound.month, bound.day) for id_, bound in bounds.items()} == {
+        "A1": (9, 15),
+        "A2": (9, 11),
+        "A3": (9, 4),
+    }
+
+
+def test_a_tier_without_grace_is_never_past_it_and_keeps_its_due_date() -> None:
+    grace = RULES.gaps.grace_days.model_copy(update={"high": None})
+    rules = RULES.model_copy(update={"gaps": RULES.gaps.model_copy(update={"grace_days": grace})})
+    with connect() as connection:
+        world = World(connection, rules, PROFILE)
+        world.account(arr=50_000.0, segment="SMB", breadth="department")
+        world.sees("activity")
+        world.compute()
+        due, bound = tasks(world, "due_at", "overdue_before")["missing buyer"]
+        assert due is not None
+        assert bound is None
+
+
+@pytest.mark.parametrize(
+    ("csm", "manager", "expected"),
+    [
+        ({"manager_id": "U2"}, {}, "U2"),
+        ({"manager_id": "U2"}, {"active": False}, None),
+        ({"manager_id": "U2", "active": False}, {}, "U2"),
+        ({}, {}, None),
+    ],
+    ids=["reports to", "manager has left", "csm has left", "reports to nobody"],
+)
+def test_each_task_knows_the_manager_it_would_be_passed_on_to(
+    csm: dict[str, object], manager: dict[str, object], expected: str | None, world: World
+) -> None:
+    world.user("U1", **csm)
+    world.user("U2", **manager)
+    world.account(segment="SMB", breadth="department", owner_id="U1")
+    world.sees("activity")
+    world.compute()
+    assert tasks(world, "manager_id")["missing buyer"] == (expected,)
 
 
 @pytest.mark.parametrize(

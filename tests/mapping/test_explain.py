@@ -135,6 +135,62 @@ def test_an_account_is_explained_in_plain_sentences(acme: World) -> None:
     )
 
 
+def test_stage_equity_and_orientation_are_explained_by_their_figures(acme: World) -> None:
+    found = explained(acme, ("account", "A1"))
+    assert found["A1", "stage"] == "Using: 1 person was active in the last 30 days."
+    assert found["A1", "equity"] == (
+        "Equity 56 of 100: quality 60 % (mean depth 3.0 of 5, 2 people with a role), power 100 % "
+        "(the share in capacity of those for us, 1 of 1 person whose attitude is known), reach 30 % (coverage score)."
+    )
+    assert found["A1", "orientation"] == (
+        "Concierge Guide: lifetime value high (5 years of an ARR of 50,000), "
+        "complexity low (product breadth department)."
+    )
+
+
+def test_the_act_that_makes_an_account_advocate_is_named_with_its_record(world: World) -> None:
+    story(world).advocacy("C1", days=29)
+    found = explained(world.compute(), ("account", "A1"))
+    assert found["A1", "stage"] == "Advocating: reference of Ana Silva on 2026-08-23 (salesforce/contact/C1)."
+    assert "salesforce/contact/C1" in dossier(world, "A1").records
+
+
+@pytest.mark.parametrize(
+    ("deal", "words"),
+    [
+        ({"closed": False, "won": False}, "; Deal is open (salesforce/opportunity/O1)."),
+        ({"close_at": ago(29)}, "; Deal was won on 2026-08-23 (salesforce/opportunity/O1)."),
+        ({"close_at": ago(900)}, "; no opportunity is open or was won in 365 days."),
+    ],
+)
+def test_an_account_without_users_is_told_by_its_deals(deal: dict[str, Any], words: str, world: World) -> None:
+    world.account()
+    world.contact()
+    world.usage("C1", 0)
+    world.opportunity(id="O1", name="Deal", **deal)
+    text = explained(world.compute(), ("account", "A1"))["A1", "stage"]
+    assert text.partition(": ")[2] == f"nobody was active in the last 30 days{words}"
+    assert ("salesforce/opportunity/O1" in dossier(world, "A1").records) == ("O1" in words)
+
+
+def test_what_fields_of_the_crm_say_about_an_account_is_told_as_such(world: World) -> None:
+    world.account(value_received="partial", lifetime_value=9_000.0, complexity="high")
+    found = explained(world.compute(), ("account", "A1"))
+    assert found["A1", "stage"] == "Realising value: the value received is partial, a field of the CRM says so."
+    assert found["A1", "orientation"] == (
+        "Specialist Fixer: lifetime value low (a field of the CRM says so), "
+        "complexity high (a field of the CRM says so)."
+    )
+
+
+def test_an_empty_equity_says_which_factor_is_unknown(world: World) -> None:
+    world.account()
+    assert explained(world.compute(), ("account", "A1"))["A1", "equity"] == (
+        "Equity cannot be told: quality unknown (no depth of anybody with a role is known), "
+        "power unknown (nobody there whose attitude and capacity are known), reach unknown (no coverage score)."
+    )
+
+
 @pytest.mark.parametrize(
     ("arr", "words"),
     [(999.4, "999"), (1_000.0, "1,000"), (1_020_003.0, "1,020,003"), (2_000_000_010.0, "2,000,000,010")],

@@ -54,6 +54,32 @@ def test_breadth_is_read_in_the_crms_own_words(world: World, spelling: str | Non
     assert customer(world, "breadth") == expected
 
 
+@pytest.mark.parametrize(
+    ("column", "spelling", "expected"),
+    [
+        ("value_received", "Full", "full"),
+        ("value_received", " partially ", "partial"),
+        ("value_received", "Not yet", "none"),
+        ("value_received", "some day", None),
+        ("value_received", None, None),
+        ("complexity", "HIGH", "high"),
+        ("complexity", "simple", "low"),
+        ("complexity", "medium", None),
+    ],
+)
+def test_value_received_and_complexity_are_read_in_the_crms_own_words(
+    world: World, column: str, spelling: Any, expected: str | None
+) -> None:
+    world.account(**{column: spelling})
+    assert customer(world, column) == expected
+
+
+def test_the_first_record_in_home_order_that_knows_gives_value_received_and_lifetime_value(world: World) -> None:
+    world.account(domain="globex.example", value_received="none of your business", lifetime_value=400_000.0)
+    world.account("9001", source="hubspot", domain="globex.example", value_received="partial", lifetime_value=9.0)
+    assert customer(world, "value_received", "lifetime_value") == ("partial", 400_000.0)
+
+
 def test_won_amounts_of_the_last_year_stand_in_for_an_unknown_arr(world: World) -> None:
     world.account()
     world.opportunity(amount=10_000.10, close_at=ago(10))

@@ -34,6 +34,7 @@ def test_the_shipped_figures_are_those_of_the_domain(rules: Rules) -> None:
     assert (rules.evidence.high, rules.evidence.positive, rules.evidence.negative) == (60, 30, -30)
     assert (rules.evidence.endorses, rules.evidence.frequent_days) == (60, 8)
     assert (rules.gaps.tasks_per_day, rules.gaps.tasks_per_week, rules.gaps.chronic_days) == (2, 5, 90)
+    assert (rules.equity.lifetime_years, rules.equity.lifetime_value_high_from) == (5, 250_000)
     assert (rules.coverage.turnover, rules.segments.high_share, rules.segments.low_share) == (0.25, 0.5, 0.8)
 
 
@@ -157,6 +158,15 @@ def test_a_yaml_tag_never_makes_an_object(tmp_path: Path) -> None:
 def test_a_group_of_crm_roles_needs_points(tmp_path: Path) -> None:
     found = problems(tmp_path, "roles:\n  spellings:\n    sponsor: [patron]\n")
     assert found == [(1, "roles: Value error, groups need spellings and points: sponsor")]
+
+
+def test_a_spelling_of_value_received_means_one_thing(tmp_path: Path) -> None:
+    found = problems(tmp_path, "equity:\n  values_received:\n    full: [some, full, Full, done]\n")
+    assert found == [(1, "equity: Value error, a spelling means one thing: some")]
+
+
+def test_the_years_of_a_lifetime_are_more_than_none(tmp_path: Path) -> None:
+    assert [line for line, _ in problems(tmp_path, "equity:\n  lifetime_years: 0\n")] == [2]
 
 
 def test_points_are_given_to_axes_that_exist(tmp_path: Path) -> None:

@@ -176,11 +176,11 @@ class World:
         """Load the rows and run the steps named."""
         return self.compute([step for step in STEPS if step.name in names])
 
-    def compute(self, steps: Iterable[Step] = STEPS) -> "World":
-        """Load the rows and run every step at `AS_OF`."""
+    def compute(self, steps: Iterable[Step] = STEPS, as_of: int = AS_OF) -> "World":
+        """Load the rows and run every step at `as_of`."""
         for name, rows in self.rows.items():
             create(self.connection, TABLES[name], rows)
-        compute(self.connection, self.rules, self.profile, AS_OF, steps)
+        compute(self.connection, self.rules, self.profile, as_of, steps)
         return self
 
     def table(self, name: str, *columns: str) -> list[tuple[Any, ...]]:

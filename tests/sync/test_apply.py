@@ -4,13 +4,23 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.memory import Fault, MemoryConnector
 from mapping.metadata import FIELDS
 from sync import apply as applying
 from sync import journal, plan_tables
 from sync.apply import BATCH, SHOWN_REFUSALS, Refusal, intents
-from sync.changes import Change, CloseTask, OpenTask, Ref, RemoveTask, ReopenTask, SetField
+from sync.changes import (
+    Change,
+    CloseTask,
+    EscalateTask,
+    OpenTask,
+    Ref,
+    RemoveTask,
+    ReopenTask,
+    ReturnTask,
+    SetField,
+)
 from sync.journal import Journal
 from tests.sync.world import NOON, Gap, World
 
@@ -47,6 +57,21 @@ def test_each_kind_of_task_change_becomes_its_write_with_the_reason_as_note(worl
         CreateTask("k1", "Find a champion", "Why", NOON, "u1", "a1", "c1"),
         DeleteTask("t1", "k4"),
         SetTaskState("t1", "k3", open=True, note="back"),
+    ]
+
+
+def test_a_task_that_changes_hands_becomes_an_assignment_and_the_journal_knows_which_way(world: World) -> None:
+    lay(world, EscalateTask(TASK, "k2", "late", "boss", "u1"), ReturnTask(TASK, "k3", "undo", "u1", "boss"))
+    made = list(intents(world.stage.connection, "crm"))
+    assert [(intent.write, intent.detail) for intent in made] == [
+        (
+            AssignTask("t1", "k2", "boss", "late"),
+            {"owner_id": "boss", "owner_before": "u1", "escalates": True},
+        ),
+        (
+            AssignTask("t1", "k3", "u1", "undo"),
+            {"owner_id": "u1", "owner_before": "boss", "escalates": False},
+        ),
     ]
 
 

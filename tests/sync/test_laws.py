@@ -1,14 +1,15 @@
 """The six laws of a plan, as properties over random wishes, human acts, faults and moments of death."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.memory import Fault, ProcessKilledError
 from sync.changes import SetField, Why
-from tests.sync.world import Gap, KilledError, Record, World
+from sync.memory import same
+from tests.sync.world import DAY, DUE, GRACE, Gap, KilledError, Record, World
 
 LAW = settings(
     max_examples=10,
@@ -43,7 +44,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody finishes, reopens or removes a task, when it is there."""
+    """Somebody finishes, reopens, removes, snoozes, moves or gives away a task, when it is there."""
 
     what: str
     key: str
@@ -67,14 +68,17 @@ def values(place: Place) -> st.SearchStrategy[str | None]:
 
 wishes = st.fixed_dictionaries({}, optional={place: values(place) for place in PLACES})
 edits = st.sampled_from(PLACES).flatmap(lambda place: st.builds(Edit, st.just(place), values(place)))
-acts = st.builds(Act, st.sampled_from(["finish", "reopen", "remove"]), st.sampled_from([gap.key for gap in GAPS]))
+HANDS = ("finish", "reopen", "remove", "snooze", "postpone", "give away", "give back")
+acts = st.builds(Act, st.sampled_from(HANDS), st.sampled_from([gap.key for gap in GAPS]))
+LATER = DUE + GRACE + DAY
+"""Seconds after which a task is overdue past its grace."""
 rounds = st.builds(
     Round,
     wishes,
     st.frozensets(st.integers(0, len(GAPS) - 1)),
     st.lists(edits, max_size=3).map(tuple),
     st.lists(acts, max_size=2).map(tuple),
-    st.integers(0, 1),
+    st.sampled_from([0, 1, LATER // DAY]),
 )
 stories = st.lists(rounds, min_size=1, max_size=3)
 
@@ -101,10 +105,15 @@ def do(world: World, act: Act) -> None:
     task_id = next((task.id for task in world.crm.tasks.values() if task.key == act.key), None)
     if task_id is None:
         return
+    soon = world.crm.now - world.crm.now % DAY + 2 * DAY
     hands: dict[str, Callable[[str], None]] = {
         "finish": world.crm.finish_task,
         "reopen": world.crm.reopen_task,
         "remove": world.crm.remove_task,
+        "snooze": lambda task: world.crm.snooze_task(task, soon),
+        "postpone": lambda task: world.crm.postpone_task(task, soon),
+        "give away": lambda task: world.crm.assign_task(task, "u7"),
+        "give back": lambda task: world.crm.assign_task(task, "u1"),
     }
     hands[act.what](task_id)
 
@@ -117,8 +126,9 @@ def fields(world: World) -> dict[Place, str | None]:
     }
 
 
-def tasks(world: World) -> list[tuple[str, bool]]:
-    return sorted((task.key, task.open) for task in world.crm.tasks.values())
+def tasks(world: World) -> list[tuple[str, bool, str | None, int | None]]:
+    """Read key, state, owner and due date of every task."""
+    return sorted((task.key, task.open, task.owner_id, task.due_at) for task in world.crm.tasks.values())
 
 
 @LAW
@@ -161,7 +171,7 @@ def test_law_3_explained_every_wish_is_met_changed_with_a_reason_or_skipped_with
             }
             skipped = {((skip.ref.object, skip.ref.id), skip.field): skip for skip in world.skips()}
             for (record, name), value in part.wishes.items():
-                if value is None or world.holds(record, name, value):
+                if same(record[0], name, value, None) or world.holds(record, name, value):
                     continue
                 assert ((record, name) in planned) != ((record, name) in skipped)
             assert all(change.reason for change in world.changes())
@@ -220,6 +230,20 @@ def test_law_4_polite_a_task_a_human_closed_stays_closed_while_its_gap_is_there(
             assert world.open_keys() == []
 
 
+@LAW
+@given(stories)
+def test_law_4_polite_a_task_a_human_gave_away_is_never_given_to_anybody_else(story: list[Round]) -> None:
+    with World() as world:
+        world.gaps = GAPS[:1]
+        world.run()
+        task_id = world.task_id("k1")
+        world.crm.assign_task(task_id, "u7")
+        for part in story:
+            prepare(world, replace(part, acts=tuple(act for act in part.acts if act.what in ("finish", "reopen"))))
+            world.run()
+            assert world.crm.tasks[task_id].owner_id == "u7"
+
+
 faults = st.dictionaries(
     st.integers(0, 12),
     st.sampled_from([fault for fault in Fault if fault is not Fault.REJECTED]),
@@ -253,7 +277,7 @@ def test_law_5_crash_safe_faults_in_writing_change_nothing_in_the_end(
                 run_until_done(world)
         assert fields(rough) == fields(smooth)
         assert tasks(rough) == tasks(smooth)
-        assert len({key for key, _ in tasks(rough)}) == len(tasks(rough))
+        assert len({task[0] for task in tasks(rough)}) == len(tasks(rough))
 
 
 @LAW

@@ -1,16 +1,18 @@
 """The ledger and the journal: leases, runs, plans, dossiers, and what an outcome makes true."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord, WriteResult
+from connectors.base import AssignTask, CreateTask, Outcome, SetTaskState, UpdateRecord, WriteResult
 from sync.journal import SUPERSEDED, Intent, Journal, entries, open_entries
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 
 UPDATE = UpdateRecord("contact", "c1", {"roles": "buyer"})
+CLOSE, REOPEN = SetTaskState("t1", "k1", open=False), SetTaskState("t1", "k1", open=True)
 CREATE = CreateTask("k1", "Find a champion", "Why", 0, "u1", "a1", None)
 
 
@@ -85,6 +87,37 @@ def test_the_task_ledger_follows_a_task_through_its_life(ledger: Ledger) -> None
     send(ledger, 2, Intent("crm", SetTaskState("t1", "k1", open=False), {"open": False}), Outcome.DONE)
     (task,) = ledger.tasks("acme")
     assert (task["id"], task["state"], task["closed_by_us"], task["opened_at"]) == ("t1", "closed", True, 1000)
+
+
+def test_the_task_ledger_remembers_who_a_task_was_passed_on_to_until_it_starts_anew(ledger: Ledger) -> None:
+    runs = itertools.count(2)
+
+    def escalated(intent: Intent) -> object:
+        send(ledger, next(runs), intent, Outcome.DONE)
+        (task,) = ledger.tasks("acme")
+        return (task["escalated_to"], task["owner_id"], task["state"])
+
+    send(ledger, 1, Intent("crm", CREATE, {"owner_id": "u1", "open": True}), Outcome.DONE, "t1")
+    pass_on = AssignTask("t1", "k1", "boss")
+    assert escalated(Intent("crm", pass_on, {"owner_id": "boss", "escalates": True})) == ("boss", "u1", "open")
+    assert escalated(Intent("crm", CLOSE, {"open": False})) == ("boss", "u1", "closed")
+    anew = {"open": True, "due_at": 9, "due_before": 1, "owner_id": "u2", "owner_before": "boss"}
+    assert escalated(Intent("crm", REOPEN, anew)) == (None, "u2", "open")
+    undone = {"open": False, "due_at": 1, "due_before": 9, "owner_id": "boss", "owner_before": "u2"}
+    assert escalated(Intent("crm", CLOSE, undone)) == ("boss", "u2", "closed")
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_columns_it_lacks_and_keeps_its_rows(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger(url) as old:
+        send(old, 1, Intent("crm", CREATE, {"owner_id": "u1", "open": True}), Outcome.DONE, "t1")
+        with old.engine.begin() as database:
+            for column in ("escalated_to", "snooze_honoured"):
+                database.execute(sa.text(f"ALTER TABLE tasks DROP COLUMN {column}"))
+    for _ in range(2):
+        with Ledger(url) as new:
+            (task,) = new.tasks("acme")
+            assert (task["id"], task["escalated_to"], task["snooze_honoured"]) == ("t1", None, None)
 
 
 def test_what_was_sent_and_never_answered_can_be_listed(ledger: Ledger) -> None:

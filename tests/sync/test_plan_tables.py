@@ -9,14 +9,17 @@ import pytest
 from sync.changes import (
     Change,
     CloseTask,
+    EscalateTask,
     Limits,
     OpenTask,
     Plan,
     Ref,
     RemoveTask,
     ReopenTask,
+    ReturnTask,
     SetField,
     Skip,
+    Terms,
     UnsafePlanError,
     Why,
     change_json,
@@ -27,6 +30,9 @@ from tests.sync.world import NOON
 ANN, TASK = Ref("crm", "contact", "c1"), Ref("crm", "task", "t1")
 FIELD = SetField(ANN, "roles", "user", "buyer", "Her title says so.", takes_over=True)
 CALL = OpenTask("crm", "k1", "Find a champion", "Why", NOON, "u1", "a1", "c1", 50.0, "No champion.")
+PASSED, RETURNED = EscalateTask(TASK, "k5", "late", "u9", "u1"), ReturnTask(TASK, "k6", "undo", "u1", "u9")
+ANEW = ReopenTask(TASK, "k7", "back", Terms(NOON, "u9"), Terms(NOON + 5, "u1"), snooze_until=NOON + 1)
+UNDONE = CloseTask(TASK, "k8", "undo", Terms(NOON, None), Terms(NOON - 5, None))
 CLOSED, BACK, GONE = CloseTask(TASK, "k2", "closed"), ReopenTask(TASK, "k3", "back"), RemoveTask(TASK, "k4", "undo")
 
 
@@ -41,7 +47,10 @@ def sealed(connection: duckdb.DuckDBPyConnection, *given: Change, omitted: tuple
     return seal(connection, "acme", NOON, "rules-1")
 
 
-@pytest.mark.parametrize("change", [FIELD, replace(FIELD, before=None, after=None), CALL, CLOSED, BACK, GONE])
+@pytest.mark.parametrize(
+    "change",
+    [FIELD, replace(FIELD, before=None, after=None), CALL, CLOSED, BACK, PASSED, RETURNED, ANEW, UNDONE, GONE],
+)
 def test_a_change_is_read_back_as_it_was_stored(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
     store(connection, [change], [])
     assert list(changes(connection)) == [change]
@@ -95,8 +104,9 @@ def test_a_row_nobody_can_have_written_is_refused(connection: duckdb.DuckDBPyCon
 def test_a_plan_counts_fields_records_tasks_and_omissions(connection: duckdb.DuckDBPyConnection) -> None:
     cleared = replace(FIELD, field="depth", after=None)
     omitted = (Skip(ANN, "a", Why.OCCUPIED), Skip(ANN, "b", Why.OCCUPIED), Skip(ANN, "c", Why.QUEUED))
-    made = sealed(connection, FIELD, cleared, CALL, CLOSED, BACK, omitted=omitted)
-    assert made.counts == {"set": 2, "cleared": 1, "records": 1, "close": 1, "open": 1, "reopen": 1}
+    made = sealed(connection, FIELD, cleared, CALL, CLOSED, BACK, PASSED, omitted=omitted)
+    fields = {"set": 2, "cleared": 1, "records": 1}
+    assert made.counts == {**fields, "close": 1, "escalate": 1, "open": 1, "reopen": 1}
     assert made.skipped == {"occupied": 2, "queued": 1}
     assert not made.empty
 
@@ -154,6 +164,21 @@ def test_the_digest_changes_with_every_part_of_a_task(connection: duckdb.DuckDBP
     assert sealed(connection, CALL).digest != sealed(connection, other).digest
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ANEW, before=Terms(NOON, "u8")),
+        replace(ANEW, before=Terms(NOON + 1, "u9")),
+        replace(ANEW, after=Terms(NOON + 6, "u1")),
+        replace(ANEW, after=Terms(NOON + 5, "u2")),
+        replace(ANEW, snooze_until=None),
+        EscalateTask(TASK, "k7", "back", "u1", "u9"),
+    ],
+)
+def test_the_digest_changes_with_the_terms_of_a_task(connection: duckdb.DuckDBPyConnection, other: Change) -> None:
+    assert sealed(connection, ANEW).digest != sealed(connection, other).digest
+
+
 def test_neighbouring_values_cannot_run_into_each_other(connection: duckdb.DuckDBPyConnection) -> None:
     left = sealed(connection, replace(FIELD, before="ab", after="c"))
     right = sealed(connection, replace(FIELD, before="a", after="bc"))
@@ -175,9 +200,11 @@ def test_the_digest_depends_on_organisation_and_rules_and_not_on_the_moment(
 
 
 def test_a_plan_as_json_names_the_kind_of_every_change(connection: duckdb.DuckDBPyConnection) -> None:
-    made = sealed(connection, FIELD, CALL, CLOSED, BACK, GONE)
-    told = made.to_json([FIELD, CALL, CLOSED, BACK, GONE], [Skip(ANN, "a", Why.QUEUED)])
-    assert [change["kind"] for change in told["changes"]] == ["set", "open", "close", "reopen", "remove"]
+    every: list[Change] = [FIELD, CALL, CLOSED, BACK, PASSED, RETURNED, GONE]
+    made = sealed(connection, *every)
+    told = made.to_json(every, [Skip(ANN, "a", Why.QUEUED)])
+    kinds = ["set", "open", "close", "reopen", "escalate", "return", "remove"]
+    assert [change["kind"] for change in told["changes"]] == kinds
     assert told["skips"] == [
         {"ref": {"source": "crm", "object": "contact", "id": "c1"}, "field": "a", "why": "queued", "detail": None}
     ]
@@ -201,6 +228,7 @@ def test_a_change_as_json_carries_before_after_and_reason() -> None:
     ("limits", "counts", "name"),
     [
         (Limits(max_changes=4), {"set": 3, "open": 1, "close": 1}, "max_changes"),
+        (Limits(max_changes=1), {"set": 0, "escalate": 1, "return": 1}, "max_changes"),
         (Limits(max_cleared=0), {"set": 1, "cleared": 1}, "max_cleared"),
         (Limits(max_new_tasks=1), {"set": 0, "open": 2}, "max_new_tasks"),
         (Limits(), {"set": 2000, "cleared": 1001}, "max_cleared"),

@@ -7,7 +7,20 @@ import pytest
 from connectors.base import Finding, ProvisionStep
 from sync import render
 from sync.apply import Refusal
-from sync.changes import Change, CloseTask, OpenTask, Ref, RemoveTask, ReopenTask, SetField, Skip, Why
+from sync.changes import (
+    Change,
+    CloseTask,
+    EscalateTask,
+    OpenTask,
+    Ref,
+    RemoveTask,
+    ReopenTask,
+    ReturnTask,
+    SetField,
+    Skip,
+    Terms,
+    Why,
+)
 from sync.ledger import Dossier
 from sync.pipeline import RunReport, StreamReport
 from tests.sync.world import DAY, NOON
@@ -49,6 +62,7 @@ def test_an_instant_is_written_in_utc() -> None:
         ({"set": 12, "records": 3, "open": 2}, "set 12 fields on 3 records, open 2 tasks"),
         ({"set": 0, "records": 0, "close": 1, "open": 1}, "open 1 task, close 1 task"),
         ({"set": 0, "records": 0, "reopen": 1, "remove": 4}, "reopen 1 task, remove 4 tasks"),
+        ({"set": 0, "records": 0, "escalate": 2, "return": 1}, "escalate 2 tasks, return 1 task"),
     ],
 )
 def test_a_plan_is_summed_up_in_words(counts: dict[str, int], text: str) -> None:
@@ -123,6 +137,26 @@ def test_tasks_are_shown_with_what_happens_to_them_and_why() -> None:
         "",
         "task k4  (crm/task/t1)",
         "  remove: Undo of run 3.",
+    ]
+
+
+def test_tasks_that_change_hands_are_shown_with_the_name_of_who_gets_them() -> None:
+    changes: list[Change] = [
+        EscalateTask(TASK, "k1", "Overdue since 2023-11-01.", "u9", "u1"),
+        ReturnTask(TASK, "k2", "Undo of run 3.", "u1", "u9"),
+        ReopenTask(TASK, "k3", "The gap is back.", Terms(NOON), Terms(NOON + DAY)),
+    ]
+    report = replace(REPORT, planned={"set": 0, "records": 0, "escalate": 1, "return": 1, "reopen": 1})
+    assert list(render.plan_lines(report, changes, [], {"crm/user/u9": "Dana Roe"}, None))[1:] == [
+        "",
+        "task k1  (crm/task/t1)",
+        "  pass on to Dana Roe: Overdue since 2023-11-01.",
+        "",
+        "task k2  (crm/task/t1)",
+        "  give back to u1: Undo of run 3.",
+        "",
+        "task k3  (crm/task/t1)",
+        "  reopen, due 2023-11-16: The gap is back.",
     ]
 
 

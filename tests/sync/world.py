@@ -26,6 +26,9 @@ NOON = 1_700_049_600
 
 DAY = 86_400
 
+DUE, GRACE = 5 * DAY, 5 * DAY
+"""Seconds until a task is due and its grace; here every day is a business day."""
+
 Record = tuple[str, str]
 """Object and id."""
 
@@ -41,6 +44,7 @@ class Gap:
     owner_id: str | None = "u1"
     source: str = "crm"
     subject: str = "Find a champion"
+    manager_id: str | None = "boss"
 
 
 @dataclass(slots=True)
@@ -186,8 +190,10 @@ class World:
         self.gaps = [replace(gap, owner_id=owner) if gap.key == key else gap for gap in self.gaps]
 
     def _task(self, gap: Gap, as_of: int) -> tuple[object, ...]:
-        due = as_of - as_of % DAY + 5 * DAY
-        return (gap.key, gap.source, "a1", "c1", gap.owner_id, gap.subject, f"Why: {gap.key}", due, gap.severity)
+        today = as_of - as_of % DAY
+        texts = (gap.subject, f"Why: {gap.key}")
+        late = (gap.manager_id, today - GRACE)
+        return (gap.key, gap.source, "a1", "c1", gap.owner_id, *texts, today + DUE, gap.severity, *late)
 
 
 class KilledError(BaseException):

@@ -30,6 +30,7 @@ PROPERTIES: dict[str, list[dict[str, Any]]] = {
         _property(
             "product_breadth", "Product breadth", "enumeration", _COMPANY, "workgroup", "department", "company-wide"
         ),
+        _property("value_received", "Value received", "enumeration", _COMPANY, "none", "partial", "full"),
         _property("arr", "ARR", "number", _COMPANY),
         _property("seats", "Seats", "number", _COMPANY),
         _property("customer_since", "Customer since", "date", _COMPANY),

@@ -107,6 +107,7 @@ class HubSpotSeed:
                 "salesforceaccountid": self._account_ids.get(account.name),
                 "segment": account.segment,
                 "product_breadth": account.breadth,
+                "value_received": account.value_received,
                 "arr": account.arr,
                 "seats": account.seats,
                 "customer_since": _ago(account.since) if account.customer else None,

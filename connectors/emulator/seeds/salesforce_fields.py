@@ -19,6 +19,7 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
     "Account": [
         _picklist("Segment__c", "Segment", "SMB", "Mid-Market", "Enterprise"),
         _picklist("Product_Breadth__c", "Product breadth", "workgroup", "department", "company-wide"),
+        _picklist("Value_Received__c", "Value received", "none", "partial", "full"),
         {"name": "ARR__c", "label": "ARR", "type": "Currency", "precision": 18, "scale": 2},
         _number("Seats__c", "Seats", 6),
         _date("Customer_Since__c", "Customer since"),

@@ -91,6 +91,7 @@ class SalesforceSeed:
             OwnerId=self._users[account.owner],
             Segment__c=account.segment,
             Product_Breadth__c=account.breadth,
+            Value_Received__c=account.value_received,
             ARR__c=account.arr,
             Seats__c=account.seats,
             Customer_Since__c=_ago(account.since) if account.customer else None,

@@ -92,6 +92,7 @@ class Account:
     quiet: bool = False
     segment: str | None = None
     breadth: str | None = None
+    value_received: str | None = None
     arr: int | None = None
     seats: int | None = None
     renewal: int = -200

@@ -109,8 +109,19 @@ def test_an_engagement_without_a_timestamp_is_dated_by_its_creation() -> None:
 
 def test_our_task_is_read_with_its_key() -> None:
     held = {"hs_task_status": "COMPLETED", "hs_task_subject": "S", "hubspot_owner_id": "4101", "hs_timestamp": ISO}
-    ((table, row),) = own_task("hs", "acme|k", {"id": "77", "properties": held})
-    assert (table, row) == ("own_task", ("hs", "77", "acme|k", False, "S", "4101", MOMENT))
+    done = {**held, "hs_task_completion_date": "2026-01-03"}
+    ((table, row),) = own_task("hs", "acme|k", None, {"id": "77", "properties": done})
+    dates = (MOMENT, MOMENT + 2 * 86400, None)
+    assert (table, row) == ("own_task", ("hs", "77", "acme|k", False, "S", "4101", *dates))
+
+
+@pytest.mark.parametrize(
+    ("wire", "until"),
+    [("2026-01-03", MOMENT + 2 * 86400), ("1767398400000", MOMENT + 2 * 86400), ("some day", None), ("", None)],
+)
+def test_a_snooze_date_is_read_as_a_day_and_an_unreadable_one_is_none(wire: str, until: int | None) -> None:
+    ((_, row),) = own_task("hs", "acme|k", wire, {"id": "77", "properties": {}})
+    assert row[-1] == until
 
 
 HEADERS = orjson.dumps(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.errors import RetryLater, Unusable
 from connectors.hubspot.batch import OMITTED
 from connectors.hubspot.tasks import GONE
@@ -398,6 +398,35 @@ def test_a_note_is_appended_once_however_often_the_write_is_repeated(portal: Por
     assert [body["inputs"][0]["properties"] for body in sent(portal, f"{TASKS}/batch/update")] == [
         {"hs_task_status": "COMPLETED", "hs_task_body": "Body\nClosed."},
         {"hs_task_status": "COMPLETED"},
+    ]
+
+
+def test_assignments_and_states_of_several_tasks_share_one_batch_and_say_only_what_changes(portal: Portal) -> None:
+    portal.provisioned()
+    held = [{"id": task_id, "properties": {"hs_task_body": "Body"}} for task_id in ("501", "502")]
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": held})
+    portal.answers("POST", f"{TASKS}/batch/update", {"results": [{"id": "501"}, {"id": "502"}]})
+    writes: list[Write] = [
+        AssignTask("501", "k1", "4102", "Overdue."),
+        SetTaskState("502", "k2", open=True, due_at=1_767_225_600, owner_id="4101"),
+    ]
+    assert [one.outcome for one in portal.connect().write(writes)] == [Outcome.DONE, Outcome.DONE]
+    (body,) = sent(portal, f"{TASKS}/batch/update")
+    assert [one["properties"] for one in body["inputs"]] == [
+        {"hubspot_owner_id": "4102", "hs_task_body": "Body\nOverdue."},
+        {"hs_task_status": "NOT_STARTED", "hs_timestamp": "1767225600000", "hubspot_owner_id": "4101"},
+    ]
+
+
+def test_two_changes_of_one_task_go_out_one_after_the_other(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
+    portal.answers("POST", f"{TASKS}/batch/update", {"results": [{"id": "501"}]})
+    writes: list[Write] = [SetTaskState("501", "k1", open=True), AssignTask("501", "k1", "4102")]
+    assert [one.outcome for one in portal.connect().write(writes)] == [Outcome.DONE, Outcome.DONE]
+    assert [body["inputs"][0]["properties"] for body in sent(portal, f"{TASKS}/batch/update")] == [
+        {"hs_task_status": "NOT_STARTED"},
+        {"hubspot_owner_id": "4102"},
     ]
 
 

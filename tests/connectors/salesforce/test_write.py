@@ -5,7 +5,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
+from connectors.base import AssignTask, CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
 from connectors.salesforce.provision import metadata
 from connectors.salesforce.write import BATCH, batches, wire
 from mapping.metadata import FIELDS, TASK_KEY, Field, Kind
@@ -38,6 +38,7 @@ def test_kinds_of_writes_do_not_mix() -> None:
         task,
         task,
         SetTaskState("00T1", "k", open=True),
+        AssignTask("00T1", "k", "005"),
         DeleteTask("00T1", "k"),
         update(1),
     ]
@@ -45,6 +46,7 @@ def test_kinds_of_writes_do_not_mix() -> None:
         "UpdateRecord",
         "CreateTask",
         "SetTaskState",
+        "AssignTask",
         "DeleteTask",
         "UpdateRecord",
     ]
