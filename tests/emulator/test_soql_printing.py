@@ -22,6 +22,7 @@ from connectors.emulator.salesforce.soql.tree import (
     Path,
     Picks,
     Query,
+    Selected,
     Some,
     TypeOf,
 )
@@ -79,9 +80,9 @@ ITEMS = st.one_of(
 @st.composite
 def queries(draw: st.DrawFn, depth: int = 2) -> Query:
     """A whole query; its children are a little simpler."""
-    select = draw(st.lists(ITEMS, **MANY))
-    if depth:
-        select += draw(st.lists(queries(depth - 1), max_size=1))
+    select: list[Selected] = draw(st.lists(ITEMS, **MANY))
+    if depth and draw(st.booleans()):
+        select.append(draw(queries(depth - 1)))
     group = tuple(draw(st.lists(OPERANDS, max_size=2)))
     return Query(
         text="",
