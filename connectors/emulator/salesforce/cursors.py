@@ -13,7 +13,7 @@ from connectors.emulator.salesforce import ids
 from connectors.emulator.salesforce.dispatch import Call
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Cursor, Org
-from connectors.emulator.salesforce.soql.run import Result
+from connectors.emulator.salesforce.soql.run import AGGREGATE, Result
 from connectors.emulator.wire import Json, JsonObject
 
 LEAST_PAGE, MOST_PAGE = 200, 2000
@@ -27,7 +27,7 @@ def first_page(call: Call, result: Result) -> JsonObject:
     Raises:
         SalesforceError: EXCEEDED_ID_LIMIT, because groups come in one page or not at all.
     """
-    if result.entity == "AggregateResult" and len(result.rows) > MOST_PAGE:
+    if result.entity == AGGREGATE and len(result.rows) > MOST_PAGE:
         message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
         raise SalesforceError("EXCEEDED_ID_LIMIT", message)
     return _Pager(call, _page_size(call, result)).page(result, 0)
@@ -104,7 +104,12 @@ class _Pager:
 
 
 def _page_size(call: Call, result: Result) -> int:
-    """The size asked for, clamped, and never more than the org is set to give or wide records allow."""
+    """The size asked for, clamped, and never more than the org is set to give or wide records allow.
+
+    Groups have no further pages, so they all stand on the first.
+    """
+    if result.entity == AGGREGATE:
+        return MOST_PAGE
     asked = MOST_PAGE
     for option in call.headers.get("sforce-query-options", "").split(","):
         name, _, value = option.partition("=")

@@ -106,4 +106,6 @@ def _day(moment: datetime) -> str:
 
 
 def _number(field: Field, value: float) -> str:
-    return f"{value:,.{field.scale}f}" if field.custom else f"{value:,g}"
+    if field.custom:
+        return f"{value:,.{field.scale}f}"
+    return f"{int(value) if value == int(value) else round(value, 3):,}"
