@@ -24,6 +24,7 @@ class Author:
     source: str
     """HubSpot's word: INTEGRATION, CALCULATED, MERGE_OBJECTS, IMPORT, ..."""
     id: str | None = None
+    label: str | None = None
     ruled: bool = False
     """Whether the portal's validation rules bind this road."""
 

@@ -11,6 +11,9 @@ from connectors.emulator.hubspot.render import View, envelope, legacy_rows
 from . import bodies
 from .endpoint import Answer, Call, Endpoint, every
 
+LABELLING = {"professional", "enterprise"}
+"""Tiers that may define association labels."""
+
 PAGE = 500
 """Links per page, for one record and in a batch read."""
 
@@ -261,6 +264,8 @@ def _labels(call: Call) -> Answer:
 
 def _add_label(call: Call) -> Answer:
     form = call.body(bodies.NewLabel)
+    if call.portal.settings["tier"] not in LABELLING:
+        raise RefusedError(403, "FORBIDDEN", "Association labels need a Professional or Enterprise account.")
     if "-" in form.name or form.name[:1].isdigit() or not form.name:
         raise invalid(f"Label name {form.name!r} must not hold a hyphen or begin with a digit.")
     made = call.portal.crm.associations.add_label(_pair(call), form.label, form.name, form.inverse_label)

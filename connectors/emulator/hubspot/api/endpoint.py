@@ -59,8 +59,11 @@ class Call:
     @property
     def author(self) -> Author:
         """Who writes: since 2026-09 a portal's validation rules bind every path."""
-        app = str(self.caller.app) if self.caller else None
-        return Author("INTEGRATION", app, ruled=self.version.startswith("20") and self.version >= "2026-09")
+        ruled = self.version.startswith("20") and self.version >= "2026-09"
+        if self.caller is None:
+            return Author("INTEGRATION", ruled=ruled)
+        label = "Public app" if self.caller.oauth else "Private app"
+        return Author("INTEGRATION", str(self.caller.app), label, ruled)
 
     @property
     def path(self) -> dict[str, str]:
@@ -195,6 +198,8 @@ class _Resource:
         return _respond(answer, headers)
 
     def _answer(self, request: Request, raw: bytes) -> tuple[Answer, dict[str, str]]:
+        if len(request.url.path) + len(request.url.query) > self.portal.settings["uri_limit"]:
+            return Answer(414, b"<html><body><h1>414 Request-URI Too Large</h1></body></html>", "text/html"), {}
         endpoint = self.methods.get("GET" if request.method == "HEAD" else request.method)
         if endpoint is None:
             refused = RefusedError(405, "", "HTTP 405 Method Not Allowed")
