@@ -21,6 +21,7 @@ from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.rowfaults import RowFault
+from connectors.emulator.salesforce.schema import SObject
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 
@@ -53,6 +54,13 @@ class World:
         self.portal.load(seed.get("hubspot", {}))
 
 
+class Undelete(BaseModel):
+    """Salesforce records to be taken out of the recycle bin."""
+
+    object: str
+    ids: list[str]
+
+
 class Merge(BaseModel):
     """A merge of Salesforce records, by their ids."""
 
@@ -80,6 +88,9 @@ def routes(world: World) -> list[BaseRoute]:
         ("POST", "clock", _set_clock),
         ("GET", "requests", _requests),
         ("POST", "merge", _merge),
+        ("POST", "undelete", _undelete),
+        ("POST", "schema", _schema),
+        ("DELETE", "sessions", _end_sessions),
         ("GET", "limits", _limits),
         ("POST", "limits", _set_limits),
     ]
@@ -159,12 +170,40 @@ async def _requests(world: World, request: Request) -> Json:
 async def _merge(world: World, request: Request) -> Json:
     """Merge Salesforce records, for which its REST API has no resource."""
     merge = Merge.model_validate_json(await request.body())
-    access = world.org.access(world.org.user_id)
-    entity = access.object(merge.object)
-    if entity is None:
-        raise ValueError(f"no such object: {merge.object}")
-    Writer(world.org, access).merge(entity, merge.winner, merge.losers)
+    writer, entity = _writer(world, merge.object)
+    writer.merge(entity, merge.winner, merge.losers)
     return {"merged": len(merge.losers)}
+
+
+async def _undelete(world: World, request: Request) -> Json:
+    """Undelete Salesforce records, for which its REST API has no resource."""
+    undelete = Undelete.model_validate_json(await request.body())
+    writer, entity = _writer(world, undelete.object)
+    for each in undelete.ids:
+        writer.undelete(entity, each)
+    return {"undeleted": len(undelete.ids)}
+
+
+def _writer(world: World, name: str) -> tuple[Writer, SObject]:
+    access = world.org.access(world.org.user_id)
+    entity = access.object(name)
+    if entity is None:
+        raise ValueError(f"no such object: {name}")
+    return Writer(world.org, access), entity
+
+
+async def _schema(world: World, request: Request) -> Json:
+    """Add objects, fields, record types and rules to the Salesforce org as it is, in the words of a seed."""
+    part = await _body(request)
+    seeding.extend(world.org, part)
+    return {"declared": sorted(part)}
+
+
+async def _end_sessions(world: World, _request: Request) -> Json:
+    """Kill every Salesforce session, as an administrator may."""
+    ended = len(world.org.sessions)
+    world.org.sessions.clear()
+    return {"ended": ended}
 
 
 async def _limits(world: World, _request: Request) -> Json:
@@ -180,6 +219,8 @@ async def _set_limits(world: World, request: Request) -> Json:
         for name, value in changes.items():
             _check_setting(name, settings[vendor][name], value)
         settings[vendor].update(changes)
+    # Rights among the settings decide what describe shows.
+    world.org.metadata_changed()
     return settings
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors.emulator.salesforce.access import Access
+from connectors.emulator.salesforce.computing import computed
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.schema import Field, SObject
-from connectors.emulator.wire import JsonObject
+from connectors.emulator.wire import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class View:
     def kind(self, record_id: str) -> str:
         """The object an id belongs to."""
         return self.org.store.kind(record_id)
+
+    def computed(self, entity: SObject, field: Field, row: JsonObject) -> Json:
+        """The value of a formula field."""
+        return computed(self.org, entity, field, row)
 
     def today(self) -> date:
         """The current day of the org's clock."""

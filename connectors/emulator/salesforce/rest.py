@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from connectors.emulator.salesforce import collections, composite, describe, dispatch, query, sobjects, tooling
+from connectors.emulator.salesforce import collections, composite, describe, dispatch, query, sobjects, tooling, tree
 from connectors.emulator.salesforce.dispatch import Answer, Call, Resource, Table
 from connectors.emulator.wire import JsonObject
 
@@ -11,9 +11,12 @@ def limits(call: Call) -> Answer:
     """GET limits."""
     most, used = call.org.settings["daily_limit"], call.org.settings["daily_used"]
     fixed = {"DailyBulkApiBatches": 15000, "DailyBulkV2QueryJobs": 10000, "DailyBulkV2QueryFileStorageMB": 976562,
-             "DataStorageMB": 11264, "FileStorageMB": 11264, "HourlyPublishedPlatformEvents": 50000}  # fmt: skip
+             "FileStorageMB": 11264, "HourlyPublishedPlatformEvents": 50000}  # fmt: skip
     full = {name: {"Max": value, "Remaining": value} for name, value in fixed.items()}
-    return Answer(body={"DailyApiRequests": {"Max": most, "Remaining": max(0, most - used)}, **full})
+    storage = call.org.settings["storage_mb"]
+    room = {"Max": storage, "Remaining": max(0, int(storage - call.org.storage_used()))}
+    daily = {"Max": most, "Remaining": max(0, most - used)}
+    return Answer(body={"DailyApiRequests": daily, "DataStorageMB": room, **full})
 
 
 def index(call: Call) -> Answer:
@@ -30,6 +33,10 @@ def _batch(call: Call) -> Answer:
     return composite.batch(call, route)
 
 
+def _graph(call: Call) -> Answer:
+    return composite.graph(call, route)
+
+
 TABLE = Table(
     [
         Resource("", {"GET": index}),
@@ -40,6 +47,8 @@ TABLE = Table(
         Resource("/queryAll/{locator}", {"GET": query.more}),
         Resource("/composite", {"POST": _composite}),
         Resource("/composite/batch", {"POST": _batch}),
+        Resource("/composite/graph", {"POST": _graph}),
+        Resource("/composite/tree/{entity}", {"POST": tree.create}),
         Resource(
             "/composite/sobjects",
             {"POST": collections.create, "PATCH": collections.update, "DELETE": collections.delete},
@@ -58,6 +67,9 @@ TABLE = Table(
         Resource("/sobjects", {"GET": describe.describe_global}),
         Resource("/sobjects/{entity}", {"GET": describe.basics, "POST": sobjects.create}),
         Resource("/sobjects/{entity}/describe", {"GET": describe.describe}),
+        Resource("/sobjects/{entity}/describe/layouts", {"GET": describe.layouts}),
+        Resource("/sobjects/{entity}/describe/layouts/{type}", {"GET": describe.layout}),
+        Resource("/sobjects/{entity}/describe/compactLayouts", {"GET": describe.compact_layouts}),
         Resource("/sobjects/{entity}/updated", {"GET": sobjects.updated}),
         Resource("/sobjects/{entity}/deleted", {"GET": sobjects.deleted}),
         Resource(
