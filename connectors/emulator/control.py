@@ -22,6 +22,7 @@ from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.rowfaults import RowFault
 from connectors.emulator.salesforce.schema import SObject
+from connectors.emulator.salesforce.settings import CHOICES, MOST
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 
@@ -72,6 +73,7 @@ class Merge(BaseModel):
 _OBJECT = TypeAdapter(JsonObject)
 _FAULTS = TypeAdapter(list[RowFault])
 _LEAST = {"page_size": 1}
+_MOST = 1_000_000_000
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -225,10 +227,11 @@ async def _set_limits(world: World, request: Request) -> Json:
 
 
 def _check_setting(name: str, before: Json, value: Json) -> None:
-    """A setting keeps its kind, and no number of them may be negative."""
+    """A setting keeps its kind; numbers have bounds, and some words are given."""
     number = isinstance(before, int | float) and not isinstance(before, bool)
     fits = isinstance(value, int | float) and not isinstance(value, bool) if number else isinstance(value, type(before))
-    if not fits or (number and value < _LEAST.get(name, 0)):
+    bounded = not number or (fits and _LEAST.get(name, 0) <= value <= MOST.get(name, _MOST))
+    if not fits or not bounded or value not in CHOICES.get(name, (value,)):
         raise ValueError(f"setting {name} cannot be {value}")
     if name == "record_faults":
         _FAULTS.validate_python(value)

@@ -48,6 +48,16 @@ TABLE: Mapping[str, tuple[Json, str]] = {
 }
 
 
+# Settings that are one of a few words, and numbers that would stop the emulator.
+CHOICES: Mapping[str, tuple[Json, ...]] = {
+    "dead_session": ("INVALID_SESSION_ID", "Bad_OAuth_Token"),
+    "storage_status": (400, 403),
+    "unknown_field_fails": ("request", "record"),
+    "duplicate_result_key": ("duplicateResult", "duplicateResut"),
+}
+MOST: Mapping[str, int] = {"recycle_bin_days": 36_500, "row_milliseconds": 60_000}
+
+
 def defaults() -> dict[str, Json]:
     """Every setting with its default, lists of their own."""
     return {name: list(value) if isinstance(value, list) else value for name, (value, _) in TABLE.items()}
