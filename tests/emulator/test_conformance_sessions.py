@@ -81,8 +81,15 @@ def test_a_jwt_expires_within_five_minutes(org: Org, left: int, *, accepted: boo
         assert answer.json() == {"error": "invalid_grant", "error_description": "expired authorization code"}
 
 
-AUDIENCES = ["https://login.salesforce.com", "https://test.salesforce.com", "{http}", "{https}",
-             "{https}/_.salesforce.com", "{http}/_.salesforce.com", ["https://elsewhere.example", "https://login.salesforce.com"]]  # fmt: skip
+AUDIENCES = [
+    "https://login.salesforce.com",
+    "https://test.salesforce.com",
+    "{http}",
+    "{https}",
+    "{http}/_.salesforce.com",
+    "{https}/_.salesforce.com",
+    ["https://elsewhere.example", "https://login.salesforce.com"],
+]
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -116,7 +123,7 @@ def test_a_user_who_has_approved_the_app_acts_under_its_own_name(org: Org) -> No
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
 def test_a_jwt_of_another_algorithm_is_an_invalid_assertion(org: Org, algorithm: str) -> None:
     claims = {"iss": pair(org)[0], "sub": USERNAME, "aud": "https://login.salesforce.com", "exp": ISSUED + 60}
-    forged = jwt.encode(claims, None if algorithm == "none" else "k" * 40, algorithm)
+    forged = jwt.encode(claims, "" if algorithm == "none" else "k" * 40, algorithm)
     answer = org.post_form(TOKEN, {"grant_type": JWT_BEARER, "assertion": forged})
     assert answer.json() == {"error": "invalid_grant", "error_description": "invalid assertion"}
 

@@ -30,6 +30,7 @@ PARTS = {
     "id": [ADA, ADA[:15], ACME, CALL, OLD, "0" * 15, "x", "003", "%20", "describe", "9" * 18, "²²²²²²²²²²²²²²²"],
     "key": ["ERP_Number__c", "Id", "Username", "Name", "Nope__c", "Rapport_Key__c"],
     "value": ["A-1", ADA, "a%2Fb", "a/b/c", "%00", "..", "x" * 300],
+    "type": ["012000000000000AAA", "x"],
     "locator": ["01g000000000000AAA-200", "01g-", "-", "01g-²", "x-1", "01g000000000000AAA-" + "9" * 30],
 }
 WORDS = st.sampled_from(
@@ -148,6 +149,17 @@ SHAPES = {
             max_size=4,
         )},
         optional={"allOrNone": LEAVES},
+    ),
+    "/composite/tree/Account": st.fixed_dictionaries(
+        {"records": st.lists(
+            st.dictionaries(KEYS, LEAVES, max_size=3).map(
+                lambda record: {"attributes": {"type": "Account", "referenceId": "r"}, **record}
+            ),
+            max_size=3,
+        )}
+    ),
+    "/composite/graph": st.fixed_dictionaries(
+        {"graphs": st.lists(st.dictionaries(st.sampled_from(["graphId", "compositeRequest"]), BODIES), max_size=3)}
     ),
     "/sobjects/Contact": st.dictionaries(KEYS, LEAVES, max_size=6).map(lambda record: {"LastName": "x", **record}),
     "/sobjects/Event": st.dictionaries(KEYS, LEAVES, max_size=4),

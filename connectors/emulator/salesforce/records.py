@@ -262,6 +262,8 @@ class Writer:
             raise SalesforceError(
                 "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", org.settings["storage_status"], ()
             )
+        if entity.name == "Lead" and operation == "update" and row.get("IsConverted"):
+            raise rejected("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
         rowfaults.strike(org, entity.name, operation)
         if org.settings["row_locks"]:
             parents = [row.get(each.name) for each in entity.references() if "User" not in each.to]

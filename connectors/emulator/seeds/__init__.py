@@ -66,12 +66,17 @@ def _with_schema(folder: Path, payload: dict[str, Any]) -> dict[str, Any]:
     """The seed with what its schema files declare; where both say something, the seed's own word counts."""
     own = payload.get("salesforce", {})
     for name in ("salesforce.schema.yaml", "salesforce.schema.json"):
-        path = folder / name
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if not isinstance(declared, dict):
-            raise ValueError(f"{path}: a schema file holds a mapping of objects, fields and rules")
+        declared = _declared(folder / name)
         own = {key: _joined(declared.get(key, {}), own.get(key, {})) for key in declared.keys() | own.keys()}
     return {**payload, "salesforce": own} if own else payload
+
+
+def _declared(path: Path) -> dict[str, Any]:
+    match yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}:
+        case dict() as declared:
+            return declared
+        case _:
+            raise ValueError(f"{path}: a schema file holds a mapping of objects, fields and rules")
 
 
 def _joined(declared: Any, own: Any) -> Any:
