@@ -21,6 +21,8 @@ from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.rowfaults import RowFault
+from connectors.emulator.salesforce.schema import SObject
+from connectors.emulator.salesforce.settings import CHOICES, MOST
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
 
@@ -53,6 +55,13 @@ class World:
         self.portal.load(seed.get("hubspot", {}))
 
 
+class Undelete(BaseModel):
+    """Salesforce records to be taken out of the recycle bin."""
+
+    object: str
+    ids: list[str]
+
+
 class Merge(BaseModel):
     """A merge of Salesforce records, by their ids."""
 
@@ -64,6 +73,7 @@ class Merge(BaseModel):
 _OBJECT = TypeAdapter(JsonObject)
 _FAULTS = TypeAdapter(list[RowFault])
 _LEAST = dict.fromkeys(("page_size", "bulk_batch_records", "bulk_page_records", "bulk_list_jobs"), 1)
+_MOST = 1_000_000_000
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -80,6 +90,9 @@ def routes(world: World) -> list[BaseRoute]:
         ("POST", "clock", _set_clock),
         ("GET", "requests", _requests),
         ("POST", "merge", _merge),
+        ("POST", "undelete", _undelete),
+        ("POST", "schema", _schema),
+        ("DELETE", "sessions", _end_sessions),
         ("GET", "limits", _limits),
         ("POST", "limits", _set_limits),
     ]
@@ -159,12 +172,40 @@ async def _requests(world: World, request: Request) -> Json:
 async def _merge(world: World, request: Request) -> Json:
     """Merge Salesforce records, for which its REST API has no resource."""
     merge = Merge.model_validate_json(await request.body())
-    access = world.org.access(world.org.user_id)
-    entity = access.object(merge.object)
-    if entity is None:
-        raise ValueError(f"no such object: {merge.object}")
-    Writer(world.org, access).merge(entity, merge.winner, merge.losers)
+    writer, entity = _writer(world, merge.object)
+    writer.merge(entity, merge.winner, merge.losers)
     return {"merged": len(merge.losers)}
+
+
+async def _undelete(world: World, request: Request) -> Json:
+    """Undelete Salesforce records, for which its REST API has no resource."""
+    undelete = Undelete.model_validate_json(await request.body())
+    writer, entity = _writer(world, undelete.object)
+    for each in undelete.ids:
+        writer.undelete(entity, each)
+    return {"undeleted": len(undelete.ids)}
+
+
+def _writer(world: World, name: str) -> tuple[Writer, SObject]:
+    access = world.org.access(world.org.user_id)
+    entity = access.object(name)
+    if entity is None:
+        raise ValueError(f"no such object: {name}")
+    return Writer(world.org, access), entity
+
+
+async def _schema(world: World, request: Request) -> Json:
+    """Add objects, fields, record types and rules to the Salesforce org as it is, in the words of a seed."""
+    part = await _body(request)
+    seeding.extend(world.org, part)
+    return {"declared": sorted(part)}
+
+
+async def _end_sessions(world: World, _request: Request) -> Json:
+    """Kill every Salesforce session, as an administrator may."""
+    ended = len(world.org.sessions)
+    world.org.sessions.clear()
+    return {"ended": ended}
 
 
 async def _limits(world: World, _request: Request) -> Json:
@@ -183,14 +224,17 @@ async def _set_limits(world: World, request: Request) -> Json:
             world.portal.configure(changes)
         else:
             settings[vendor].update(changes)
+    # Rights among the settings decide what describe shows.
+    world.org.metadata_changed()
     return settings
 
 
 def _check_setting(name: str, before: Json, value: Json) -> None:
-    """A setting keeps its kind, and no number of them may be negative."""
+    """A setting keeps its kind; numbers have bounds, and some words are given."""
     number = isinstance(before, int | float) and not isinstance(before, bool)
     fits = isinstance(value, int | float) and not isinstance(value, bool) if number else isinstance(value, type(before))
-    if not fits or (number and value < _LEAST.get(name, 0)):
+    bounded = not number or (fits and _LEAST.get(name, 0) <= value <= MOST.get(name, _MOST))
+    if not fits or not bounded or value not in CHOICES.get(name, (value,)):
         raise ValueError(f"setting {name} cannot be {value}")
     if name == "record_faults":
         _FAULTS.validate_python(value)

@@ -26,7 +26,9 @@ class Normalised:
         """Pass the request on with its plain path."""
         if scope["type"] == "http":
             path = scope["path"].removeprefix(_ODD_PREFIX)
-            scope = {**scope, "path": path.rstrip("/") or "/"}
+            # An encoded slash at the end belongs to a value, as of an external id.
+            written = scope.get("raw_path", b"").partition(b"?")[0].lower().endswith(b"%2f")
+            scope = {**scope, "path": path if written else path.rstrip("/") or "/"}
         await self._app(scope, receive, send)
 
 

@@ -32,6 +32,7 @@ PARTS = {
     "key": ["ERP_Number__c", "Id", "Username", "Name", "Nope__c", "Rapport_Key__c"],
     "value": ["A-1", ADA, "a%2Fb", "a/b/c", "%00", "..", "x" * 300],
     "job": ["750Rp0000000001", "750Rp0000000002", "x", "%20", "²", ADA, "750"],
+    "type": ["012000000000000AAA", "x"],
     "locator": ["01g000000000000AAA-200", "01g-", "-", "01g-²", "x-1", "01g000000000000AAA-" + "9" * 30],
 }
 WORDS = st.sampled_from(
@@ -166,6 +167,17 @@ SHAPES = {
         {"q": WORDS},
         optional={"in": LEAVES, "fields": BODIES, "sobjects": BODIES, "overallLimit": LEAVES, "defaultLimit": LEAVES},
     ),
+    "/composite/tree/Account": st.fixed_dictionaries(
+        {"records": st.lists(
+            st.dictionaries(KEYS, LEAVES, max_size=3).map(
+                lambda record: {"attributes": {"type": "Account", "referenceId": "r"}, **record}
+            ),
+            max_size=3,
+        )}
+    ),
+    "/composite/graph": st.fixed_dictionaries(
+        {"graphs": st.lists(st.dictionaries(st.sampled_from(["graphId", "compositeRequest"]), BODIES), max_size=3)}
+    ),
     "/sobjects/Contact": st.dictionaries(KEYS, LEAVES, max_size=6).map(lambda record: {"LastName": "x", **record}),
     "/sobjects/Event": st.dictionaries(KEYS, LEAVES, max_size=4),
     "/sobjects/FieldPermissions": st.dictionaries(KEYS, WORDS, max_size=5),
@@ -260,7 +272,13 @@ def test_soap_login_of_a_senseless_version_is_the_vendors_fault_answer(library: 
         ("POST", "seed", {"name": 5}),
         ("POST", "seed", {"name": "nowhere"}),
         ("POST", "seed", {"salesforce": {"records": {"Account": 5}}}),
-        ("POST", "seed", {"salesforce": {"objects": {"X__c": {}}}}),
+        ("POST", "seed", {"salesforce": {"objects": {"X__c": {"fields": 5}}}}),
+        ("POST", "seed", {"salesforce": {"recordTypes": {"Contact": [{}]}}}),
+        ("POST", "seed", {"salesforce": {"picklists": {"Contact.Nope": ["a"]}}}),
+        ("POST", "schema", {"fields": 5}),
+        ("POST", "schema", {"validationRules": {"Contact": [{"fullName": "x"}]}}),
+        ("POST", "schema", {"triggers": {"Contact": [{"fullName": "x", "condition": "Nope = 1"}]}}),
+        ("POST", "undelete", {"object": "Contact", "ids": [ADA]}),
         ("POST", "seed", {"salesforce": {"fields": {"Contact": [{"name": "X__c", "type": "Sound"}]}}}),
         ("POST", "seed", {"salesforce": {"deleted": {"Contact": [ADA]}}}),
         ("POST", "faults", 5),

@@ -112,7 +112,7 @@ def test_a_seed_may_be_loaded_by_name(org: Org) -> None:
 @pytest.mark.parametrize(
     ("seed", "sentence"),
     [
-        ({"records": {"Nope": []}}, "the seed has records of an unknown object: Nope"),
+        ({"records": {"Nope": []}}, "the seed speaks of an unknown object: Nope"),
         ({"records": {"Account": [{"Id": "0035g000001AdaaAAC", "Name": "x"}]}}, "the seed has no valid Account id"),
         ({"records": {"Account": [{"Nope": "x"}]}}, "the seed has an unknown field: Account.Nope"),
         ({"records": {"Contact": [{"Birthdate": "soon"}]}}, "the seed has a bad value in Contact.Birthdate"),

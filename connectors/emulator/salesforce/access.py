@@ -12,7 +12,10 @@ from connectors.emulator.salesforce.store import Store
 
 @dataclass(slots=True)
 class Access:
-    """One user's view of the schema, valid for one request. `hidden` and `locked` name fields as `Contact.Title`."""
+    """One user's view of the schema, valid for one request.
+
+    `hidden` and `locked` name fields as `Contact.Title`, `hidden` objects too.
+    """
 
     schema: Schema
     store: Store
@@ -34,7 +37,8 @@ class Access:
     def readable(self, entity: SObject, each: Field) -> bool:
         """Whether the user may read the field."""
         full = f"{entity.name}.{each.name}"
-        return (each.granted or full in self._granted()) and full not in self.hidden
+        granted = each.granted or full in self._granted()
+        return granted and full not in self.hidden and self._exists(each.feature)
 
     def editable(self, entity: SObject, each: Field) -> bool:
         """Whether the user may write the field, as far as permissions go."""
@@ -45,12 +49,15 @@ class Access:
         entity = self.schema.object(key)
         if entity is None or (entity.tooling != self.tooling and not _shared(entity)):
             return None
-        if entity.feature and entity.feature not in self.features:
+        if entity.name in self.hidden or not self._exists(entity.feature):
             return None
-        if all(each.granted for each in entity.fields.values()) and not self.hidden:
+        if not self.hidden and all(each.granted and self._exists(each.feature) for each in entity.fields.values()):
             return entity
         kept = {key: each for key, each in entity.fields.items() if self.readable(entity, each)}
         return replace(entity, fields=kept)
+
+    def _exists(self, feature: str) -> bool:
+        return not feature or feature in self.features
 
     def _granted(self) -> dict[str, bool]:
         """Fields granted by permission sets, with whether they may be edited."""

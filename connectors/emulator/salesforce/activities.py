@@ -24,13 +24,33 @@ def relate(org: Org, entity: SObject, row: JsonObject, before: JsonObject, prese
 
     Without Shared Activities there are none. `present` are pairs that need no row.
     """
-    if entity.name not in _RELATIONS or "shared_activities" not in org.features:
+    if "shared_activities" not in org.features:
+        return
+    if entity.name == "TaskRelation":
+        show_people(org, row["TaskId"])
+    if entity.name not in _RELATIONS:
         return
     for field in ("WhoId", "WhatId"):
         if row.get(field) != before.get(field):
             _part(org, entity, row["Id"], before.get(field))
             if row.get(field) and (row["Id"], row[field]) not in present:
                 _join(org, entity, row, field)
+    if entity.name == "Task":
+        show_people(org, row["Id"])
+
+
+def show_people(org: Org, task_id: str) -> None:
+    """Bring TaskWhoRelation, the view of a task's relations with people only, up to date."""
+    store, people, view = org.store, "TaskRelation", "TaskWhoRelation"
+    relations = [store.table(people)[each] for each in store.matching(people, "TaskId", task_id)]
+    wanted = {row["RelationId"]: row for row in relations if not row["IsWhat"]}
+    shown = {store.table(view)[each]["RelationId"]: each for each in store.matching(view, "TaskId", task_id)}
+    for relation in shown.keys() - wanted.keys():
+        store.remove(view, shown[relation])
+    for relation in wanted.keys() - shown.keys():
+        made = {"Id": store.new_id(org.schema.objects[view.lower()]), "Type": store.kind(relation)}
+        kept = {name: value for name, value in wanted[relation].items() if name not in ("Id", "IsWhat")}
+        store.put(view, kept | made)
 
 
 def _part(org: Org, entity: SObject, activity_id: str, record_id: str | None) -> None:

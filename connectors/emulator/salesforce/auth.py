@@ -1,13 +1,15 @@
-"""Access tokens: the OAuth flows, SOAP login, and the check of every call's token."""
+"""Access tokens: the OAuth flows, introspection and revocation, and the check of every call's token."""
 
 import base64
+import hashlib
+import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from xml.sax.saxutils import escape, unescape
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -16,10 +18,8 @@ from connectors.emulator.salesforce.org import Org, Session
 from connectors.emulator.wire import JsonObject
 
 _TOKEN = re.compile(r"(?:Bearer|OAuth)\s+(\S+)", re.IGNORECASE)
-_SOAP_VALUE = r"<(?:\w+:)?{name}>(.*?)</(?:\w+:)?{name}>"
-_ENTITIES = {"&quot;": '"', "&apos;": "'"}
-# Newer API versions have no login() any more (wire contract, section 0).
-_LAST_SOAP_VERSION = 64.0
+_SCOPE = "api refresh_token"
+_LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 
 
 @dataclass(slots=True)
@@ -35,6 +35,14 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": self.description}
 
 
+@dataclass(slots=True)
+class TokenError(Exception):
+    """How the identity resources refuse: one word of plain text."""
+
+    word: str
+    status: int = 403
+
+
 def authenticate(org: Org, headers: Mapping[str, str]) -> str:
     """The user a call's token stands for; using it keeps it alive.
 
@@ -42,13 +50,35 @@ def authenticate(org: Org, headers: Mapping[str, str]) -> str:
         SalesforceError: INVALID_SESSION_ID.
     """
     match = _TOKEN.fullmatch(headers.get("authorization", ""))
-    token = match[1] if match else headers.get("x-sfdc-session", "")
-    session = org.sessions.get(token)
-    now = org.clock.now()
-    if session is None or now - session.used > timedelta(seconds=org.settings["session_timeout_seconds"]):
-        org.sessions.pop(token, None)
+    session = living(org, match[1] if match else headers.get("x-sfdc-session", ""))
+    if session is None:
         raise session_invalid()
-    session.used = now
+    session.used = org.clock.now()
+    return session.user
+
+
+def living(org: Org, given: str) -> Session | None:
+    """The session of an access token, unless it was unused for too long."""
+    session = org.sessions.get(given)
+    if session is not None and org.clock.now() > _ends(org, session):
+        org.sessions.pop(given)
+        return None
+    return session
+
+
+def bearer(org: Org, headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The user behind a call of the identity resources, whose token may also stand in the query.
+
+    Raises:
+        TokenError: there is no token, or it is dead.
+    """
+    match = _TOKEN.fullmatch(headers.get("authorization", ""))
+    given = match[1] if match else query.get("oauth_token") or query.get("access_token", "")
+    if not given:
+        raise TokenError("Missing_OAuth_Token")
+    session = living(org, given)
+    if session is None:
+        raise TokenError("Bad_OAuth_Token")
     return session.user
 
 
@@ -62,49 +92,83 @@ def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str], origin:
     flow = _FLOWS.get(form.get("grant_type", ""))
     if flow is None:
         raise OAuthError("unsupported_grant_type", "grant type not supported")
-    flow(org, form, origin)
-    return _granted(org, origin)
+    hosts = frozenset({urlsplit(origin).netloc, headers.get("x-orig-host", "")})
+    user = flow(org, form, hosts)
+    if not org.store.table("User")[user].get("IsActive"):
+        raise OAuthError("inactive_user", "user is inactive")
+    rotated = {"refresh_token": _rotate(org, form)} if _rotates(org, form) else {}
+    return {**_granted(org, user, origin), **rotated}
 
 
-def revoke(org: Org, given: str) -> bool:
-    """End a session by its token; False when there is none."""
-    return org.sessions.pop(given, None) is not None
+def introspect(org: Org, form: Mapping[str, str], headers: Mapping[str, str], origin: str) -> JsonObject:
+    """What the introspection endpoint tells an app about a token.
 
-
-def open_session(org: Org) -> str:
-    """A new access token for the integration user."""
-    made = f"{org.org_id[:15]}!AQ{secrets.token_urlsafe(60).replace('-', '.')}"
-    org.sessions[made] = Session(org.user_id, org.clock.now())
-    return made
-
-
-def identity(org: Org, origin: str) -> JsonObject:
-    """Who the token belongs to, as the identity and userinfo resources answer."""
-    user = org.store.table("User")[org.user_id]
+    Raises:
+        OAuthError: the app does not identify itself.
+    """
+    form = {**form, **_basic(headers.get("authorization", ""))}
+    _client(org, form)
+    session = living(org, form.get("token", ""))
+    if session is None:
+        return {"active": False}
+    opened = int(session.opened.timestamp())
     return {
-        "id": f"{origin}/id/{org.org_id}/{org.user_id}",
-        "sub": f"{origin}/id/{org.org_id}/{org.user_id}",
-        "user_id": org.user_id,
-        "organization_id": org.org_id,
-        "username": org.username,
-        "preferred_username": org.username,
-        "display_name": user["Name"],
-        "name": user["Name"],
-        "email": user["Email"],
-        "active": bool(user["IsActive"]),
+        "active": True,
+        "scope": _SCOPE,
+        "client_id": org.credentials.client_id,
+        "username": org.store.table("User")[session.user]["Username"],
+        "sub": f"{origin}/id/{org.org_id}/{session.user}",
+        "token_type": "access_token",
+        "exp": int(_ends(org, session).timestamp()),
+        "iat": opened,
+        "nbf": opened,
     }
 
 
-def _granted(org: Org, origin: str) -> JsonObject:
-    issued = int(org.clock.now().timestamp() * 1000)
+def _ends(org: Org, session: Session) -> datetime:
+    return session.used + timedelta(seconds=org.settings["session_timeout_seconds"])
+
+
+def _rotates(org: Org, form: Mapping[str, str]) -> bool:
+    return bool(org.settings["rotate_refresh_tokens"]) and form["grant_type"] == "refresh_token"
+
+
+def _rotate(org: Org, form: Mapping[str, str]) -> str:
+    """Redeem a refresh token for good; the one that stands in for it."""
+    org.refresh_tokens.discard(form["refresh_token"])
+    made = f"5Aep861{secrets.token_urlsafe(40)}"
+    org.refresh_tokens.add(made)
+    return made
+
+
+def revoke(org: Org, given: str) -> bool:
+    """End a session by its token, or all sessions by a refresh token; False when it is neither."""
+    if given in org.refresh_tokens:
+        org.refresh_tokens.discard(given)
+        org.sessions.clear()
+        return True
+    return org.sessions.pop(given, None) is not None
+
+
+def open_session(org: Org, user: str) -> str:
+    """A new access token for a user."""
+    made = f"{org.org_id[:15]}!AQ{secrets.token_urlsafe(60).replace('-', '.')}"
+    org.sessions[made] = Session(user, org.clock.now(), org.clock.now())
+    return made
+
+
+def _granted(org: Org, user: str, origin: str) -> JsonObject:
+    issued = str(int(org.clock.now().timestamp() * 1000))
+    identity = f"{origin}/id/{org.org_id}/{user}"
+    signed = hmac.digest(org.credentials.client_secret.encode(), f"{identity}{issued}".encode(), hashlib.sha256)
     return {
-        "access_token": open_session(org),
-        "signature": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "scope": "api refresh_token",
+        "access_token": open_session(org, user),
+        "signature": base64.b64encode(signed).decode(),
+        "scope": _SCOPE,
         "instance_url": origin,
-        "id": f"{origin}/id/{org.org_id}/{org.user_id}",
+        "id": identity,
         "token_type": "Bearer",
-        "issued_at": str(issued),
+        "issued_at": issued,
     }
 
 
@@ -126,45 +190,70 @@ def _client(org: Org, form: Mapping[str, str], *, secret: bool = True) -> None:
         raise OAuthError("invalid_client", "invalid client credentials")
 
 
-def _active(org: Org) -> None:
-    if not org.store.table("User")[org.user_id].get("IsActive"):
-        raise OAuthError("inactive_user", "user is inactive")
-
-
-def _client_credentials(org: Org, form: Mapping[str, str], _origin: str) -> None:
+def _client_credentials(org: Org, form: Mapping[str, str], hosts: Set[str]) -> str:
     _client(org, form)
-    _active(org)
+    if hosts & _LOGIN_HOSTS:
+        raise OAuthError("invalid_grant", "request not supported on this domain")
+    if not org.settings["client_credentials_user"]:
+        raise OAuthError("invalid_grant", "no client credentials user enabled")
+    return org.user_id
 
 
-def _refresh(org: Org, form: Mapping[str, str], _origin: str) -> None:
+def _refresh(org: Org, form: Mapping[str, str], _hosts: Set[str]) -> str:
     _client(org, form)
-    if form.get("refresh_token") != org.credentials.refresh_token:
+    if form.get("refresh_token") not in org.refresh_tokens:
         raise OAuthError("invalid_grant", "expired access/refresh token")
-    _active(org)
+    return org.user_id
 
 
-def _password(org: Org, form: Mapping[str, str], _origin: str) -> None:
+def _password(org: Org, form: Mapping[str, str], _hosts: Set[str]) -> str:
     _client(org, form)
-    expected = org.credentials.password + org.credentials.security_token
-    known = form.get("username") == org.username and form.get("password") == expected
-    if not known or not org.settings["password_login"]:
+    if not org.settings["password_login"] or check_password(org, form.get("username", ""), form.get("password", "")):
         raise OAuthError("invalid_grant", "authentication failure")
-    _active(org)
+    return org.user_id
 
 
-def _jwt_bearer(org: Org, form: Mapping[str, str], origin: str) -> None:
+def check_password(org: Org, username: str, password: str) -> str:
+    """Why a password is refused, as a code of SOAP login; empty when it is right."""
+    most, own = org.settings["login_attempts"], org.credentials
+    if most and org.wrong_passwords >= most:
+        return "PASSWORD_LOCKOUT"
+    bare = hmac.compare_digest(password.encode(), own.password.encode())
+    full = hmac.compare_digest(password.encode(), f"{own.password}{own.security_token}".encode())
+    if username.lower() == org.username.lower() and (full or (bare and org.settings["trusted_network"])):
+        org.wrong_passwords = 0
+        return ""
+    org.wrong_passwords += 1
+    return "LOGIN_MUST_USE_SECURITY_TOKEN" if bare and username.lower() == org.username.lower() else "INVALID_LOGIN"
+
+
+def _code(_org: Org, _form: Mapping[str, str], _hosts: Set[str]) -> str:
+    """Nobody can approve an app on a page here, so no code is ever good."""
+    raise OAuthError("invalid_grant", "invalid authorization code")
+
+
+def _jwt_bearer(org: Org, form: Mapping[str, str], hosts: Set[str]) -> str:
     claims = _claims(org, form.get("assertion", ""))
     if claims.get("iss") != org.credentials.client_id:
         raise OAuthError("invalid_client_id", "client identifier invalid")
-    audiences = {"https://login.salesforce.com", "https://test.salesforce.com", origin, f"{origin}/_.salesforce.com"}
-    if str(claims.get("aud")) not in audiences:
+    aud = claims.get("aud")
+    if _audiences(hosts).isdisjoint(map(str, aud if isinstance(aud, list) else [aud])):
         raise OAuthError("invalid_grant", "audience is invalid")
     now = org.clock.now().timestamp()
-    if not now < _seconds(claims.get("exp")) <= now + 600:
+    if not now < _seconds(claims.get("exp")) <= now + org.settings["jwt_seconds"]:
         raise OAuthError("invalid_grant", "expired authorization code")
-    if claims.get("sub") != org.username:
+    approved = {org.username, *org.settings["approved_users"]}
+    known: dict[str, str] = {row["Username"]: row["Id"] for row in org.store.table("User").values()}
+    user = known.get(str(claims.get("sub"))) if claims.get("sub") in approved else None
+    if user is None:
         raise OAuthError("invalid_grant", "user hasn't approved this consumer")
-    _active(org)
+    return user
+
+
+def _audiences(hosts: Set[str]) -> set[str]:
+    """The login hosts, and the host the client came by, also with what some clients append to it."""
+    own = {f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts if host}
+    return {f"https://{host}" for host in _LOGIN_HOSTS} | own | {f"{each}/_.salesforce.com" for each in own}
 
 
 def _claims(org: Org, assertion: str) -> dict[str, Any]:
@@ -182,65 +271,10 @@ def _seconds(value: Any) -> float:
         return 0.0
 
 
-_FLOWS: Mapping[str, Callable[[Org, Mapping[str, str], str], None]] = {
+_FLOWS: Mapping[str, Callable[[Org, Mapping[str, str], Set[str]], str]] = {
+    "authorization_code": _code,
     "client_credentials": _client_credentials,
     "refresh_token": _refresh,
     "password": _password,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": _jwt_bearer,
 }
-
-
-def soap_login(org: Org, version: str, envelope: str, origin: str) -> tuple[int, str]:
-    """SOAP login(): the HTTP status and the XML."""
-    fault = _soap_refusal(org, version, envelope)
-    if fault is not None:
-        return 500, _FAULT.format(code=fault[0], message=escape(fault[1]))
-    user = org.store.table("User")[org.user_id]
-    filled = _LOGGED_IN.format(
-        origin=origin,
-        version=version,
-        org=org.org_id,
-        session=open_session(org),
-        user=org.user_id,
-        name=escape(user["Name"] or ""),
-        username=escape(org.username),
-    )
-    return 200, filled
-
-
-def _soap_refusal(org: Org, version: str, envelope: str) -> tuple[str, str] | None:
-    if not re.fullmatch(r"\d\d\.\d", version, re.ASCII) or float(version) > _LAST_SOAP_VERSION:
-        return "UNSUPPORTED_API_VERSION", "login() is not available in this API version"
-    if not org.settings["soap_login"]:
-        return "INVALID_OPERATION", "SOAP API login() is disabled by default in this org."
-    expected = org.credentials.password + org.credentials.security_token
-    if (_soap_value(envelope, "username"), _soap_value(envelope, "password")) != (org.username, expected):
-        return "INVALID_LOGIN", "Invalid username, password, security token; or user locked out."
-    return None
-
-
-def _soap_value(envelope: str, name: str) -> str:
-    match = re.search(_SOAP_VALUE.format(name=name), envelope, re.DOTALL)
-    return unescape(match[1], _ENTITIES) if match else ""
-
-
-_ENVELOPE = (
-    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-)
-_LOGGED_IN = (
-    _ENVELOPE + 'xmlns="urn:partner.soap.sforce.com"><soapenv:Body><loginResponse><result>'
-    "<metadataServerUrl>{origin}/services/Soap/m/{version}/{org}</metadataServerUrl>"
-    "<passwordExpired>false</passwordExpired><sandbox>false</sandbox>"
-    "<serverUrl>{origin}/services/Soap/u/{version}/{org}</serverUrl>"
-    "<sessionId>{session}</sessionId><userId>{user}</userId><userInfo><organizationId>{org}</organizationId>"
-    "<userFullName>{name}</userFullName><userName>{username}</userName></userInfo>"
-    "</result></loginResponse></soapenv:Body></soapenv:Envelope>"
-)
-_FAULT = (
-    _ENVELOPE + 'xmlns:sf="urn:fault.partner.soap.sforce.com" '
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault>'
-    "<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring>"
-    '<detail><sf:LoginFault xsi:type="sf:LoginFault"><sf:exceptionCode>{code}</sf:exceptionCode>'
-    "<sf:exceptionMessage>{message}</sf:exceptionMessage></sf:LoginFault></detail>"
-    "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
-)

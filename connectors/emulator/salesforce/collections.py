@@ -9,7 +9,7 @@ from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError, rejected, unreadable
 from connectors.emulator.salesforce.records import AmbiguousKeyError, Writer
 from connectors.emulator.salesforce.schema import SObject
-from connectors.emulator.salesforce.sobjects import attributes_stripped, key_field, shaped
+from connectors.emulator.salesforce.sobjects import attributes_stripped, key_field, shaped, writer
 from connectors.emulator.wire import Json, JsonObject
 
 MOST_RECORDS, MOST_RETRIEVED, MOST_CHUNKS = 200, 2000, 10
@@ -31,8 +31,8 @@ def create(call: Call) -> Answer:
     """POST composite/sobjects."""
     body = call.json_object()
     records = _records(body)
-    writer = Writer(call.org, call.access())
-    jobs = [_Job(_creation(writer, _entity(writer, each), each)) for each in records]
+    write = writer(call)
+    jobs = [_Job(_creation(write, _entity(write, each), each)) for each in records]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
 
 
@@ -40,8 +40,8 @@ def update(call: Call) -> Answer:
     """PATCH composite/sobjects."""
     body = call.json_object()
     records = _records(body)
-    writer = Writer(call.org, call.access())
-    jobs = [_Job(_change(writer, _entity(writer, each), each), _given_id(each)) for each in records]
+    write = writer(call)
+    jobs = [_Job(_change(write, _entity(write, each), each), _given_id(each)) for each in records]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
 
 
@@ -49,8 +49,8 @@ def upsert(call: Call) -> Answer:
     """PATCH composite/sobjects/{entity}/{field}: each record carries its external id."""
     body, entity = call.json_object(), entity_of(call)
     key = key_field(entity, call.names["key"]).name
-    writer = Writer(call.org, call.access())
-    jobs = [_Job(_upsertion(writer, entity, key, each)) for each in _records(body)]
+    write = writer(call)
+    jobs = [_Job(_upsertion(write, entity, key, each)) for each in _records(body)]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
 
 
@@ -58,8 +58,8 @@ def delete(call: Call) -> Answer:
     """DELETE composite/sobjects?ids=&allOrNone=."""
     given = [each for each in call.query.get("ids", "").split(",") if each]
     _limit(given, MOST_RECORDS)
-    writer = Writer(call.org, call.access())
-    jobs = [_Job(_deletion(writer, each), each) for each in given]
+    write = writer(call)
+    jobs = [_Job(_deletion(write, each), each) for each in given]
     return _run(call, jobs, all_or_none=call.query.get("allOrNone", "false").lower() == "true")
 
 
@@ -192,7 +192,9 @@ def _result(call: Call, job: _Job) -> JsonObject:
 
 
 def _unknown_field(call: Call, error: SalesforceError) -> bool:
-    return error.code == "INVALID_FIELD" and call.org.settings["unknown_field_fails"] == "request"
+    """Whether it is about a field nobody has, not about an external id nobody carries."""
+    unknown = error.code == "INVALID_FIELD" and error.fields is None
+    return unknown and call.org.settings["unknown_field_fails"] == "request"
 
 
 def _rolled_back(result: JsonObject) -> JsonObject:

@@ -9,6 +9,7 @@ from pydantic import Field as Default
 from pydantic.alias_generators import to_camel
 
 from connectors.emulator.salesforce.errors import SalesforceError, rejected
+from connectors.emulator.salesforce.formulas import FormulaError, parse
 from connectors.emulator.salesforce.schema import Field, relationship_of
 from connectors.emulator.wire import JsonObject
 
@@ -48,11 +49,24 @@ class _Definition(BaseModel):
     value: tuple[_Choice, ...] = ()
 
 
+class _Dependency(BaseModel):
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
+
+    value_name: str
+    controlling_field_value: tuple[str, ...] = ()
+
+
 class _ValueSet(BaseModel):
     model_config = ConfigDict(extra="allow", alias_generator=to_camel)
 
     restricted: bool = False
     value_set_definition: _Definition | None = None
+    controlling_field: str = ""
+    value_settings: tuple[_Dependency, ...] = ()
+
+    def valid_for(self) -> dict[str, tuple[str, ...]]:
+        """By value, the values of the controlling field that allow it."""
+        return {each.value_name: each.controlling_field_value for each in self.value_settings}
 
 
 class Metadata(BaseModel):
@@ -70,6 +84,8 @@ class Metadata(BaseModel):
     required: bool = False
     reference_to: str = ""
     relationship_name: str = ""
+    formula: str = ""
+    inline_help_text: str | None = None
     default_value: Any = None
     value_set: _ValueSet = Default(default_factory=_ValueSet)
 
@@ -83,6 +99,7 @@ def from_seed(described: JsonObject) -> Field:
     """The field a seed describes; `values` is its short form of a value set."""
     values = [{"fullName": each} for each in described.get("values", ())]
     value_set = {"restricted": described.get("restricted", False), "valueSetDefinition": {"value": values}}
+    value_set |= {key: described[key] for key in ("controllingField", "valueSettings") if key in described}
     metadata = Metadata.model_validate({"label": described["name"], **described, "valueSet": value_set})
     return field(described["name"], metadata, granted=True)
 
@@ -99,6 +116,7 @@ def read(name: str, given: object, home: str) -> Metadata:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise SalesforceError("JSON_PARSER_ERROR", f"Cannot deserialize Metadata: {where}") from error
     _check(name, metadata, given if isinstance(given, dict) else {}, home)
+    _check_formula(metadata.formula)
     return metadata
 
 
@@ -114,14 +132,27 @@ def _check(name: str, metadata: Metadata, given: JsonObject, home: str) -> None:
     for key, limit in _LIMITS.items():
         if len(str(given.get(key) or "")) > limit:
             raise rejected("STRING_TOO_LONG", f"{key}: data value too large (max length={limit})", key)
+    if not metadata.formula:
+        _check_needs(metadata, given)
+    if home == "Activity" and metadata.required:
+        raise rejected("FIELD_INTEGRITY_EXCEPTION", "Activity custom fields cannot be required", "Metadata")
+
+
+def _check_needs(metadata: Metadata, given: JsonObject) -> None:
+    """What a field of the type that holds values cannot do without."""
     for key in _TYPES[metadata.type][1]:
         if given.get(key) is None:
             message = f"Must specify '{key}' for a CustomField of type {metadata.type}"
             raise rejected("FIELD_INTEGRITY_EXCEPTION", message, "Metadata")
     if metadata.type == "Text" and not 1 <= metadata.length <= 255:
         raise rejected("NUMBER_OUTSIDE_VALID_RANGE", "Length must be between 1 and 255", "Metadata")
-    if home == "Activity" and metadata.required:
-        raise rejected("FIELD_INTEGRITY_EXCEPTION", "Activity custom fields cannot be required", "Metadata")
+
+
+def _check_formula(text: str) -> None:
+    try:
+        parse(text or "NULL")
+    except FormulaError as error:
+        raise rejected("FIELD_INTEGRITY_EXCEPTION", str(error), "Metadata") from error
 
 
 def field(name: str, metadata: Metadata, *, granted: bool) -> Field:
@@ -146,6 +177,12 @@ def field(name: str, metadata: Metadata, *, granted: bool) -> Field:
         external_id=metadata.external_id,
         unique=metadata.unique,
         custom=True,
+        formula=parse(metadata.formula) if metadata.formula else None,
+        create=not metadata.formula,
+        update=not metadata.formula,
+        help=metadata.inline_help_text,
+        controller=metadata.value_set.controlling_field,
+        valid_for=metadata.value_set.valid_for(),
         granted=granted or metadata.required,
         permissionable=not metadata.required,
     )

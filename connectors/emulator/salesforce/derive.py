@@ -14,6 +14,9 @@ def derive(name: str, row: JsonObject, store: Store, now: str) -> None:
     """Set the derived fields of a row that is about to be stored; `now` in the wire form."""
     if (rule := _RULES.get(name)) is not None:
         rule(row, store, now)
+    for kind in _ADDRESSES.get(name, ()):
+        parts = {key: row.get(f"{kind}{part}") for key, part in _ADDRESS_PARTS.items()}
+        row[f"{kind}Address"] = parts if any(each is not None for each in parts.values()) else None
 
 
 def _person(row: JsonObject, _store: Store, _now: str) -> None:
@@ -74,6 +77,8 @@ def _opportunity(row: JsonObject, store: Store, _now: str) -> None:
         row[name] = stage.get(name) or row.get(name)
     if row.get("Probability") is None:
         row["Probability"] = stage.get("DefaultProbability")
+    if row.get("Amount") is not None and row["Probability"] is not None:
+        row["ExpectedRevenue"] = row["Amount"] * row["Probability"] / 100
 
 
 def _case(row: JsonObject, store: Store, now: str) -> None:
@@ -90,6 +95,17 @@ def _labelled(store: Store, name: str, label: str | None) -> JsonObject:
     return next((row for row in store.table(name).values() if row["MasterLabel"] == label), {})
 
 
+_ADDRESSES = {"Account": ("Billing", "Shipping"), "Contact": ("Mailing", "Other"), "Lead": ("",)}
+_ADDRESS_PARTS = {
+    "city": "City",
+    "country": "Country",
+    "geocodeAccuracy": "GeocodeAccuracy",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+    "postalCode": "PostalCode",
+    "state": "State",
+    "street": "Street",
+}
 _RULES: dict[str, Rule] = {
     "Contact": _contact,
     "Lead": _person,

@@ -132,9 +132,10 @@ def handle(found: Found, call: Call) -> Answer:
     Raises:
         SalesforceError: METHOD_NOT_ALLOWED, or what the handler refuses.
     """
-    handler = found.resource.methods.get(call.method)
+    methods = found.resource.methods
+    handler = methods.get("GET" if call.method == "HEAD" else call.method)
     if handler is None:
-        allowed = ",".join(found.resource.methods)
+        allowed = ",".join(methods).replace("GET", "GET,HEAD")
         message = f"HTTP Method '{call.method}' not allowed. Allowed are {allowed}"
         raise SalesforceError("METHOD_NOT_ALLOWED", message, 405)
     return handler(call)
@@ -148,6 +149,6 @@ def served(version: str) -> None:
     """
     number = int(version.removesuffix(".0")) if re.fullmatch(r"\d\d\.0", version) else 0
     if 0 < number < FIRST_SERVED:
-        raise SalesforceError("UNSUPPORTED_API_VERSION", f"API version {version} is retired", 410)
+        raise SalesforceError("GONE", f"API version {version} is retired and no longer available", 410)
     if not number or number > NEWEST_VERSION:
         raise not_found()

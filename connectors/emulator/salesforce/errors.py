@@ -5,24 +5,28 @@ that fails is an item with `statusCode`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.emulator.wire import JsonObject
 
 
 @dataclass(slots=True)
 class SalesforceError(Exception):
-    """A refusal: HTTP status, error code and text; `fields` is None where Salesforce leaves the key away."""
+    """A refusal: HTTP status, error code and text; `fields` is None where Salesforce leaves the key away.
+
+    `extra` are further keys in the answer to a whole request.
+    """
 
     code: str
     message: str
     status: int = 400
     fields: Sequence[str] | None = None
+    extra: JsonObject = field(default_factory=dict)
 
     def body(self) -> list[JsonObject]:
         """The answer to a whole request."""
         fields = {} if self.fields is None else {"fields": list(self.fields)}
-        return [{"message": self.message, "errorCode": self.code, **fields}]
+        return [{**self.extra, "message": self.message, "errorCode": self.code, **fields}]
 
     def item(self) -> JsonObject:
         """The error of one record within a collection."""

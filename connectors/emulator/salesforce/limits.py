@@ -34,7 +34,6 @@ _UNTOUCHED: Mapping[str, int] = {
     "DailyStandardVolumePlatformEvents": 25_000,
     "DailyStreamingApiEvents": 100_000,
     "DailyWorkflowEmails": 15_000,
-    "DataStorageMB": 11_264,
     "DurableStreamingApiConcurrentClients": 1000,
     "FileStorageMB": 11_264,
     "HourlyAsyncReportRuns": 1200,
@@ -74,7 +73,9 @@ def limits(call: Call) -> Answer:
         name: {"Max": org.settings[f"{each}_limit"], "Remaining": org.left(each)} for name, each in _COUNTED.items()
     }
     untouched = {name: {"Max": most, "Remaining": most} for name, most in _UNTOUCHED.items()}
-    return Answer(body=dict(sorted({**counted, **untouched}.items())))
+    storage = org.settings["storage_mb"]
+    room = {"DataStorageMB": {"Max": storage, "Remaining": max(0, int(storage - org.storage_used()))}}
+    return Answer(body=dict(sorted({**counted, **untouched, **room}.items())))
 
 
 def usage(org: Org) -> Mapping[str, str]:

@@ -1,7 +1,6 @@
 """The org: schema, records, sessions and settings. `seeding` fills it; everything else reads and writes it."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -10,63 +9,21 @@ from connectors.emulator.salesforce import moments
 from connectors.emulator.salesforce.access import Access
 from connectors.emulator.salesforce.bulk.jobs import Jobs
 from connectors.emulator.salesforce.errors import SalesforceError
-from connectors.emulator.salesforce.schema import Schema, standard
+from connectors.emulator.salesforce.locks import Workshop
+from connectors.emulator.salesforce.rules import Rules
+from connectors.emulator.salesforce.schema import Schema, SObject, standard
+from connectors.emulator.salesforce.settings import defaults
 from connectors.emulator.salesforce.soql.run import Result
 from connectors.emulator.salesforce.store import Store
 from connectors.emulator.wire import Json, JsonObject
 
-# Objects that Bulk API 2.0 does not know (wire contract 6.1, and the list that tap-salesforce keeps).
-_NOT_IN_BULK = (
-    "AcceptedEventRelation", "CaseStatus", "ContractStatus", "DeclinedEventRelation", "FieldSecurityClassification",
-    "OrderStatus", "PartnerRole", "RecentlyViewed", "SolutionStatus", "TaskPriority", "TaskStatus",
-    "UndecidedEventRelation", "WorkOrderStatus",
-)  # fmt: skip
 # What is counted by the day: `<name>_used` of `<name>_limit`.
 _DAILY = ("daily", "bulk_query_jobs", "bulk_query_mb", "bulk_batches")
-# What `/_emulator/limits` may change, with the values of a paid production org (sources: wire contract 3.2, 8).
-SETTINGS: Mapping[str, Json] = {
-    "daily_limit": 100_000,  # calls in 24 hours
-    "daily_used": 0,
-    "session_timeout_seconds": 7200,  # of inactivity
-    "locator_seconds": 172_800,  # a query cursor lives two days
-    "page_size": 2000,  # the server may give less than asked
-    "short_pages": False,  # pages of a query vary between half and all of their size
-    "open_cursors": 0,  # a user's queries that may be open at once, the oldest is dropped; 0 is any number
-    "unordered": False,  # shuffle what no ORDER BY puts in order
-    "soap_login": True,
-    "password_login": True,
-    "activity_unique": False,  # whether custom fields of Activity may be unique
-    "activity_upsert": True,  # whether tasks and events may be upserted by external id
-    "unknown_field_fails": "request",  # or "record": what an unknown field in a collection spoils
-    "hidden_fields": [],  # "Contact.Title": taken away from the integration user
-    "read_only_fields": [],
-    "record_faults": [],  # see `rowfaults`
-    "concurrent_long_calls": 25,  # 5 in a Developer Edition or trial org
-    "long_call_seconds": 20,  # from when a call counts as long
-    "replication_ids": 600_000,  # the most that getUpdated() and getDeleted() give
-    "replication_log_days": 30,  # how far back they reach; the log of deletions may be purged earlier
-    "bulk_polls": 0,  # how many looks at a bulk job find it unfinished
-    "bulk_seconds": 0,  # how long a bulk job takes, by the emulated clock
-    "bulk_kept_seconds": 604_800,  # how long the results of a job are kept
-    "bulk_batch_records": 10_000,  # rows of an upload that are worked on at a time and count as one batch
-    "bulk_page_records": 250_000,  # the most records in a page of query results, and the default
-    "bulk_list_jobs": 1000,  # jobs in one answer of the list of jobs
-    "bulk_upload_bytes": 104_857_600,  # 100 MiB of CSV, 150 MB in base64
-    "bulk_charset": True,  # whether `text/csv` answers name their charset
-    "bulk_hard_delete": True,  # whether the integration user may delete for good
-    "bulk_unsupported": [*_NOT_IN_BULK],
-    "bulk_job_error": "",  # the errorMessage every job fails with, after writing `bulk_job_error_row` rows
-    "bulk_job_error_row": 0,
-    "bulk_query_jobs_limit": 10_000,  # in 24 hours, as all below
-    "bulk_query_jobs_used": 0,
-    "bulk_query_mb_limit": 976_562,
-    "bulk_query_mb_used": 0,
-    "bulk_batches_limit": 15_000,
-    "bulk_batches_used": 0,
-}
-FEATURES = frozenset({"contacts_to_multiple_accounts"})
+# What an org has unless its seed says otherwise; `shared_activities` it has only when the seed says so.
+FEATURES = frozenset({"contacts_to_multiple_accounts", "buyer_attributes"})
 _ARCHIVED_AFTER = timedelta(days=365)
 _DAY = timedelta(days=1)
+_KB_OF_A_RECORD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +39,10 @@ class Credentials:
 
 @dataclass(slots=True)
 class Session:
-    """One access token: whose it is and when it was last used."""
+    """One access token: whose it is, when it was made and when last used."""
 
     user: str
+    opened: datetime
     used: datetime
 
 
@@ -112,15 +70,28 @@ class Org:
         self.schema = schema
         self.features = features
         self.store = Store(schema)
-        self.settings: dict[str, Json] = {key: _copied(value) for key, value in SETTINGS.items()}
+        self.settings: dict[str, Json] = defaults()
+        self.rules = Rules()
+        self.workshop = Workshop()
         self.sessions: dict[str, Session] = {}
+        self.refresh_tokens = {self.credentials.refresh_token}
         self.cursors: dict[str, Cursor] = {}
         self.cursors_opened = 0
         self.jobs = Jobs()
         self.fault_counts: dict[int, int] = {}
+        self.wrong_passwords = 0
         self.user_id = self.username = self.org_id = ""
+        self.described = self._opened = self._day_began = self.clock.now()
         self._swept = date.min
-        self._day_began = self.clock.now()
+
+    def add_object(self, entity: SObject) -> None:
+        """Add an object without records."""
+        self.schema.put_object(entity)
+        self.store.add(entity)
+
+    def metadata_changed(self) -> None:
+        """What describe tells may be another from now on."""
+        self.described = self.clock.now()
 
     def now(self) -> str:
         """The present moment in the wire form, whole seconds."""
@@ -129,10 +100,11 @@ class Org:
     def access(self, user: str, *, tooling: bool = False) -> Access:
         """What a user may see and change at this moment."""
         hidden, locked = (frozenset(self.settings[key]) for key in ("hidden_fields", "read_only_fields"))
+        hidden |= frozenset(self.settings["hidden_objects"])
         return Access(self.schema, self.store, self.features, user, hidden, locked, tooling)
 
     def archive(self) -> None:
-        """The nightly run that archives old activities; does its work once for each day of the clock."""
+        """The nightly run that archives old activities and empties the bin; works once for each day of the clock."""
         today = self.clock.now().date()
         if today == self._swept:
             return
@@ -141,6 +113,21 @@ class Org:
             fresh = [row for row in self.store.table(name).values() if not row.get("IsArchived")]
             for row in (each for each in fresh if _is_old(name, each, last)):
                 self.store.put(name, {**row, "IsArchived": True})
+        self._empty_bin()
+
+    def storage_used(self) -> float:
+        """The data storage that records take, in MB."""
+        return self.store.size() * _KB_OF_A_RECORD / 1024
+
+    def _empty_bin(self) -> None:
+        """What the seed already brought as deleted counts from the moment it was loaded."""
+        last = self.clock.now() - timedelta(days=self.settings["recycle_bin_days"])
+        if last < self._opened:
+            return
+        for gone in self.store.deletions:
+            row = self.store.table(gone.entity).get(gone.record_id)
+            if row is not None and row.get("IsDeleted") and gone.at <= moments.stamp(last):
+                self.store.remove(gone.entity, gone.record_id)
 
     def count_call(self) -> None:
         """Count one call against the limit of 24 hours.
@@ -170,7 +157,3 @@ def _is_old(name: str, row: JsonObject, day: str) -> bool:
     """Whether an activity is due for the archive: events by their date, closed tasks by date or else by creation."""
     happened = row.get("ActivityDate") or (row["CreatedDate"][:10] if name == "Task" else None)
     return happened is not None and happened <= day and (name == "Event" or bool(row.get("IsClosed")))
-
-
-def _copied(value: Json) -> Json:
-    return list(value) if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from connectors.emulator.salesforce.schema import SObject
 from connectors.emulator.wire import JsonObject
 
 # What may exist only once, by object.
-_KEYS = {
+OBJECTS = {
     "FieldPermissions": ("ParentId", "Field"),
     "ObjectPermissions": ("ParentId", "SobjectType"),
     "PermissionSetAssignment": ("PermissionSetId", "AssigneeId"),
@@ -17,7 +17,7 @@ def check(org: Org, entity: SObject, row: JsonObject) -> None:
     """Refuse a permission row that contradicts the schema or another row."""
     if entity.name in ("FieldPermissions", "ObjectPermissions"):
         _check_names(org, entity, row)
-    keys = _KEYS.get(entity.name)
+    keys = OBJECTS.get(entity.name)
     if keys is None:
         return
     for other in org.store.table(entity.name).values():
@@ -39,13 +39,18 @@ def _check_names(org: Org, entity: SObject, row: JsonObject) -> None:
     if not field.permissionable or field.required or not (field.create or field.custom):
         message = f"You cannot set field permissions for {row['Field']}"
         raise rejected("FIELD_INTEGRITY_EXCEPTION", message, "Field")
+    if row.get("PermissionsEdit") and field.formula is not None:
+        message = f"You cannot set edit permission for the read-only field {row['Field']}"
+        raise rejected("FIELD_INTEGRITY_EXCEPTION", message, "PermissionsEdit")
     if row.get("PermissionsEdit") and not row.get("PermissionsRead"):
         message = "Permission Edit depends on permission(s): Read"
         raise rejected("FIELD_INTEGRITY_EXCEPTION", message, "PermissionsEdit")
 
 
 def settle(org: Org, entity: SObject, row: JsonObject) -> None:
-    """A FieldPermissions row that does not even grant Read vanishes."""
+    """A FieldPermissions row that does not even grant Read vanishes; whatever it was, describe tells another story."""
+    if entity.name in OBJECTS:
+        org.metadata_changed()
     if entity.name == "FieldPermissions" and not row.get("PermissionsRead"):
         org.store.remove(entity.name, row["Id"])
 

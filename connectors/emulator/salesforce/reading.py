@@ -7,10 +7,11 @@ from datetime import UTC, date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.emulator.salesforce.access import Access
+from connectors.emulator.salesforce.computing import computed
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.soql.functions import Calendar
-from connectors.emulator.wire import JsonObject
+from connectors.emulator.wire import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class View:
     def kind(self, record_id: str) -> str:
         """The object an id belongs to."""
         return self.org.store.kind(record_id)
+
+    def computed(self, entity: SObject, field: Field, row: JsonObject) -> Json:
+        """The value of a formula field."""
+        return computed(self.org, entity, field, row)
 
     def today(self) -> date:
         """The current day of the org's clock where the user is."""

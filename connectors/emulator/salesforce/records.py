@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from connectors.emulator.salesforce import activities, affiliations, ids, permissions, rowfaults, values
 from connectors.emulator.salesforce.access import Access
+from connectors.emulator.salesforce.automation import NO_OPTIONS, Options, before_save, run_triggers
 from connectors.emulator.salesforce.derive import derive
 from connectors.emulator.salesforce.errors import SalesforceError, deleted, not_found, rejected
 from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce.rules import Operation
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.store import Deletion
 from connectors.emulator.wire import Json, JsonObject
@@ -26,6 +28,7 @@ class Writer:
 
     org: Org
     access: Access
+    options: Options = NO_OPTIONS
 
     def create(self, entity: SObject, given: Mapping[str, Json]) -> str:
         """Insert a record; its id."""
@@ -34,10 +37,10 @@ class Writer:
                 "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {entity.name} is not insertable"
             )
         changes = self._changes(entity, given, create=True)
-        rowfaults.strike(self.org, entity.name, "create")
+        self._begin(entity, "create", changes)
         row = entity.blank() | changes
         if entity.field("OwnerId"):
-            row.setdefault("OwnerId", self.access.user)
+            row.setdefault("OwnerId", self._owner(entity))
         self._require(entity, row, [each for each in entity.fields.values() if each.required])
         row["Id"] = self.org.store.new_id(entity)
         now = self.org.now()
@@ -55,7 +58,7 @@ class Writer:
                 "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {entity.name} is not updateable"
             )
         changes = self._changes(entity, given, create=False)
-        rowfaults.strike(self.org, entity.name, "update")
+        self._begin(entity, "update", row | changes)
         merged = row | changes
         if entity.name == "Event" and changes.keys() & _MOVES and "EndDateTime" not in changes:
             merged["EndDateTime"] = None
@@ -86,12 +89,26 @@ class Writer:
         row = self.existing(entity, record_id)
         if not entity.delete:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type {entity.name} is not deletable")
-        rowfaults.strike(self.org, entity.name, "delete")
+        self._begin(entity, "delete", row)
         before = len(self.org.store.deletions)
         with self.org.store.transaction():
+            run_triggers(self.org, entity, row, row, ("before", "delete"))
             self._bury(entity, row["Id"])
+            run_triggers(self.org, entity, row, row, ("after", "delete"))
             for each in self.org.store.deletions[before:] if hard else ():
                 self.org.store.remove(each.entity, each.record_id)
+
+    def undelete(self, entity: SObject, record_id: str) -> None:
+        """Take a record out of the recycle bin, with what went there by its deletion; only the SOAP API can.
+
+        Raises:
+            SalesforceError: UNDELETE_FAILED, it is not in the bin or was merged into another.
+        """
+        row = self.org.store.table(entity.name).get(ids.canonical(record_id) or "")
+        if row is None or not row.get("IsDeleted") or row.get("MasterRecordId"):
+            raise SalesforceError("UNDELETE_FAILED", "Entity is not in the recycle bin")
+        with self.org.store.transaction():
+            self._unbury(entity, row)
 
     def merge(self, entity: SObject, winner: str, losers: Iterable[str]) -> None:
         """Merge records into one, as the SOAP API can: what pointed at a loser points at the winner."""
@@ -177,9 +194,8 @@ class Writer:
     def _by_foreign_key(self, reference: Field, value: JsonObject) -> str:
         """The id of the record a nested `{"Key__c": "value"}` names."""
         pairs = [(name, each) for name, each in value.items() if name != "attributes"]
-        attributes = value.get("attributes")
-        kind = attributes.get("type", reference.to[0]) if isinstance(attributes, dict) else reference.to[0]
-        entity = self.access.object(kind) if kind in reference.to else None
+        named = (value.get("attributes") or {}).get("type") if isinstance(value.get("attributes"), dict) else None
+        entity = self.access.object(named if named in reference.to else reference.to[0])
         if len(pairs) != 1 or entity is None or (field := entity.field(pairs[0][0])) is None:
             raise SalesforceError("INVALID_FIELD", f"{reference.relationship}: a single external id field is expected")
         found = self.by_key(entity, field, str(pairs[0][1]))
@@ -203,10 +219,14 @@ class Writer:
         now = self.org.now()
         row |= {"LastModifiedDate": now, "LastModifiedById": self.access.user, "SystemModstamp": now}
         derive(entity.name, row, self.org.store, now)
+        before_save(self.org, entity, row, before, self.options)
+        # Triggers may have changed what others are derived from.
+        derive(entity.name, row, self.org.store, now)
         self.org.store.put(entity.name, row)
         activities.relate(self.org, entity, row, before)
         affiliations.affiliate(self.org, entity, row, before)
         permissions.settle(self.org, entity, row)
+        run_triggers(self.org, entity, row, before, ("after", "update" if before else "create"))
 
     def _check_references(self, entity: SObject, changes: JsonObject) -> None:
         for name, value in changes.items():
@@ -221,6 +241,9 @@ class Writer:
                 raise rejected("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
             if target.get("IsDeleted"):
                 raise deleted((), 400)
+            if name == "RecordTypeId" and not (target["IsActive"] and target["SobjectType"] == entity.name):
+                message = f"Record Type ID: this ID value isn't valid for the user: {value}"
+                raise rejected("INVALID_CROSS_REFERENCE_KEY", message, name)
             if name == "OwnerId" and target.get("IsActive") is False:
                 message = f"operation performed with inactive user [{value[:15]}] as owner of {entity.label.lower()}"
                 raise rejected("INACTIVE_OWNER_OR_USER", message, name)
@@ -234,6 +257,26 @@ class Writer:
             if others:
                 message = f"duplicate value found: {name} duplicates value on record with id: {others[0][:15]}"
                 raise rejected("DUPLICATE_VALUE", message)
+
+    def _begin(self, entity: SObject, operation: Operation, row: JsonObject) -> None:
+        """What may stop a record before it is looked at, and what writing it costs."""
+        org = self.org
+        if operation == "create" and org.storage_used() >= org.settings["storage_mb"]:
+            raise SalesforceError(
+                "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", org.settings["storage_status"], ()
+            )
+        if entity.name == "Lead" and operation == "update" and row.get("IsConverted"):
+            raise rejected("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        rowfaults.strike(org, entity.name, operation)
+        if org.settings["row_locks"]:
+            parents = [row.get(each.name) for each in entity.references() if "User" not in each.to]
+            org.workshop.hold(each for each in (row.get("Id"), *parents) if each)
+        org.workshop.spend(org.settings["row_milliseconds"])
+
+    def _owner(self, entity: SObject) -> str:
+        """Whose a new record is when nobody says: the assignment rule's choice, or its author's."""
+        assigned = self.org.rules.assignments.get(entity.name) if self.options.auto_assign else None
+        return assigned or self.access.user
 
     def _repoint(self, entity: SObject, loser: str, master: str) -> None:
         touched = []
@@ -264,6 +307,20 @@ class Writer:
         for child, reference in self.org.schema.children(entity.name):
             if reference.cascade:
                 self._bury_children(child, reference, record_id)
+        if entity.name == "TaskRelation":
+            activities.show_people(self.org, row["TaskId"])
+        if entity.name in permissions.OBJECTS:
+            self.org.metadata_changed()
+
+    def _unbury(self, entity: SObject, row: JsonObject) -> None:
+        gone = next(each for each in self.org.store.deletions if each.record_id == row["Id"])
+        self.org.store.deletions.remove(gone)
+        self._touch(entity.name, row | {"IsDeleted": False})
+        for child, reference in self.org.schema.children(entity.name):
+            for each in list(self.org.store.table(child.name).values()) if reference.cascade else ():
+                together = Deletion(child.name, each["Id"], gone.at) in self.org.store.deletions
+                if each.get(reference.name) == row["Id"] and each.get("IsDeleted") and together:
+                    self._unbury(child, each)
 
     def _bury_children(self, child: SObject, reference: Field, parent: str) -> None:
         rows = list(self.org.store.table(child.name).values())

@@ -12,6 +12,7 @@ from connectors.emulator.salesforce import (
     search,
     sobjects,
     tooling,
+    tree,
 )
 from connectors.emulator.salesforce.bulk import ingest, progress, queries
 from connectors.emulator.salesforce.dispatch import Answer, Call, Resource, Table
@@ -32,6 +33,10 @@ def _composite(call: Call) -> Answer:
 
 def _batch(call: Call) -> Answer:
     return composite.batch(call, route)
+
+
+def _graph(call: Call) -> Answer:
+    return composite.graph(call, route)
 
 
 TABLE = Table(
@@ -60,6 +65,8 @@ TABLE = Table(
         Resource("/jobs/ingest/{job}/unprocessedrecords", {"GET": ingest.unprocessed}),
         Resource("/composite", {"POST": _composite}),
         Resource("/composite/batch", {"POST": _batch}),
+        Resource("/composite/graph", {"POST": _graph}),
+        Resource("/composite/tree/{entity}", {"POST": tree.create}),
         Resource(
             "/composite/sobjects",
             {"POST": collections.create, "PATCH": collections.update, "DELETE": collections.delete},
@@ -78,6 +85,9 @@ TABLE = Table(
         Resource("/sobjects", {"GET": describe.describe_global}),
         Resource("/sobjects/{entity}", {"GET": describe.basics, "POST": sobjects.create}),
         Resource("/sobjects/{entity}/describe", {"GET": describe.describe}),
+        Resource("/sobjects/{entity}/describe/layouts", {"GET": describe.layouts}),
+        Resource("/sobjects/{entity}/describe/layouts/{type}", {"GET": describe.layout}),
+        Resource("/sobjects/{entity}/describe/compactLayouts", {"GET": describe.compact_layouts}),
         Resource("/sobjects/{entity}/updated", {"GET": sobjects.updated}),
         Resource("/sobjects/{entity}/deleted", {"GET": sobjects.deleted}),
         Resource(

@@ -5,12 +5,14 @@ nobody sees it until a FieldPermissions row says so (see `access`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from functools import cache
 from importlib import resources
 
 import yaml
 
+from connectors.emulator.salesforce.formulas import Formula, parse
 from connectors.emulator.wire import JsonObject
 
 _TEXT_LENGTHS = {
@@ -25,7 +27,7 @@ _TEXT_LENGTHS = {
     "reference": 18,
 }
 
-_UNSORTABLE = frozenset({"textarea", "multipicklist", "complexvalue"})
+_UNSORTABLE = frozenset({"textarea", "multipicklist", "complexvalue", "address"})
 _UNGROUPABLE = frozenset({"double", "currency", "percent", "datetime"})
 
 
@@ -34,7 +36,9 @@ class Field:
     """One field of an object, in describe's vocabulary.
 
     `to` are the objects a reference may point at, `relationship` its name in dotted paths, `children` the name of the
-    way back. `values` are a picklist's active values in order. `granted` is whether everybody sees the field.
+    way back. `values` are a picklist's active values in order; with a `controller`, `valid_for` says of each which
+    values of that other field allow it. `granted` is whether everybody sees the field, `feature` what the org must
+    have for it, `compound` the field it is a part of. A field with a `formula` holds nothing.
     """
 
     name: str
@@ -59,6 +63,12 @@ class Field:
     custom: bool = False
     granted: bool = True
     permissionable: bool = True
+    feature: str = ""
+    formula: Formula | None = None
+    help: str | None = None
+    compound: str = ""
+    controller: str = ""
+    valid_for: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
 
     @property
     def polymorphic(self) -> bool:
@@ -136,7 +146,7 @@ class SObject:
 class Schema:
     """All objects by lower-case name. Custom fields come and go; everything else stays."""
 
-    objects: dict[str, SObject] = field(default_factory=dict)
+    objects: dict[str, SObject] = dataclass_field(default_factory=dict)
 
     def object(self, name: str) -> SObject | None:
         """The object of that name in any case."""
@@ -184,6 +194,9 @@ _SYSTEM = {
 }
 
 
+_OF_CUSTOM_OBJECTS = {"OwnerId": {"to": ["Group", "User"], "permissionable": False}, "Name": {"length": 80}}
+
+
 def standard() -> Schema:
     """A fresh schema of all standard objects."""
     return Schema({each.name.lower(): each for each in _shipped()})
@@ -200,7 +213,8 @@ def _shipped() -> tuple[SObject, ...]:
 def sobject(name: str, text: JsonObject) -> SObject:
     """An object from its description in a file or a seed."""
     system = {} if text.get("system") is False else _SYSTEM
-    described = {"Id": {"type": "id", "create": False, "update": False}, **system, **text.get("fields", {})}
+    own = _OF_CUSTOM_OBJECTS if name.endswith("__c") else {}
+    described = {"Id": {"type": "id", "create": False, "update": False}, **own, **system, **text.get("fields", {})}
     return SObject(
         name=name,
         label=text.get("label", name),
@@ -223,6 +237,9 @@ def _field(name: str, text: JsonObject) -> Field:
     kind = text.pop("type", "reference" if text["to"] else "string")
     text.setdefault("length", _TEXT_LENGTHS.get(kind, 0))
     text.setdefault("label", name.removesuffix("__c").replace("_", " "))
+    text.setdefault("custom", name.endswith("__c"))
+    if "formula" in text:
+        text |= {"formula": parse(text["formula"]), "create": False, "update": False}
     if text["to"]:
         text.setdefault("relationship", relationship_of(name))
     if kind in _NUMBERS:

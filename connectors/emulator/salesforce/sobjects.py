@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sized
 from datetime import datetime, timedelta
 
-from connectors.emulator.salesforce import moments
+from connectors.emulator.salesforce import ids, moments
+from connectors.emulator.salesforce.automation import Options
+from connectors.emulator.salesforce.conditions import conditional
 from connectors.emulator.salesforce.describe import entity_of
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError, not_found
@@ -15,66 +17,83 @@ from connectors.emulator.salesforce.soql.shape import Shape
 from connectors.emulator.salesforce.soql.tree import Path
 from connectors.emulator.wire import Json, JsonObject
 
+_UPSERT_TELLS = 46
+
+
+def writer(call: Call) -> Writer:
+    """What writes for the caller, as its headers ask."""
+    duplicates = _options(call, "sforce-duplicate-rule-header").get("allowsave") == "true"
+    assign = call.headers.get("sforce-auto-assign", "true").strip().lower() != "false"
+    return Writer(call.org, call.access(), Options(duplicates, assign))
+
 
 def create(call: Call) -> Answer:
     """POST sobjects/{entity}."""
-    made = Writer(call.org, call.access()).create(entity_of(call), call.json_object())
-    return Answer(201, {"id": made, "success": True, "errors": []})
+    entity = entity_of(call)
+    made = writer(call).create(entity, call.json_object())
+    return Answer(201, {"id": made, "success": True, "errors": []}, {"Location": call.url(entity.name, made)})
 
 
 def retrieve(call: Call) -> Answer:
     """GET sobjects/{entity}/{id}, with ?fields= to choose."""
     entity = entity_of(call)
-    row = Writer(call.org, call.access()).existing(entity, call.names["id"])
-    return Answer(body=shaped(call, entity, _chosen(call)).render(row))
+    return _record(call, entity, writer(call).existing(entity, call.names["id"]))
 
 
 def update(call: Call) -> Answer:
     """PATCH sobjects/{entity}/{id}."""
-    Writer(call.org, call.access()).update(entity_of(call), call.names["id"], call.json_object())
+    writer(call).update(entity_of(call), call.names["id"], call.json_object())
     return Answer(204)
 
 
 def delete(call: Call) -> Answer:
     """DELETE sobjects/{entity}/{id}."""
-    Writer(call.org, call.access()).delete(entity_of(call), call.names["id"])
+    writer(call).delete(entity_of(call), call.names["id"])
     return Answer(204)
 
 
 def retrieve_by_key(call: Call) -> Answer:
-    """GET sobjects/{entity}/{field}/{value}."""
+    """GET sobjects/{entity}/{field}/{value}, or sobjects/{entity}/{id}/{relationship}."""
     entity = entity_of(call)
-    found = Writer(call.org, call.access()).by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
+    if entity.field(call.names["key"]) is None and (ids.canonical(call.names["key"]) or "").startswith(entity.prefix):
+        return _related(call, entity)
+    found = writer(call).by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
     if len(found) > 1:
         return _several(call, entity, found)
     if not found:
         raise not_found()
-    return Answer(body=shaped(call, entity, _chosen(call)).render(call.org.store.table(entity.name)[found[0]]))
+    return _record(call, entity, call.org.store.table(entity.name)[found[0]])
 
 
 def upsert(call: Call) -> Answer:
-    """PATCH sobjects/{entity}/{field}/{value}: 201 when created, 200 when updated, 300 when several records match."""
+    """PATCH sobjects/{entity}/{field}/{value}: 201 when created, 200 when updated, 300 when several records match.
+
+    Before version 46 an update answers 204.
+    """
     entity = entity_of(call)
     key, body = key_field(entity, call.names["key"]), call.json_object()
     if key.name.lower() in (name.lower() for name in body):
         message = f"The {key.name} field should not be specified in the sobject data."
         raise SalesforceError("INVALID_FIELD", message)
     try:
-        made, created = Writer(call.org, call.access()).upsert(entity, key, call.names["value"], body)
+        made, created = writer(call).upsert(entity, key, call.names["value"], body)
     except AmbiguousKeyError as several:
         return _several(call, entity, several.found)
-    return Answer(201 if created else 200, {"id": made, "success": True, "errors": [], "created": created})
+    if not created and float(call.version) < _UPSERT_TELLS:
+        return Answer(204)
+    location = {"Location": call.url(entity.name, made)} if created else {}
+    return Answer(201 if created else 200, {"id": made, "success": True, "errors": [], "created": created}, location)
 
 
 def delete_by_key(call: Call) -> Answer:
     """DELETE sobjects/{entity}/{field}/{value}."""
-    entity, writer = entity_of(call), Writer(call.org, call.access())
-    found = writer.by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
+    entity = entity_of(call)
+    found = writer(call).by_key(entity, key_field(entity, call.names["key"]), call.names["value"])
     if len(found) > 1:
         return _several(call, entity, found)
     if not found:
         raise not_found()
-    writer.delete(entity, found[0])
+    writer(call).delete(entity, found[0])
     return Answer(204)
 
 
@@ -135,6 +154,40 @@ def attributes_stripped(record: Json) -> JsonObject:
 
 def _chosen(call: Call) -> list[str]:
     return [each.strip() for each in call.query.get("fields", "").split(",") if each.strip()]
+
+
+def _options(call: Call, header: str) -> dict[str, str]:
+    """The pairs of a header like `a=b; c=d`, in lower case."""
+    pairs = (each.partition("=") for each in call.headers.get(header, "").lower().replace(",", ";").split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _record(call: Call, entity: SObject, row: JsonObject) -> Answer:
+    """A record as it is now, or that it has not changed since."""
+    moment = moments.parse_datetime(row["SystemModstamp"])
+    return conditional(call, moment, lambda: shaped(call, entity, _chosen(call)).render(row))
+
+
+def _related(call: Call, entity: SObject) -> Answer:
+    """The parent or the children at the end of a relationship of a record."""
+    row, name, view = (
+        writer(call).existing(entity, call.names["key"]),
+        call.names["value"],
+        View(call.org, call.access()),
+    )
+    reference = next((each for each in entity.references() if each.relationship.lower() == name.lower()), None)
+    if reference is not None:
+        target = view.row(row.get(reference.name) or "")
+        kind = call.access().object(view.kind(target["Id"])) if target else None
+        if target is None or kind is None or target.get("IsDeleted"):
+            raise not_found()
+        return _record(call, kind, target)
+    child = view.child(entity.name, name)
+    if child is None:
+        raise not_found(f"The relationship {name} does not exist")
+    shape = shaped(call, child[0], _chosen(call))
+    found = [shape.render(each) for each in view.rows(child[0].name) if each.get(child[1].name) == row["Id"]]
+    return Answer(body={"totalSize": len(found), "done": True, "records": found})
 
 
 def _several(call: Call, entity: SObject, found: Iterable[str]) -> Answer:

@@ -33,6 +33,16 @@ class Store:
         self._undo: list[tuple[str, str, JsonObject | None]] | None = None
         self.deletions: list[Deletion] = []
 
+    def add(self, entity: SObject) -> None:
+        """Give an object a table, unless it has one."""
+        self._tables.setdefault(entity.name, {})
+        if entity.prefix:
+            self._names[entity.prefix] = entity.name
+
+    def size(self) -> int:
+        """How many records there are."""
+        return sum(map(len, self._tables.values()))
+
     def table(self, name: str) -> Mapping[str, JsonObject]:
         """The rows of an object by id, in the order they came."""
         return self._tables[name]

@@ -1,11 +1,11 @@
 """The Tooling API as far as custom fields go: make, change, look up and delete CustomField, and query it."""
 
-from connectors.emulator.salesforce import cursors, customfields, ids
+from connectors.emulator.salesforce import computing, cursors, customfields, ids
 from connectors.emulator.salesforce.describe import entity_of
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError, not_found, rejected
 from connectors.emulator.salesforce.query import execute
-from connectors.emulator.salesforce.schema import HOMES
+from connectors.emulator.salesforce.schema import HOMES, Field
 from connectors.emulator.salesforce.sobjects import shaped
 from connectors.emulator.wire import Json, JsonObject
 
@@ -48,6 +48,7 @@ def delete(call: Call) -> Answer:
     row = _existing(call)
     home, name = _full_name(row["FullName"])
     call.org.schema.drop_field(home, name)
+    call.org.metadata_changed()
     call.org.store.remove(_ENTITY, row["Id"])
     for owner in HOMES.get(home, (home,)):
         _forget(call, owner, name)
@@ -120,7 +121,18 @@ def _install(call: Call, home: str, name: str, given: Json) -> None:
     owner = call.org.schema.objects[HOMES.get(home, (home,))[0].lower()]
     before = owner.field(name)
     granted = before is not None and before.granted
-    call.org.schema.put_field(home, customfields.field(name, metadata, granted=granted))
+    made = customfields.field(name, metadata, granted=granted)
+    _check_formula(call, owner.name, made)
+    call.org.schema.put_field(home, made)
+    call.org.metadata_changed()
+
+
+def _check_formula(call: Call, owner: str, made: Field) -> None:
+    try:
+        if made.formula is not None:
+            computing.check(call.org, owner, made.formula)
+    except ValueError as error:
+        raise rejected("FIELD_INTEGRITY_EXCEPTION", str(error), "Metadata") from error
 
 
 def _row(call: Call, row_id: str, home: str, name: str, metadata: JsonObject) -> JsonObject:

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from connectors.emulator.seeds.demo_seed import demo_seed
 from connectors.emulator.seeds.empty_seed import empty_seed
 
@@ -26,7 +28,8 @@ def load(seed: str, now: datetime) -> dict[str, Any]:
     """Return the whole seed object named `seed`, every relative moment resolved against `now` (UTC).
 
     `seed` is ``demo``, ``empty`` or the path of a folder with ``seed.json``, or with ``salesforce.json`` and
-    ``hubspot.json`` (one of the two may be missing). Raises FileNotFoundError when the folder holds none of them.
+    ``hubspot.json`` (one of the two may be missing); beside either a schema file, ``salesforce.schema.yaml`` or
+    ``.json``, may declare objects, fields and rules. Raises FileNotFoundError when the folder holds no records.
     """
     match seed:
         case "demo":
@@ -50,11 +53,34 @@ def resolve(payload: dict[str, Any], now: datetime) -> dict[str, Any]:
 def _from_folder(folder: Path) -> dict[str, Any]:
     whole = folder / "seed.json"
     if whole.exists():
-        return dict(json.loads(whole.read_text(encoding="utf-8")))
+        return _with_schema(folder, dict(json.loads(whole.read_text(encoding="utf-8"))))
     parts = {path.stem: path for path in (folder / "salesforce.json", folder / "hubspot.json") if path.exists()}
     if not parts:
         raise FileNotFoundError(f"{folder} holds neither seed.json nor salesforce.json nor hubspot.json")
-    return {vendor: json.loads(path.read_text(encoding="utf-8")) for vendor, path in parts.items()}
+    return _with_schema(
+        folder, {vendor: json.loads(path.read_text(encoding="utf-8")) for vendor, path in parts.items()}
+    )
+
+
+def _with_schema(folder: Path, payload: dict[str, Any]) -> dict[str, Any]:
+    """The seed with what its schema files declare; where both say something, the seed's own word counts."""
+    own = payload.get("salesforce", {})
+    for name in ("salesforce.schema.yaml", "salesforce.schema.json"):
+        declared = _declared(folder / name)
+        own = {key: _joined(declared.get(key, {}), own.get(key, {})) for key in declared.keys() | own.keys()}
+    return {**payload, "salesforce": own} if own else payload
+
+
+def _declared(path: Path) -> dict[str, Any]:
+    match yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}:
+        case dict() as declared:
+            return declared
+        case _:
+            raise ValueError(f"{path}: a schema file holds a mapping of objects, fields and rules")
+
+
+def _joined(declared: Any, own: Any) -> Any:
+    return {**declared, **own} if isinstance(declared, dict) and isinstance(own, dict) else own or declared
 
 
 def _replace(value: Any, wire: Callable[[str], str]) -> Any:

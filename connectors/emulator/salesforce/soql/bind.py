@@ -38,6 +38,9 @@ class Catalog(Protocol):
     def kind(self, record_id: str) -> str:
         """The name of the object an id belongs to."""
 
+    def computed(self, entity: SObject, field: Field, row: Row) -> Json:
+        """The value of a formula field."""
+
     def today(self) -> date:
         """The current day where the user is."""
 
@@ -146,6 +149,8 @@ class Scope:
         name = found.name
         if entity.name == "Name" and name == "Type":
             return lambda row: self.catalog.kind(row["Id"])
+        if found.formula is not None:
+            return lambda row: self.catalog.computed(entity, found, row)
         if found.type == "boolean":
             return lambda row: bool(row.get(name))
         return lambda row: row.get(name)
