@@ -102,6 +102,11 @@ def paths(draw: st.DrawFn) -> str:
     return str(template.format(**{name: draw(st.sampled_from(values)) for name, values in PARTS.items()}))
 
 
+def refusals(body: Any) -> list[Any]:
+    """The errors of a body; those of a tree stand beside the record they are about."""
+    return body if isinstance(body, list) else [error for result in body["results"] for error in result["errors"]]
+
+
 def judge(answer: requests.Response) -> None:
     """Fail unless the answer is one that Salesforce could give."""
     told = f"{answer.request.method} {answer.request.url}\n{answer.request.body!r}\n{answer.text[:500]}"
@@ -109,8 +114,8 @@ def judge(answer: requests.Response) -> None:
     assert "Traceback" not in answer.text, told
     refused_by_front = answer.status_code in (405, 414, 431) and "json" not in answer.headers.get("Content-Type", "")
     if answer.status_code >= 400 and answer.content and not refused_by_front:
-        for error in answer.json():
-            assert error["errorCode"], told
+        for error in refusals(answer.json()):
+            assert error.get("errorCode") or error["statusCode"], told
             assert isinstance(error["message"], str), told
 
 

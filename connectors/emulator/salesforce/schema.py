@@ -68,7 +68,7 @@ class Field:
     help: str | None = None
     compound: str = ""
     controller: str = ""
-    valid_for: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    valid_for: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict, hash=False)
 
     @property
     def polymorphic(self) -> bool:
