@@ -21,8 +21,14 @@ def limits(call: Call) -> Answer:
 
 def index(call: Call) -> Answer:
     """GET the version itself: the names of its resources."""
-    names = ("sobjects", "query", "queryAll", "composite", "tooling", "limits")
-    return Answer(body={name: f"{call.base}/{name}" for name in names})
+    names = ("sobjects", "query", "queryAll", "composite", "tooling", "limits", "recent", "tabs", "theme")
+    identity = f"{call.origin}/id/{call.org.org_id}/{call.user}"
+    return Answer(body={name: f"{call.base}/{name}" for name in names} | {"identity": identity})
+
+
+def nothing(call: Call) -> Answer:
+    """GET recent, tabs or theme: what a person at a screen would have, and nobody here has."""
+    return Answer(body={"themeItems": []} if call.path.lower() == "/theme" else [])
 
 
 def _composite(call: Call) -> Answer:
@@ -41,6 +47,7 @@ TABLE = Table(
     [
         Resource("", {"GET": index}),
         Resource("/limits", {"GET": limits}),
+        *(Resource(f"/{name}", {"GET": nothing}) for name in ("recent", "tabs", "theme")),
         Resource("/query", {"GET": query.query}),
         Resource("/queryAll", {"GET": query.query_all}),
         Resource("/query/{locator}", {"GET": query.more}),
