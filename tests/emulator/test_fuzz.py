@@ -104,8 +104,11 @@ def judge(answer: requests.Response) -> None:
     assert "Traceback" not in answer.text, told
     refused_by_front = answer.status_code in (405, 414, 431) and "json" not in answer.headers.get("Content-Type", "")
     if answer.status_code >= 400 and answer.content and not refused_by_front:
-        for error in answer.json():
-            assert error["errorCode"], told
+        body = answer.json()
+        # A tree that is refused tells so record by record.
+        errors = body if isinstance(body, list) else [error for each in body["results"] for error in each["errors"]]
+        for error in errors:
+            assert error.get("errorCode") or error["statusCode"], told
             assert isinstance(error["message"], str), told
 
 
