@@ -286,6 +286,24 @@ def test_ten_wrong_passwords_lock_the_user_out(org: Org) -> None:
     assert fault(login(org, "wrong")) == "INVALID_LOGIN"
 
 
+def test_logins_of_an_hour_are_limited(org: Org) -> None:
+    org.emulator.settings(logins_per_hour=2)
+    good = {"grant_type": "client_credentials"}
+    assert org.post_form(TOKEN, good, auth=pair(org)).status_code == 200
+    told = {"error": "rate_limit_exceeded", "error_description": "login rate exceeded"}
+    assert org.post_form(TOKEN, good, auth=pair(org)).json() == told
+    assert fault(login(org)) == "LOGIN_RATE_EXCEEDED"
+    org.emulator.control("POST", "clock", {"advance": 3600})
+    assert login(org).status_code == 200
+
+
+def test_the_version_names_its_resources_and_who_asks(org: Org) -> None:
+    index = org.call("GET", "").json()
+    assert identity(org, index["identity"].removeprefix(keys(org)["http"])).json()["user_id"] == ME
+    for name in ("sobjects", "limits", "recent", "tabs", "theme"):
+        assert org.emulator.session.get(org.url(index[name]), headers=org.headers, timeout=10).status_code == 200
+
+
 def test_logout_ends_the_session_once(org: Org) -> None:
     header = (
         f'<SessionHeader xmlns="urn:partner.soap.sforce.com"><sessionId>{token_of(org)}</sessionId></SessionHeader>'

@@ -18,6 +18,7 @@ from connectors.emulator.salesforce.org import Org, Session
 from connectors.emulator.wire import JsonObject
 
 _TOKEN = re.compile(r"(?:Bearer|OAuth)\s+(\S+)", re.IGNORECASE)
+_HOUR = timedelta(hours=1)
 _SCOPE = "api refresh_token"
 _LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 
@@ -96,6 +97,8 @@ def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str], origin:
     user = flow(org, form, hosts)
     if not org.store.table("User")[user].get("IsActive"):
         raise OAuthError("inactive_user", "user is inactive")
+    if too_many(org):
+        raise OAuthError("rate_limit_exceeded", "login rate exceeded")
     rotated = {"refresh_token": _rotate(org, form)} if _rotates(org, form) else {}
     return {**_granted(org, user, origin), **rotated}
 
@@ -148,6 +151,16 @@ def revoke(org: Org, given: str) -> bool:
         org.sessions.clear()
         return True
     return org.sessions.pop(given, None) is not None
+
+
+def too_many(org: Org) -> bool:
+    """Whether all logins of this hour are spent; expects one more to follow when they are not."""
+    now = org.clock.now()
+    org.logins = [each for each in org.logins if now - each < _HOUR]
+    spent: bool = len(org.logins) >= org.settings["logins_per_hour"]
+    if not spent:
+        org.logins.append(now)
+    return spent
 
 
 def open_session(org: Org, user: str) -> str:

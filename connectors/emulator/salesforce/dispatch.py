@@ -30,7 +30,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as a handler sees it. `path` begins behind the version; `names` are the parts of its template."""
+    """One request as a handler sees it.
+
+    `path` begins behind the version, `names` are the parts of its template, `origin` is how the caller came by.
+    """
 
     org: Org
     user: str
@@ -42,6 +45,7 @@ class Call:
     content: bytes
     names: Mapping[str, str] = field(default_factory=dict)
     tooling: bool = False
+    origin: str = ""
 
     @property
     def base(self) -> str:

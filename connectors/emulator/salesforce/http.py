@@ -114,7 +114,8 @@ def _answer(org: Org, request: Request, content: bytes) -> Answer:
         raise SalesforceError("API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.", 403)
     path = f"/{request.path_params['path']}" if "path" in request.path_params else ""
     query, headers = dict(request.query_params), request.headers
-    call = Call(org, user, version, _method(request), path, query, headers, _unpacked(request, content))
+    content = _unpacked(request, content)
+    call = Call(org, user, version, _method(request), path, query, headers, content, origin=_origin(request))
     found = rest.TABLE.find(path)
     request.scope["template"] = f"/services/data/v*{found.resource.template}"
     _readable(request, content, found.resource.accepts)

@@ -80,6 +80,7 @@ class Org:
         self.jobs = Jobs()
         self.fault_counts: dict[int, int] = {}
         self.wrong_passwords = 0
+        self.logins: list[datetime] = []
         self.user_id = self.username = self.org_id = ""
         self.described = self._opened = self._day_began = self.clock.now()
         self._swept = date.min

@@ -22,9 +22,16 @@ from connectors.emulator.wire import JsonObject
 def index(call: Call) -> Answer:
     """GET the version itself: the names of its resources."""
     names = (
-        "sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "tooling", "limits", "jobs"
+        "sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "tooling", "limits", "jobs",
+        "recent", "tabs", "theme",
     )  # fmt: skip
-    return Answer(body={name: f"{call.base}/{name}" for name in names})
+    identity = f"{call.origin}/id/{call.org.org_id}/{call.user}"
+    return Answer(body={name: f"{call.base}/{name}" for name in names} | {"identity": identity})
+
+
+def nothing(call: Call) -> Answer:
+    """GET recent, tabs or theme: what a person at a screen would have, and nobody here has."""
+    return Answer(body={"themeItems": []} if call.path.lower() == "/theme" else [])
 
 
 def _composite(call: Call) -> Answer:
@@ -43,6 +50,7 @@ TABLE = Table(
     [
         Resource("", {"GET": index}),
         Resource("/limits", {"GET": limits.limits}),
+        *(Resource(f"/{name}", {"GET": nothing}) for name in ("recent", "tabs", "theme")),
         Resource("/query", {"GET": query.query}),
         Resource("/queryAll", {"GET": query.query_all}),
         Resource("/query/{locator}", {"GET": query.more}),

@@ -28,6 +28,7 @@ TABLE: Mapping[str, tuple[Json, str]] = {
     "any_api_auth": (True, "false: the user lacks Use Any API Auth, so SOAP login() is INSUFFICIENT_ACCESS"),
     "trusted_network": (False, "true: passwords need no security token"),
     "login_attempts": (10, "wrong passwords in a row until PASSWORD_LOCKOUT; 0 for never"),
+    "logins_per_hour": (3600, "tokens one user may get; more are rate_limit_exceeded, and LOGIN_RATE_EXCEEDED in SOAP"),
     # Limits
     "daily_limit": (100_000, "calls in 24 hours"),
     "daily_used": (0, "how many of them are spent"),

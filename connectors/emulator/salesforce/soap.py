@@ -52,6 +52,8 @@ def _refusal(org: Org, version: str, envelope: str) -> tuple[str, str] | None:
         code = "INVALID_LOGIN"
     if not code and not org.settings["any_api_auth"]:
         return "INSUFFICIENT_ACCESS", "The user needs the Use Any API Auth permission to call login()"
+    if not code and auth.too_many(org):
+        return "LOGIN_RATE_EXCEEDED", "login rate exceeded"
     return (code, _TEXTS[code]) if code else None
 
 
