@@ -1,4 +1,4 @@
-"""Validation rules of properties: set and read under every version, enforced since 2026-09 only (contract section 0)."""
+"""Validation rules of properties: set and read under every version, enforced since 2026-09 only (contract, 0)."""
 
 import json
 from typing import Any
@@ -144,10 +144,9 @@ HELD = [
 ]
 
 
-@pytest.mark.parametrize(("name", "kind", "arguments", "good", "bad"), HELD)
-def test_each_type_of_rule_tells_good_from_bad(
-    site: Site, name: str, kind: str, arguments: list[str], good: str, bad: str
-) -> None:
+@pytest.mark.parametrize("held", HELD, ids=[f"{kind} {good}" for _, kind, _, good, _ in HELD])
+def test_each_type_of_rule_tells_good_from_bad(site: Site, held: tuple[str, str, list[str], str, str]) -> None:
+    name, kind, arguments, good, bad = held
     _rule(site, name, kind, *arguments)
     site.json("PATCH", f"{STRICT}/contacts/201", {"properties": {name: good}})
     site.refused("PATCH", f"{STRICT}/contacts/201", {"properties": {name: bad}})
