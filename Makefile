@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS   ?=
+# Two processes share the test files: most tests wait for a server in another process, and two cores are what CI has.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: demo test check bench format clean
 
@@ -12,7 +14,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/rapport demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -20,7 +22,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python .ci/budgets.py
-	$(BIN)/pytest
+	$(PYTEST)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
