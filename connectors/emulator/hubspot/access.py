@@ -103,6 +103,8 @@ class Access:
             raise _refused("invalid_client", "missing or unknown client id or client secret", "BAD_CLIENT_ID")
         match form.get("grant_type"):
             case "refresh_token" if self.knows(form.get("refresh_token", "")):
+                if self._settings["rotate_refresh_tokens"]:
+                    self.refresh_token = f"na1-{uuid4()}"
                 return self._new()
             case "refresh_token":
                 described = "refresh token is invalid, expired or revoked"

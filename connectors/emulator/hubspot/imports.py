@@ -59,6 +59,7 @@ class Imports:
     def start(self, request: Mapping[str, Any], files: Mapping[str, bytes]) -> Import:
         """Run an import at once; only its state takes time. Raises RefusedError (400) for its form."""
         now = self._crm.now()
+        _check_operations(request)
         plans = [self._plan(file, files) for file in _rows(request, "files")]
         kinds = tuple(dict.fromkeys(column.kind.id for columns, _ in plans for column in columns))
         ends = now + timedelta(seconds=self._settings["import_seconds"])
@@ -141,11 +142,13 @@ class Imports:
 
 
 def _operation(request: Mapping[str, Any], kind: ObjectType) -> str:
-    given = request.get("importOperations")
-    operation = str(given.get(kind.id, "UPSERT")) if isinstance(given, Mapping) else "UPSERT"
-    if operation not in OPERATIONS:
-        raise invalid(f"{operation} is not an import operation; they are {', '.join(OPERATIONS)}.")
-    return operation
+    return str((request.get("importOperations") or {}).get(kind.id, "UPSERT"))
+
+
+def _check_operations(request: Mapping[str, Any]) -> None:
+    given = request.get("importOperations") or {}
+    if not isinstance(given, Mapping) or any(operation not in OPERATIONS for operation in given.values()):
+        raise invalid(f"importOperations must name one of {', '.join(OPERATIONS)} for each object type.")
 
 
 def _error(made: Import, number: int, kind: ObjectType, refused: RefusedError) -> dict[str, object]:

@@ -39,6 +39,9 @@ class Limits:
         try:
             self._take(meter, now, oauth=oauth)
         except RefusedError as refused:
+            if self._settings["rate_limit_category"]:
+                refused.category = "RATE_LIMITS"
+                del refused.extra["errorType"]
             refused.headers = {**self._headers(meter, now, oauth=oauth), **self._wait(refused)}
             raise
         return self._headers(meter, now, oauth=oauth)

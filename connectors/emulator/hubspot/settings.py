@@ -59,8 +59,17 @@ def defaults() -> dict[str, Json]:
         **figures("professional", 0),
         "oauth_ten_secondly_limit": 110,  # per installing account
         "search_limit": 5,  # requests per second, all apps together
+        "rate_limit_category": False,  # 429 bodies say category RATE_LIMITS instead of errorType RATE_LIMIT
         "retry_after": False,  # whether a 429 says how long to wait; HubSpot does not document it
         "access_token_seconds": 1800,
+        "rotate_refresh_tokens": False,  # each refresh brings another refresh token and ends the old one
+        "oauth_v1_tells_account": False,  # /oauth/v1/token answers hub_id and scopes too
+        "owners_page": 500,  # owners on one page at most
+        "batch_read_order": "id",  # or "input"
+        "collapse_duplicates": True,  # a record named twice in batch/read is answered once
+        "refuse_duplicates": True,  # a record named twice in batch/update or upsert is 400
+        "iso_dates_in_search": True,  # off: filters take epoch milliseconds only
+        "no_associations": "error",  # or "omit": what a batch read says of a record without associations
         "search_lag": 5.0,  # seconds until a write is found
         "search_window": 10_000,  # results one query can be paged through
         "inline_associations": 100,  # associations of one type inside a record

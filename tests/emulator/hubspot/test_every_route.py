@@ -68,7 +68,8 @@ def _judge(answer: Any) -> None:
 @pytest.mark.parametrize("body", [None, {}, [], {"inputs": []}, {"inputs": [{}]}, {"inputs": None}])
 def test_every_route_answers_every_method(site: Site, method: str, body: Any) -> None:
     site.portal.settings |= {"ten_secondly_limit": 10_000, "search_limit": 10_000, "association_limit": 10_000}
-    for number, template in enumerate(_templates(site)):
+    newest = [path for path in _templates(site) if not path.endswith("/") and not {*DATES[:2]} & {*path.split("/")}]
+    for number, template in enumerate(newest):
         _judge(site.call(method, _reached(template, lambda words, n=number: words[n % len(words)]), body))
 
 

@@ -8,7 +8,7 @@ from connectors.emulator.hubspot.wire import stamp
 
 from .endpoint import Answer, Call, Door, Endpoint, every
 
-OWNERS_PAGE, OWNERS_MOST = 100, 500
+OWNERS_PAGE = 100
 OWNERS_READ = ("crm.objects.owners.read",)
 
 
@@ -33,13 +33,15 @@ def _authorise(call: Call) -> Answer:
 
 def _token(call: Call) -> Answer:
     portal = call.portal
+    token = portal.access.issue(_form(call))
     body = {
         "token_type": "bearer",
         "refresh_token": portal.access.refresh_token,
-        "access_token": portal.access.issue(_form(call)),
+        "access_token": token,
         "expires_in": portal.settings["access_token_seconds"],
     }
-    about = {"hub_id": portal.crm.portal_id, "scopes": portal.settings["scopes"]} if call.version != "v1" else {}
+    told = call.version != "v1" or portal.settings["oauth_v1_tells_account"]
+    about = {"hub_id": portal.crm.portal_id, "scopes": portal.settings["scopes"]} if told else {}
     return Answer(200, {**body, **about})
 
 
@@ -127,7 +129,7 @@ def _usage(call: Call) -> Answer:
 
 
 def _owners(call: Call) -> Answer:
-    limit, after = call.limit(OWNERS_PAGE, OWNERS_MOST), call.number("after", 0)
+    limit, after = call.limit(OWNERS_PAGE, call.portal.settings["owners_page"]), call.number("after", 0)
     email, archived = (call.text("email") or "").lower(), call.flag("archived")
     found = [
         owner

@@ -116,10 +116,10 @@ def _batch_read(call: Call) -> Answer:
     for asked in form.inputs:
         found = call.portal.crm.find(call.kind, asked.id)
         row = None if found is None else _batch_row(call, asked, found.id)
-        if row is None:
-            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
-        else:
+        if row is not None:
             rows.append(row)
+        elif call.portal.settings["no_associations"] != "omit":
+            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
     return Answer(207 if errors else 200, envelope(call.portal.crm, rows, errors))
 
 

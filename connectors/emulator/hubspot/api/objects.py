@@ -80,13 +80,21 @@ def _archive(call: Call) -> Answer:
 def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.BatchRead)
     crm, archived = call.portal.crm, call.flag("archived")
-    asked = list(dict.fromkeys(row.id for row in form.inputs))
-    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in asked]
-    found = {record.id: record for _, record in pairs if record is not None}
+    keys = list(dict.fromkeys(row.id for row in form.inputs))
+    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in keys]
+    found = {key: record for key, record in pairs if record is not None}
     view = _view(call, form.properties, form.properties_with_history)
-    rows: list[object] = [view.render(crm, found[record_id]) for record_id in sorted(found)]
+    shown = _ordered(call, [found[row.id] for row in form.inputs if row.id in found])
+    rows: list[object] = [view.render(crm, record) for record in shown]
     errors = batches.not_found(call.kind, [key for key, record in pairs if record is None])
     return Answer(207 if errors else 200, envelope(crm, rows, list(errors)))
+
+
+def _ordered(call: Call, found: list[Record]) -> list[Record]:
+    """Put what a batch read found into the portal's order, each record once unless it answers doubles."""
+    settings = call.portal.settings
+    once = list({record.id: record for record in found}.values()) if settings["collapse_duplicates"] else found
+    return once if settings["batch_read_order"] == "input" else sorted(once, key=lambda record: record.id)
 
 
 def _inputs(call: Call) -> list[Input]:
@@ -125,7 +133,7 @@ def _batch_create(call: Call) -> Answer:
 
 def _batch_update(call: Call) -> Answer:
     inputs = _inputs(call)
-    batches.reject_duplicates(inputs)
+    batches.check_ids(inputs, twice=not call.portal.settings["refuse_duplicates"])
     outcome = batches.write(
         call.portal.crm, call.kind, inputs, batches.updater(call.portal.crm, call.kind, call.author)
     )
@@ -150,7 +158,7 @@ def _batch_upsert(call: Call) -> Answer:
     inputs = [replace(row, trace=None) if row.by == "email" else row for row in _inputs(call)]
     if call.kind.name == "tasks" and not call.portal.settings["upsert_on_tasks"]:
         raise invalid("Upsert is not supported for object type TASK.")
-    batches.reject_duplicates(inputs)
+    batches.check_ids(inputs, twice=not call.portal.settings["refuse_duplicates"])
     outcome = batches.write(
         call.portal.crm, call.kind, inputs, batches.upserter(call.portal.crm, call.kind, call.author)
     )
