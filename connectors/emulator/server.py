@@ -16,7 +16,8 @@ from connectors.emulator import control, hubspot
 from connectors.emulator.certificates import Papers
 from connectors.emulator.control import World
 from connectors.emulator.faults import Faulty
-from connectors.emulator.front import Dated, Guarded, Normalised
+from connectors.emulator.front import Dated, Guarded, Normalised, Withdrawn
+from connectors.emulator.latency import Delayed
 from connectors.emulator.requestlog import Logged
 from connectors.emulator.salesforce import http as salesforce
 
@@ -42,12 +43,13 @@ class _Server(uvicorn.Server):
 
 
 def application(world: World) -> ASGIApp:
-    """The layers from the outside in: path, log, date, faults, compression, mistakes, routes."""
+    """The layers from the outside in: path, log, date, delays, faults, compression, mistakes, routes."""
     routes = [*control.routes(world), *salesforce.routes(world.org), *hubspot.routes(world.portal)]
     router = Starlette(routes=routes)
     router.router.redirect_slashes = False
-    guarded = GZipMiddleware(Guarded(router), minimum_size=_GZIP_FROM)
-    return Normalised(Logged(Dated(Faulty(guarded, world.rules), world.clock), world.log))
+    guarded = GZipMiddleware(Guarded(Withdrawn(router, world.settings)), minimum_size=_GZIP_FROM)
+    disturbed = Delayed(Faulty(guarded, world.rules), world.delays)
+    return Normalised(Logged(Dated(disturbed, world.clock), world.log))
 
 
 def listen(port: int) -> socket.socket:

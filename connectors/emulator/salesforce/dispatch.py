@@ -4,7 +4,7 @@ HTTP requests and the subrequests of composite go through the same `dispatch`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -109,6 +109,10 @@ class Table:
 
     def __init__(self, resources: Sequence[Resource]) -> None:
         self._rows = [(each, each.pattern()) for each in resources]
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Every resource in order."""
+        return (resource for resource, _ in self._rows)
 
     def find(self, path: str) -> Found:
         """The first resource whose template matches.
