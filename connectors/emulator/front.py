@@ -4,18 +4,23 @@ import re
 import sys
 import traceback
 from email.utils import format_datetime
+from http import HTTPStatus
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.emulator.clock import Clock
-from connectors.emulator.requestlog import vendor_of
-from connectors.emulator.salesforce.errors import SalesforceError
+from connectors.emulator.requestlog import CONTROL, vendor_of
+from connectors.emulator.salesforce.errors import SalesforceError, not_allowed, not_found
 from connectors.emulator.wire import JsonObject, JsonResponse
 
 # Clients that paste `{domain}.salesforce.com` behind a host come by this prefix (wire contract, 1.2).
 _ODD_PREFIX = "/_.salesforce.com"
 _DATA = re.compile(r"/services/data/v[^/]+")
 _PARAMETER = re.compile(r"\{[^}]*\}")
+# Where Salesforce answers its own 404 and 405 in JSON; elsewhere both vendors show a page.
+_REST = ("/services/", "/id/")
 _HUBSPOT_ERROR = {"status": "error", "message": "internal error", "category": "INTERNAL_ERROR"}
 
 
@@ -80,6 +85,23 @@ class Dated:
             await send(message)
 
         await self._app(scope, receive, dated)
+
+
+def lost(request: Request, error: Exception) -> Response:
+    """The vendor's answer to a path nobody serves (404) or not by this method (405); the server hands both in."""
+    status = getattr(error, "status_code", 404)
+    headers = dict(getattr(error, "headers", None) or {})
+    path = request.url.path
+    if path.startswith(CONTROL):
+        return JsonResponse(
+            {"error": f"no {request.method} {path}; docs/emulator.md lists the routes"}, status, headers
+        )
+    if not path.startswith(_REST):
+        words = f"Error {status} {HTTPStatus(status).phrase}"
+        page = f"<html><head><title>{words}</title></head><body><h2>{words}</h2></body></html>"
+        return Response(page, status, headers, media_type="text/html;charset=utf-8")
+    refusal = not_found() if status == HTTPStatus.NOT_FOUND else not_allowed(request.method, headers.get("Allow", ""))
+    return JsonResponse(refusal.body(), status, headers)
 
 
 class Guarded:

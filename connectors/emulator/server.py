@@ -16,7 +16,7 @@ from connectors.emulator import control, hubspot
 from connectors.emulator.certificates import Papers
 from connectors.emulator.control import World
 from connectors.emulator.faults import Faulty
-from connectors.emulator.front import Dated, Guarded, Normalised, Withdrawn
+from connectors.emulator.front import Dated, Guarded, Normalised, Withdrawn, lost
 from connectors.emulator.latency import Delayed
 from connectors.emulator.requestlog import Logged
 from connectors.emulator.salesforce import http as salesforce
@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
 def application(world: World) -> ASGIApp:
     """The layers from the outside in: path, log, date, delays, faults, compression, mistakes, routes."""
     routes = [*control.routes(world), *salesforce.routes(world.org), *hubspot.routes(world.portal)]
-    router = Starlette(routes=routes)
+    router = Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
     router.router.redirect_slashes = False
     guarded = GZipMiddleware(Guarded(Withdrawn(router, world.settings)), minimum_size=_GZIP_FROM)
     disturbed = Delayed(Faulty(guarded, world.rules), world.delays)

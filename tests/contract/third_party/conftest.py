@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import requests
 from tests.contract.third_party import story
 
 HERE = Path(__file__).parent
-MODULES, LOCK = HERE / "node_modules", HERE / "package-lock.json"
+LOCK, MODULES = HERE / "package-lock.json", HERE / "node_modules"
+REQUIRED, ENVIRONMENT = HERE / "dlt.txt", Path(sys.prefix) / "third-party-judges"
 Judge = Callable[..., Any]
 """Takes a script of this folder and its arguments; gives the JSON it printed: what the client saw."""
 
@@ -65,15 +67,41 @@ def visit(command: list[str], told: dict[str, Any]) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def dlt_judge(told: dict[str, Any], dlt: str) -> Judge:
+    """Run a judge that needs dlt."""
+    return lambda script, *arguments: visit([dlt, str(HERE / script), *arguments], told)
+
+
 @pytest.fixture(scope="session")
 def node() -> str:
     """Find Node and install the locked clients once for each lock file."""
     found, npm = shutil.which("node"), shutil.which("npm")
     if found is None or npm is None:
         pytest.skip("Node and npm are not on this machine: jsforce and @hubspot/api-client did not judge")
-    lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    stamp = MODULES / ".of-lock"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != lock:
-        subprocess.run([npm, "ci", "--silent"], cwd=HERE, check=True, timeout=300)
-        stamp.write_text(lock, encoding="utf-8")
+    with once(LOCK, MODULES) as needed:
+        if needed:
+            subprocess.run([npm, "ci", "--silent"], cwd=HERE, check=True, timeout=300)
     return found
+
+
+@pytest.fixture(scope="session")
+def dlt() -> str:
+    """Install dlt once for each list, away from us: one of its libraries changes how requests reads JSON."""
+    python = ENVIRONMENT / "bin" / "python"
+    with once(REQUIRED, ENVIRONMENT) as needed:
+        if needed:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True, timeout=120)
+            pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--requirement", REQUIRED]
+            subprocess.run(pip, check=True, timeout=300)
+    return str(python)
+
+
+@contextmanager
+def once(wanted: Path, folder: Path) -> Iterator[bool]:
+    """Say whether `folder` must be filled as the file `wanted` says; it is marked as done unless that fails."""
+    digest, mark = hashlib.sha256(wanted.read_bytes()).hexdigest(), folder / ".made-of"
+    needed = not mark.exists() or mark.read_text(encoding="utf-8") != digest
+    yield needed
+    if needed:
+        mark.write_text(digest, encoding="utf-8")

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.emulator
 
 
 @pytest.fixture(scope="module")
-def loaded(judge: Judge) -> Any:
+def loaded(dlt_judge: Judge) -> Any:
     """What dlt loaded."""
-    return judge("dlt_judge.py")
+    return dlt_judge("dlt_judge.py")
 
 
 def test_dlt_follows_next_records_url_to_the_end(loaded: Any) -> None:
