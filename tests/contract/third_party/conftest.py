@@ -92,8 +92,8 @@ def dlt() -> str:
     with once(REQUIRED, ENVIRONMENT) as needed:
         if needed:
             subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True, timeout=120)
-            pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--requirement", REQUIRED]
-            subprocess.run(pip, check=True, timeout=300)
+            pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+            subprocess.run([*pip, "--requirement", str(REQUIRED)], check=True, timeout=300)
     return str(python)
 
 
