@@ -25,21 +25,21 @@ ALL_SCOPES = (
 def defaults() -> dict[str, Json]:
     """List every setting with its default."""
     return {
-        "scopes": list(ALL_SCOPES),  # what the app was granted
-        "ten_secondly_limit": 190,  # requests of a private app per ten seconds; Professional and Enterprise
-        "oauth_ten_secondly_limit": 110,  # requests of an OAuth app per ten seconds
-        "daily_limit": 625_000,  # requests of all private apps per day; Professional
+        "scopes": list(ALL_SCOPES),
+        "ten_secondly_limit": 190,  # Professional and Enterprise, per private app
+        "oauth_ten_secondly_limit": 110,  # per installing account
+        "daily_limit": 625_000,  # Professional
         "search_limit": 5,  # requests per second, all apps together
-        "association_limit": 150,  # requests to the association batch endpoints per ten seconds
-        "association_daily_limit": 500_000,  # and per day
+        "association_limit": 150,  # batch endpoints, per ten seconds
+        "association_daily_limit": 500_000,
         "retry_after": False,  # whether a 429 says how long to wait; HubSpot does not document it
         "access_token_seconds": 1800,  # how long an OAuth token lives
         "search_lag": 5.0,  # seconds until a write is found
         "search_window": 10_000,  # results one query can be paged through
         "inline_associations": 100,  # associations of one type inside a record
-        "unique_properties_on_tasks": True,  # whether tasks may have properties with hasUniqueValue
+        "unique_properties_on_tasks": True,
         "upsert_on_tasks": True,  # whether tasks have batch/upsert
         "merged_in_batch": "error",  # or "omit": what batch/update says of a merged record's old id
-        "merge_limit": 250,  # records one record can take in
-        "time_zone": "US/Eastern",  # of the account; its midnight begins the day of the limits
+        "merge_limit": 250,
+        "time_zone": "US/Eastern",
     }

@@ -17,19 +17,19 @@ from connectors.emulator.wire import Json, JsonObject
 # What `/_emulator/limits` may change, with the values of a paid production org (sources: wire contract 3.2, 8).
 SETTINGS: Mapping[str, Json] = {
     "daily_limit": 100_000,  # calls in 24 hours
-    "daily_used": 0,  # how many of them are spent
+    "daily_used": 0,
     "session_timeout_seconds": 7200,  # of inactivity
     "locator_seconds": 172_800,  # a query cursor lives two days
     "page_size": 2000,  # the server may give less than asked
     "unordered": False,  # shuffle what no ORDER BY puts in order
-    "soap_login": True,  # whether SOAP login() is there
-    "password_login": True,  # whether the username-password flow is there
+    "soap_login": True,
+    "password_login": True,
     "activity_unique": False,  # whether custom fields of Activity may be unique
     "activity_upsert": True,  # whether tasks and events may be upserted by external id
     "unknown_field_fails": "request",  # or "record": what an unknown field in a collection spoils
     "hidden_fields": [],  # "Contact.Title": taken away from the integration user
-    "read_only_fields": [],  # "Contact.Title": it may read, but not write
-    "record_faults": [],  # refusals of single records: statusCode, message, object, operation, times, nth, every
+    "read_only_fields": [],
+    "record_faults": [],  # see `rowfaults`
 }
 FEATURES = frozenset({"contacts_to_multiple_accounts"})
 _ARCHIVED_AFTER = timedelta(days=365)
