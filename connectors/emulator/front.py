@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.emulator.clock import Clock
 from connectors.emulator.requestlog import CONTROL, vendor_of
-from connectors.emulator.salesforce.errors import SalesforceError, not_allowed, not_found
+from connectors.emulator.salesforce.errors import SalesforceError, not_found
 from connectors.emulator.wire import JsonObject, JsonResponse
 
 # Clients that paste `{domain}.salesforce.com` behind a host come by this prefix (wire contract, 1.2).
@@ -100,7 +100,8 @@ def lost(request: Request, error: Exception) -> Response:
         words = f"Error {status} {HTTPStatus(status).phrase}"
         page = f"<html><head><title>{words}</title></head><body><h2>{words}</h2></body></html>"
         return Response(page, status, headers, media_type="text/html;charset=utf-8")
-    refusal = not_found() if status == HTTPStatus.NOT_FOUND else not_allowed(request.method, headers.get("Allow", ""))
+    words = f"HTTP Method '{request.method}' not allowed. Allowed are {headers.get('Allow', '')}"
+    refusal = not_found() if status == HTTPStatus.NOT_FOUND else SalesforceError("METHOD_NOT_ALLOWED", words, status)
     return JsonResponse(refusal.body(), status, headers)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from connectors.emulator.salesforce.access import Access
-from connectors.emulator.salesforce.errors import SalesforceError, not_allowed, not_found, unreadable
+from connectors.emulator.salesforce.errors import SalesforceError, not_found, unreadable
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.wire import Json, JsonObject
 
@@ -134,7 +134,9 @@ def handle(found: Found, call: Call) -> Answer:
     """
     handler = found.resource.methods.get(call.method)
     if handler is None:
-        raise not_allowed(call.method, ",".join(found.resource.methods))
+        allowed = ",".join(found.resource.methods)
+        message = f"HTTP Method '{call.method}' not allowed. Allowed are {allowed}"
+        raise SalesforceError("METHOD_NOT_ALLOWED", message, 405)
     return handler(call)
 
 

@@ -34,12 +34,6 @@ def not_found(message: str = "The requested resource does not exist") -> Salesfo
     return SalesforceError("NOT_FOUND", message, 404)
 
 
-def not_allowed(method: str, allowed: str) -> SalesforceError:
-    """The resource does not know the method; `allowed` are those it knows."""
-    message = f"HTTP Method '{method}' not allowed. Allowed are {allowed}"
-    return SalesforceError("METHOD_NOT_ALLOWED", message, 405)
-
-
 def session_invalid() -> SalesforceError:
     """The access token is unknown, expired or revoked."""
     return SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", 401)
