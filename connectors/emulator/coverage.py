@@ -85,9 +85,9 @@ reset puts them back. What the contract knows from memory only is the default of
 _ROUTES = """\
 ## Routes
 
-Every route the wire contract names: built (✓), built in part (◐) or absent (✗), and where the knowledge of it comes
-from. The numbers are the contract's sections. Behind MEM stands the setting that changes what memory says; `withdrawn`
-takes the whole route away, as in an org or portal that does not have it.
+Every route the wire contract names and some others of the same families: built (✓), built in part (◐) or absent (✗),
+and where the knowledge of it comes from. The numbers are the contract's sections. Behind MEM stands the setting that
+changes what memory says; `withdrawn` takes the whole route away, as in an org or portal that does not have it.
 """
 
 
@@ -148,7 +148,7 @@ def _meaning(whose: str, name: str) -> str:
     """What the definition of a setting says about it: the text beside its default, or the comment behind it."""
     if whose == "emulator":
         return "routes that are not there, as `GET /_emulator/routes` writes them: `GET /crm/v3/owners`"
-    pattern = re.compile(rf'^\s+"{name}": (?:\(.*?, "(.*)"\)|[^#]*),(?:\s+# (.*))?$', re.MULTILINE)
+    pattern = re.compile(rf'^\s+"{name}": (?:\(.*?, "(.*)"\)|[^#\n]*),(?: +# (.*))?$', re.MULTILINE)
     found = (match[1] or match[2] for match in pattern.finditer(_source(whose)))
     return next((text for text in found if text), "")
 

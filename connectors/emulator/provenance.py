@@ -28,6 +28,7 @@ TAGS = {
     "3P": "other people's code or recordings of real traffic",
     "MEM": "common knowledge, unverified: a default that a setting changes",
 }
+_ALL = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _VERSION = re.compile(r"v\d+|\d{4}-\d{2}|\{date\}")
 
 
@@ -103,12 +104,19 @@ def _salesforce() -> Iterator[tuple[str, str, str]]:
     for route in http.routes(Org(Clock())):
         # Below a version lies one endpoint for everything; its own table says more.
         if isinstance(route, Route) and not route.path.startswith(DATA):
-            yield from (
-                ("salesforce", method, route.path) for method in sorted(route.methods or ()) if method != "HEAD"
-            )
+            yield from (("salesforce", method, route.path) for method in _methods(route))
     for resource in rest.TABLE:
         template = DATA + resource.template.replace(":path", "")
         yield from (("salesforce", method, template) for method in resource.methods)
+
+
+def _methods(route: Route) -> list[str]:
+    """The methods a route is for; one that takes all and refuses most by itself is for those the contract names."""
+    found = (route.methods or set()) - {"HEAD"}
+    if not found >= _ALL:
+        return sorted(found)
+    named = sorted(each.method for each in contract() if shape(each.path) == shape(route.path))
+    return named or ["ANY"]
 
 
 def _hubspot() -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from importlib import import_module
+from types import FunctionType, MethodType
 from typing import Any, TypeAlias
 
 from connectors.emulator.wire import Json, JsonObject
@@ -26,6 +27,7 @@ _SERIES: Mapping[type, tuple[str, Callable[[list[Any]], Any]]] = {
     tuple: ("tuple", tuple),
     frozenset: ("frozenset", frozenset),
 }
+_NAMED = ("outer", "seen", "enum", "method", "function")
 _READ = {name: read for name, _, read in _TEXTS.values()}
 _MADE = dict(_SERIES.values())
 Outer: TypeAlias = Mapping[str, object]
@@ -74,16 +76,24 @@ class _Writer:
         kind = type(value)
         if kind in _PLAIN:
             return value
-        if (name := self._outer.get(id(value))) is not None:
-            return {"$": "outer", "name": name}
+        if (named := self._named(value, place)) is not None:
+            return named
         if kind in _TEXTS:
             word, text, _ = _TEXTS[kind]
             return {"$": word, "is": text(value)}
-        if isinstance(value, Enum):
-            return {"$": "enum", "of": _name(kind, place), "is": value.name}
         if kind in _SERIES:
             return {"$": _SERIES[kind][0], "has": [self.write(each, place) for each in value]}
         return self._changeable(value, place)
+
+    def _named(self, value: Any, place: str) -> JsonObject | None:
+        """What stands in the text by its name: outer objects, members of enumerations, functions and methods."""
+        if (name := self._outer.get(id(value))) is not None:
+            return {"$": "outer", "name": name}
+        if isinstance(value, Enum):
+            return {"$": "enum", "of": _name(type(value), place), "is": value.name}
+        if isinstance(value, MethodType):
+            return {"$": "method", "of": self.write(value.__self__, place), "is": value.__name__}
+        return {"$": "function", "of": _name(value, place)} if isinstance(value, FunctionType) else None
 
     def _changeable(self, value: Any, place: str) -> Json:
         if id(value) in self._seen:
@@ -105,27 +115,31 @@ class _Writer:
         return {"$": "object", "of": _name(kind, place), "has": held}
 
 
-def _name(kind: type, place: str) -> str:
-    if not kind.__module__.startswith(_HOME):
+def _name(kind: type | FunctionType, place: str) -> str:
+    if not kind.__module__.startswith(_HOME) or "<" in kind.__qualname__:
         raise ValueError(f"{place} is a {kind.__module__}.{kind.__qualname__}, which no snapshot can hold")
     return f"{kind.__module__.removeprefix(_HOME)}:{kind.__qualname__}"
 
 
 def _plain(text: Json, mentioned: set[int]) -> Json:
     """The same with lists and dictionaries as JSON's own, and without numbers, wherever nothing refers to them."""
+
+    def inside(part: Json) -> Json:
+        return _plain(part, mentioned)
+
     match text:
-        case {"$": "list", "no": number, "has": has} if number not in mentioned:
-            return [_plain(each, mentioned) for each in has]
         case {"$": "dict", "no": number, "has": has} if number not in mentioned and _worded(has):
-            return {key: _plain(each, mentioned) for key, each in has}
+            return {key: inside(each) for key, each in has}
+        case {"$": "list", "no": number, "has": list() as has} if number not in mentioned:
+            return inside(has)
         case {"has": dict() as has}:
-            return _numbered(text, {name: _plain(each, mentioned) for name, each in has.items()}, mentioned)
+            return _numbered(text, {name: inside(each) for name, each in has.items()}, mentioned)
         case {"has": list() as has}:
-            return _numbered(text, [_plain(each, mentioned) for each in has], mentioned)
-        case list():
-            return [_plain(each, mentioned) for each in text]
+            return _numbered(text, inside(has), mentioned)
+        case {"$": "method", "of": owner}:
+            return {**text, "of": inside(owner)}
         case _:
-            return text
+            return [inside(each) for each in text] if isinstance(text, list) else text
 
 
 def _numbered(text: JsonObject, has: Json, mentioned: set[int]) -> JsonObject:
@@ -155,12 +169,20 @@ class _Reader:
             return _READ[word](text["is"])
         if word in _MADE:
             return _MADE[word]([self.read(each) for each in text["has"]])
-        return self._named(word, text) if word in ("outer", "seen", "enum") else self._changeable(word, text)
+        return self._named(word, text) if word in _NAMED else self._changeable(word, text)
 
     def _named(self, word: str, text: JsonObject) -> Any:
-        if word == "enum":
-            return _class(text["of"])[text["is"]]
-        return self._outer[text["name"]] if word == "outer" else self._made[text["no"]]
+        match word:
+            case "outer":
+                return self._outer[text["name"]]
+            case "seen":
+                return self._made[text["no"]]
+            case "enum":
+                return _found(text["of"], type)[text["is"]]
+            case "method":
+                return getattr(self.read(text["of"]), text["is"])
+            case _:
+                return _found(text["of"], FunctionType)
 
     def _changeable(self, word: str, text: JsonObject) -> Any:
         made = _empty(word, text)
@@ -185,18 +207,19 @@ class _Reader:
 
 def _empty(word: str, text: JsonObject) -> Any:
     if word == "object":
-        kind = _class(text["of"])
+        kind = _found(text["of"], type)
         return kind.__new__(kind)
     if word == "deque":
         return deque(maxlen=text["most"])
     return {"list": list, "set": set, "dict": dict, "counter": Counter}[word]()
 
 
-def _class(name: str) -> Any:
+def _found(name: str, kind: type) -> Any:
+    """A class or function of the emulator by its name."""
     module, _, path = name.partition(":")
     found: Any = import_module(_HOME + module)
     for part in path.split("."):
         found = getattr(found, part)
-    if not isinstance(found, type) or not found.__module__.startswith(_HOME):
-        raise ValueError(f"not a state this emulator can take on: {name} is no class of it")
+    if not isinstance(found, kind) or not found.__module__.startswith(_HOME):
+        raise ValueError(f"not a state this emulator can take on: {name} is none of its own")
     return found
