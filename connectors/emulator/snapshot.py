@@ -63,6 +63,7 @@ def put_back(folder: Path, clock: Clock, org: Org, portal: Portal) -> None:
         raise ValueError(f"{folder / FILE} is no snapshot of this emulator")
     outer = {"clock": clock, "org": org, "portal": portal}
     taken = [(org, state.load(text["salesforce"], outer)), (portal, state.load(text["hubspot"], outer))]
+    portal.reset()  # whatever it had under way ends
     for vendor, held in taken:
         for name, value in held.items():
             setattr(vendor, name, value)

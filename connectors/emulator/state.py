@@ -2,8 +2,10 @@
 
 `snapshot` keeps what a vendor's part holds with it, whatever classes that part is built of today. Only values,
 containers and classes of the emulator itself are written or made, so that a file can never bring foreign code along.
+Tasks of the event loop are work under way and not part of any state: nothing stands where they stood.
 """
 
+from asyncio import Future
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -74,8 +76,8 @@ class _Writer:
 
     def write(self, value: Any, place: str) -> Json:
         kind = type(value)
-        if kind in _PLAIN:
-            return value
+        if kind in _PLAIN or isinstance(value, Future):
+            return value if kind in _PLAIN else None
         if (named := self._named(value, place)) is not None:
             return named
         if kind in _TEXTS:
@@ -107,7 +109,8 @@ class _Writer:
         kind = type(value)
         if kind in (list, set, deque):
             most = {"most": value.maxlen} if kind is deque else {}
-            return {"$": kind.__name__, **most, "has": [self.write(each, f"{place}[]") for each in value]}
+            kept = [each for each in value if not isinstance(each, Future)]
+            return {"$": kind.__name__, **most, "has": [self.write(each, f"{place}[]") for each in kept]}
         if kind in (dict, Counter):
             pairs = [[self.write(key, place), self.write(each, f"{place}.{key}")] for key, each in value.items()]
             return {"$": kind.__name__.lower(), "has": pairs}
