@@ -88,6 +88,8 @@ def _server(app: ASGIApp, papers: Papers | None = None) -> _Server:
         date_header=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        # Longer than any client waits between two calls; uvicorn's five seconds are what simple-salesforce polls by.
+        timeout_keep_alive=75,
         ssl_certfile=papers.certificate if papers else None,
         ssl_keyfile=papers.key if papers else None,
     )
