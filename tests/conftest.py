@@ -1,10 +1,11 @@
 """The emulator that all suites but its own share: one process, put back into its first state after each test."""
 
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,16 @@ from hypothesis import settings
 
 settings.register_profile("rapport", deadline=None, derandomize=True)
 settings.load_profile("rapport")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a skipped test fail where everything it needs must be there: under `CI=true`."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"skipped, which CI does not allow: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         world = World(clock, Org(clock, papers.public_key), Portal(clock), options.seed)
         try:
             world.reset()
+            if options.clock:
+                clock.set(options.clock)  # a snapshot brings its own moment along
         except (ValueError, OSError) as error:
             sys.stderr.write(f"emulator: {error}\n")
             return 2
@@ -47,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rapport emulator", description="A Salesforce org and a HubSpot portal.")
     parser.add_argument("--port", type=_port, default=0, help="plain HTTP port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--tls-port", type=_port, default=0, help="TLS port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--seed", default="demo", help="demo, empty or a folder (default: demo)")
+    parser.add_argument("--seed", default="demo", help="demo, empty, or a folder with a seed or a snapshot")
     parser.add_argument("--clock", type=datetime.fromisoformat, help="the moment to start at, ISO 8601 (default: now)")
     return parser
 

@@ -4,17 +4,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.emulator import seeds
+from connectors.emulator import provenance, seeds, snapshot
 from connectors.emulator.clock import Clock
 from connectors.emulator.faults import Rule
 from connectors.emulator.hubspot import Portal
+from connectors.emulator.latency import Delay
 from connectors.emulator.requestlog import RequestLog
 from connectors.emulator.salesforce import seeding
 from connectors.emulator.salesforce.errors import SalesforceError
@@ -36,13 +38,31 @@ class World:
     seed: str
     log: RequestLog = field(default_factory=RequestLog)
     rules: list[Rule] = field(default_factory=list)
+    delays: list[Delay] = field(default_factory=list)
+    settings: dict[str, Json] = field(default_factory=lambda: {"withdrawn": []})
     ready: JsonObject = field(default_factory=dict)
 
     def reset(self) -> None:
-        """Back to the start seed, with no faults and an empty log; the clock stays where it is."""
+        """Back to the start seed, with no faults, no delays and an empty log.
+
+        The clock stays where it is, but for a snapshot, which brings its moment along.
+        """
         self.rules.clear()
+        self.delays.clear()
+        self.settings["withdrawn"] = []
         self.log.reset()
-        self.load(seeds.load(self.seed, self.clock.now()))
+        self.begin(self.seed)
+
+    def begin(self, seed: str) -> None:
+        """Fill both vendors from a seed's name, a seed's folder or a snapshot's folder."""
+        if snapshot.is_one(Path(seed)):
+            snapshot.put_back(Path(seed), self.clock, self.org, self.portal)
+        else:
+            self.load(seeds.load(seed, self.clock.now()))
+
+    def all_settings(self) -> dict[str, dict[str, Json]]:
+        """The settings as they are, by whose they are; to be changed in place."""
+        return {"salesforce": self.org.settings, "hubspot": self.portal.settings, "emulator": self.settings}
 
     def load(self, seed: JsonObject) -> None:
         """Fill both vendors from a resolved seed.
@@ -70,6 +90,14 @@ class Merge(BaseModel):
     losers: list[str]
 
 
+class Folder(BaseModel):
+    """Where a snapshot lies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path
+
+
 _OBJECT = TypeAdapter(JsonObject)
 _FAULTS = TypeAdapter(list[RowFault])
 _LEAST = dict.fromkeys(("page_size", "bulk_batch_records", "bulk_page_records", "bulk_list_jobs"), 1)
@@ -77,15 +105,20 @@ _MOST = 1_000_000_000
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
-def routes(world: World) -> list[BaseRoute]:
-    """The control routes."""
-    table: list[tuple[str, str, Handler]] = [
+def table() -> list[tuple[str, str, Handler]]:
+    """Every control route: method, name, handler. The handlers' docstrings are their documentation."""
+    return [
         ("GET", "ready", _ready),
         ("POST", "reset", _reset),
         ("POST", "seed", _seed),
+        ("POST", "snapshot", _snapshot),
+        ("POST", "restore", _restore),
         ("GET", "faults", _faults),
         ("POST", "faults", _add_faults),
         ("DELETE", "faults", _clear_faults),
+        ("GET", "latency", _latency),
+        ("POST", "latency", _add_latency),
+        ("DELETE", "latency", _clear_latency),
         ("GET", "clock", _clock),
         ("POST", "clock", _set_clock),
         ("GET", "requests", _requests),
@@ -95,9 +128,15 @@ def routes(world: World) -> list[BaseRoute]:
         ("DELETE", "sessions", _end_sessions),
         ("GET", "limits", _limits),
         ("POST", "limits", _set_limits),
+        ("GET", "routes", _routes),
     ]
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """The control routes."""
     return [
-        Route(f"/_emulator/{name}", partial(_run, world, handler), methods=[method]) for method, name, handler in table
+        Route(f"/_emulator/{name}", partial(_run, world, handler), methods=[method])
+        for method, name, handler in table()
     ]
 
 
@@ -115,43 +154,86 @@ async def _body(request: Request) -> JsonObject:
 
 
 async def _ready(world: World, _request: Request) -> Json:
+    """Tell addresses and credentials, as the line on standard output does."""
     return world.ready
 
 
 async def _reset(world: World, _request: Request) -> Json:
+    """Go back to the start seed, without faults and delays and with an empty log."""
     world.reset()
     return {"seed": world.seed}
 
 
 async def _seed(world: World, request: Request) -> Json:
+    """Hold a seed from now on: its whole text, or `{"name": ...}` for a built-in one or a folder."""
     body = await _body(request)
-    now = world.clock.now()
-    seed = seeds.load(body["name"], now) if "name" in body else seeds.resolve(body, now)
+    if "name" in body:
+        world.begin(body["name"])
+        return {"loaded": ["hubspot", "salesforce"]}
+    seed = seeds.resolve(body, world.clock.now())
     world.load(seed)
     return {"loaded": sorted(seed)}
 
 
+async def _snapshot(world: World, request: Request) -> Json:
+    """Keep everything both vendors hold in `{"folder": ...}`: an absolute path, new or with an older snapshot."""
+    named = Folder.model_validate_json(await request.body())
+    return {"written": str(snapshot.take(named.folder, world.clock, world.org, world.portal))}
+
+
+async def _restore(world: World, request: Request) -> Json:
+    """Take the snapshot in `{"folder": ...}` back, with its moment."""
+    named = Folder.model_validate_json(await request.body())
+    snapshot.put_back(named.folder, world.clock, world.org, world.portal)
+    return await _clock(world, request)
+
+
 async def _faults(world: World, _request: Request) -> Json:
+    """List the faults, with how often each was tried and struck."""
     return [rule.model_dump(exclude_none=True) for rule in world.rules]
 
 
 async def _add_faults(world: World, request: Request) -> Json:
-    given = orjson.loads(await request.body())
-    rules = [Rule.model_validate(each) for each in (given if isinstance(given, list) else [given])]
-    world.rules.extend(rules)
+    """Add a fault or a list of faults."""
+    world.rules.extend(Rule.model_validate(each) for each in await _several(request))
     return await _faults(world, request)
 
 
 async def _clear_faults(world: World, request: Request) -> Json:
+    """Forget all faults."""
     world.rules.clear()
     return await _faults(world, request)
 
 
+async def _latency(world: World, _request: Request) -> Json:
+    """List the delays."""
+    return [delay.model_dump(exclude_none=True) for delay in world.delays]
+
+
+async def _add_latency(world: World, request: Request) -> Json:
+    """Add a delay or a list of delays."""
+    world.delays.extend(Delay.model_validate(each) for each in await _several(request))
+    return await _latency(world, request)
+
+
+async def _clear_latency(world: World, request: Request) -> Json:
+    """Forget all delays."""
+    world.delays.clear()
+    return await _latency(world, request)
+
+
+async def _several(request: Request) -> list[Json]:
+    given = orjson.loads(await request.body())
+    return given if isinstance(given, list) else [given]
+
+
 async def _clock(world: World, _request: Request) -> Json:
+    """Tell the emulated moment and whether it stands still."""
     return {"now": world.clock.now().isoformat(), "frozen": world.clock.frozen}
 
 
 async def _set_clock(world: World, request: Request) -> Json:
+    """Move time: `{"freeze": true}`, `{"now": ISO 8601}`, `{"advance": seconds}`, in this order where together."""
     body = await _body(request)
     if "freeze" in body:
         (world.clock.freeze if body["freeze"] else world.clock.unfreeze)()
@@ -163,14 +245,20 @@ async def _set_clock(world: World, request: Request) -> Json:
 
 
 async def _requests(world: World, request: Request) -> Json:
+    """Tell counts and body bytes in and out by route, and the `last` requests (50); `?reset=true` forgets them."""
     report = world.log.report(int(request.query_params.get("last", "50")))
     if request.query_params.get("reset", "").lower() == "true":
         world.log.reset()
     return report
 
 
+async def _routes(_world: World, _request: Request) -> Json:
+    """List every route of both vendors: method, path template, and where our knowledge of it comes from."""
+    return provenance.told()
+
+
 async def _merge(world: World, request: Request) -> Json:
-    """Merge Salesforce records, for which its REST API has no resource."""
+    """Merge Salesforce records: `{"object", "winner", "losers": [...]}`; its REST API has no resource for it."""
     merge = Merge.model_validate_json(await request.body())
     writer, entity = _writer(world, merge.object)
     writer.merge(entity, merge.winner, merge.losers)
@@ -209,11 +297,13 @@ async def _end_sessions(world: World, _request: Request) -> Json:
 
 
 async def _limits(world: World, _request: Request) -> Json:
-    return {"salesforce": world.org.settings, "hubspot": world.portal.settings}
+    """Tell the settings of both vendors, and those of the emulator itself."""
+    return world.all_settings()
 
 
 async def _set_limits(world: World, request: Request) -> Json:
-    settings = {"salesforce": world.org.settings, "hubspot": world.portal.settings}
+    """Change settings: `{"salesforce": {name: value}, "hubspot": {...}, "emulator": {...}}`."""
+    settings = world.all_settings()
     for vendor, changes in (await _body(request)).items():
         unknown = sorted(changes.keys() - settings[vendor].keys()) if vendor in settings else [vendor]
         if unknown:
@@ -238,3 +328,5 @@ def _check_setting(name: str, before: Json, value: Json) -> None:
         raise ValueError(f"setting {name} cannot be {value}")
     if name == "record_faults":
         _FAULTS.validate_python(value)
+    if name == "withdrawn" and (unknown := sorted(set(value) - provenance.routes())):
+        raise ValueError(f"no such route: {unknown[0]}; GET /_emulator/routes lists them")

@@ -1,18 +1,26 @@
 """The ASGI layers in front of both vendors: one form of path, the emulated date, and cover for our own mistakes."""
 
+import re
 import sys
 import traceback
 from email.utils import format_datetime
+from http import HTTPStatus
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.emulator.clock import Clock
-from connectors.emulator.requestlog import vendor_of
-from connectors.emulator.salesforce.errors import SalesforceError
-from connectors.emulator.wire import JsonResponse
+from connectors.emulator.requestlog import CONTROL, vendor_of
+from connectors.emulator.salesforce.errors import SalesforceError, not_found
+from connectors.emulator.wire import JsonObject, JsonResponse
 
 # Clients that paste `{domain}.salesforce.com` behind a host come by this prefix (wire contract, 1.2).
 _ODD_PREFIX = "/_.salesforce.com"
+_DATA = re.compile(r"/services/data/v[^/]+")
+_PARAMETER = re.compile(r"\{[^}]*\}")
+# Where Salesforce answers its own 404 and 405 in JSON; elsewhere both vendors show a page.
+_REST = ("/services/", "/id/")
 _HUBSPOT_ERROR = {"status": "error", "message": "internal error", "category": "INTERNAL_ERROR"}
 
 
@@ -32,6 +40,36 @@ class Normalised:
         await self._app(scope, receive, send)
 
 
+class Withdrawn:
+    """Lets a vendor not have some of its routes: a call of one gets the vendor's answer to a path it does not know.
+
+    The settings are shared with the control interface; `withdrawn` lists routes as `GET /crm/v3/owners`.
+    """
+
+    def __init__(self, app: ASGIApp, settings: JsonObject) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, to nowhere if its route is withdrawn."""
+        gone = self._settings["withdrawn"]
+        if gone and scope["type"] == "http" and any(_is(route, scope) for route in gone):
+            scope["path"] = _nowhere(scope["path"])
+        await self._app(scope, receive, send)
+
+
+def _is(route: str, scope: Scope) -> bool:
+    method, _, template = route.partition(" ")
+    pattern = "[^/]+".join(re.escape(part) for part in _PARAMETER.split(template))
+    return method == scope["method"] and re.fullmatch(pattern, scope["path"], re.IGNORECASE) is not None
+
+
+def _nowhere(path: str) -> str:
+    """A path nobody serves, below the same version of the same vendor."""
+    below = _DATA.match(path)
+    return f"{below[0] if below else '/crm'}/no-such-resource"
+
+
 class Dated:
     """Puts the emulated moment into every answer's Date header."""
 
@@ -49,6 +87,24 @@ class Dated:
             await send(message)
 
         await self._app(scope, receive, dated)
+
+
+def lost(request: Request, error: Exception) -> Response:
+    """The vendor's answer to a path nobody serves (404) or not by this method (405); the server hands both in."""
+    status = getattr(error, "status_code", 404)
+    headers = dict(getattr(error, "headers", None) or {})
+    path = request.url.path
+    if path.startswith(CONTROL):
+        return JsonResponse(
+            {"error": f"no {request.method} {path}; docs/emulator.md lists the routes"}, status, headers
+        )
+    if not path.startswith(_REST):
+        words = f"Error {status} {HTTPStatus(status).phrase}"
+        page = f"<html><head><title>{words}</title></head><body><h2>{words}</h2></body></html>"
+        return Response(page, status, headers, media_type="text/html;charset=utf-8")
+    words = f"HTTP Method '{request.method}' not allowed. Allowed are {headers.get('Allow', '')}"
+    refusal = not_found() if status == HTTPStatus.NOT_FOUND else SalesforceError("METHOD_NOT_ALLOWED", words, status)
+    return JsonResponse(refusal.body(), status, headers)
 
 
 class Guarded:

@@ -16,7 +16,8 @@ from connectors.emulator import control, hubspot
 from connectors.emulator.certificates import Papers
 from connectors.emulator.control import World
 from connectors.emulator.faults import Faulty
-from connectors.emulator.front import Dated, Guarded, Normalised
+from connectors.emulator.front import Dated, Guarded, Normalised, Withdrawn, lost
+from connectors.emulator.latency import Delayed
 from connectors.emulator.requestlog import Logged
 from connectors.emulator.salesforce import http as salesforce
 from connectors.emulator.salesforce.limits import Crowded
@@ -43,13 +44,13 @@ class _Server(uvicorn.Server):
 
 
 def application(world: World) -> ASGIApp:
-    """The layers from the outside in: path, log, date, long calls, faults, compression, mistakes, routes."""
+    """The layers from the outside in: path, log, date, long calls, delays, faults, compression, mistakes, routes."""
     routes = [*control.routes(world), *salesforce.routes(world.org), *hubspot.routes(world.portal)]
-    router = Starlette(routes=routes)
+    router = Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
     router.router.redirect_slashes = False
-    guarded = GZipMiddleware(Guarded(router), minimum_size=_GZIP_FROM)
-    crowded = Crowded(Faulty(guarded, world.rules), world.org)
-    return Normalised(Logged(Dated(crowded, world.clock), world.log))
+    guarded = GZipMiddleware(Guarded(Withdrawn(router, world.settings)), minimum_size=_GZIP_FROM)
+    disturbed = Crowded(Delayed(Faulty(guarded, world.rules), world.delays), world.org)
+    return Normalised(Logged(Dated(disturbed, world.clock), world.log))
 
 
 def listen(port: int) -> socket.socket:
@@ -88,6 +89,8 @@ def _server(app: ASGIApp, papers: Papers | None = None) -> _Server:
         date_header=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        # Longer than any client waits between two calls; uvicorn's five seconds are what simple-salesforce polls by.
+        timeout_keep_alive=75,
         ssl_certfile=papers.certificate if papers else None,
         ssl_keyfile=papers.key if papers else None,
     )

@@ -61,7 +61,7 @@ def defaults() -> dict[str, Json]:
         "search_limit": 5,  # requests per second, all apps together
         "rate_limit_category": False,  # 429 bodies say category RATE_LIMITS instead of errorType RATE_LIMIT
         "retry_after": False,  # whether a 429 says how long to wait; HubSpot does not document it
-        "access_token_seconds": 1800,
+        "access_token_seconds": 1800,  # how long an OAuth token lives
         "rotate_refresh_tokens": False,  # each refresh brings another refresh token and ends the old one
         "oauth_v1_tells_account": False,  # /oauth/v1/token answers hub_id and scopes too
         "owners_page": 500,  # owners on one page at most
@@ -76,7 +76,7 @@ def defaults() -> dict[str, Json]:
         "uri_limit": 16_384,  # characters of path and query; more is 414
         "validation_rule_error": "VALIDATION_RULE_VIOLATION",  # code of a value that breaks a rule
         "unique_properties_on_tasks": True,
-        "upsert_on_tasks": True,
+        "upsert_on_tasks": True,  # whether tasks have batch/upsert
         "merged_in_batch": "error",  # or "omit": what batch/update says of a merged record's old id
         "merge_limit": 250,
         "export_seconds": 0.0,  # how long an export takes; 0 is done at the first look

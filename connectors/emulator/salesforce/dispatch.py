@@ -118,6 +118,10 @@ class Table:
     def __init__(self, resources: Sequence[Resource]) -> None:
         self._rows = [(each, each.pattern()) for each in resources]
 
+    def __iter__(self) -> Iterator[Resource]:
+        """Every resource in order."""
+        return (resource for resource, _ in self._rows)
+
     def find(self, path: str) -> Found:
         """The first resource whose template matches.
 

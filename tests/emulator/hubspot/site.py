@@ -1,18 +1,13 @@
-"""A portal on a loopback port, for the conformance tests: real HTTP, a clock that stands still until told to move."""
+"""The emulator's portal, for the conformance tests: only HTTP, and a clock that stands still until told to move."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, MutableMapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-import uvicorn
-from starlette.applications import Starlette
 
-from connectors.emulator.clock import Clock
-from connectors.emulator.hubspot import Portal, routes
+from tests.emulator.process import Emulator
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 
@@ -63,15 +58,96 @@ SEED: dict[str, Any] = {
 }  # fmt: skip
 
 
+class Settings(MutableMapping[str, Any]):
+    """The portal's switches; what is set goes over the control interface at once. A list got from here is a copy."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def _all(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._emulator.control("GET", "limits")["hubspot"]
+        return found
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all()[name]
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._emulator.control("POST", "limits", {"hubspot": {name: value}})
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"a portal never loses its switch {name}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __ior__(self, changes: Any) -> "Settings":
+        self._emulator.control("POST", "limits", {"hubspot": changes})
+        return self
+
+
+class Portal:
+    """The portal from outside: its switches and what it holds, through the control interface."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._seed: dict[str, Any] = {}
+        self._settings = Settings(emulator)
+
+    @property
+    def settings(self) -> Settings:
+        """The switches."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, same: Settings) -> None:
+        """Let `settings |= {...}` be said."""
+        assert same is self._settings
+
+    def credentials(self) -> dict[str, str]:
+        """What the emulator announced."""
+        return dict(self._emulator.announced["hubspot"])
+
+    def start(self, seed: dict[str, Any]) -> None:
+        """Hold only this seed, with the first switches."""
+        self._seed = seed
+        self._emulator.control("POST", "seed", {"hubspot": seed})
+
+    def reset(self) -> None:
+        """An empty portal with its first switches."""
+        self.start({})
+
+    def load(self, more: dict[str, Any]) -> None:
+        """Hold this seed too; what was written since is gone, the switches stay."""
+        self._seed = _joined(self._seed, more)
+        kept = dict(self.settings)
+        self._emulator.control("POST", "seed", {"hubspot": self._seed})
+        self.settings |= kept
+
+
+def _joined(held: Any, more: Any) -> Any:
+    """Lists grow, mappings are joined key by key, anything else is replaced."""
+    match held, more:
+        case list(), list():
+            return [*held, *more]
+        case dict(), dict():
+            return {**held, **{key: _joined(held[key], each) if key in held else each for key, each in more.items()}}
+        case _:
+            return deepcopy(more)
+
+
 class Site:
     """One portal and how to call it; each test gets it freshly seeded."""
 
-    def __init__(self, url: str, portal: Portal, clock: Clock) -> None:
-        self.url = url
-        self.portal = portal
-        self.clock = clock
-        self.token = portal.credentials()["token"]
-        self._session = requests.Session()
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self.portal = Portal(emulator)
+        self.url = emulator.announced["hubspot"]["url"]
+        self.token = emulator.announced["hubspot"]["token"]
+        self._session = emulator.session
+        self._templates: list[str] = []
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         """Send one authenticated request; `body` goes as JSON."""
@@ -104,35 +180,24 @@ class Site:
 
     def fresh(self) -> None:
         """Go back to the seed and to `NOW`."""
-        self.clock.set(NOW)
-        self.portal.reset()
-        self.portal.load(SEED)
+        self._emulator.control("POST", "clock", {"freeze": True, "now": NOW.isoformat()})
+        self.portal.start(SEED)
+
+    def without_scope(self, scope: str) -> None:
+        """Take one scope from the app."""
+        self.portal.settings["scopes"] = [each for each in self.portal.settings["scopes"] if each != scope]
+
+    def templates(self) -> list[str]:
+        """The path of every route, with its parameters in braces."""
+        if not self._templates:
+            rows = (row for row in self._emulator.control("GET", "routes") if row["vendor"] == "hubspot")
+            self._templates.extend(sorted({template for row in rows for template in row["templates"]}))
+        return self._templates
 
     def wait(self, seconds: float) -> None:
         """Let emulated time pass."""
-        self.clock.advance(seconds)
+        self._emulator.control("POST", "clock", {"advance": seconds})
 
     def later(self, seconds: float) -> str:
         """Write the moment `seconds` after `NOW` as the wire does."""
         return (NOW + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-@contextmanager
-def served() -> Iterator[Site]:
-    """Serve a portal from a thread of this process until the block ends."""
-    clock = Clock(NOW)
-    clock.freeze()
-    clock.set(NOW)
-    portal = Portal(clock)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes(portal)), log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    ready = threading.Event()
-    thread.start()
-    while not server.started:
-        ready.wait(0.01)
-    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", portal, clock)
-    server.should_exit = True
-    thread.join(10)
-    listener.close()

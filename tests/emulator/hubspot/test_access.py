@@ -42,7 +42,7 @@ def test_the_static_token_has_the_form_of_a_service_key(site: Site) -> None:
     ],
 )
 def test_a_missing_scope_is_403_and_named(site: Site, missing: str, method: str, path: str) -> None:
-    site.portal.settings["scopes"].remove(missing)
+    site.without_scope(missing)
     error = site.refused(method, path, {} if method == "POST" else None, status=403)
     assert error["category"] == "MISSING_SCOPES"
     assert missing in error["errors"][0]["context"]["requiredGranularScopes"]
@@ -52,14 +52,14 @@ def test_a_missing_scope_is_403_and_named(site: Site, missing: str, method: str,
 def test_without_the_email_scope_older_versions_hide_what_emails_say(site: Site) -> None:
     path = "/crm/v3/objects/emails/5001"
     assert site.properties(path, "hs_email_html")["hs_email_html"] == "<p>Hi</p>"
-    site.portal.settings["scopes"].remove("sales-email-read")
+    site.without_scope("sales-email-read")
     shown = site.properties(path, "hs_email_html", "hs_email_direction")
     assert (shown["hs_email_html"], shown["hs_email_direction"]) == (None, "EMAIL")
 
 
 @pytest.mark.parametrize("path", ["/crm/properties/2026-09/emails", "/crm/objects/2026-09/calls"])
 def test_the_email_scope_is_asked_of_emails_only(site: Site, path: str) -> None:
-    site.portal.settings["scopes"].remove("sales-email-read")
+    site.without_scope("sales-email-read")
     site.get(path)
 
 

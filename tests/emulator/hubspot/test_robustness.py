@@ -1,4 +1,7 @@
-"""Whatever is sent, the portal answers as a server does: never 500, never a traceback, always its error form."""
+"""Batches and searches that are almost good get an answer: never 500, never a traceback, always the error form.
+
+`test_every_route` of the folder above sends anything to any route.
+"""
 
 import json
 from typing import Any
@@ -10,25 +13,6 @@ from hypothesis import strategies as st
 from tests.emulator.hubspot.site import Site
 
 pytestmark = pytest.mark.emulator
-
-TYPES = st.sampled_from(["contacts", "companies", "deals", "tasks", "emails", "0-1", "gadgets", "%00", "é"])
-IDS = st.sampled_from(["201", "202", "9001", "5001", "999", "x", "-1", "0", "9" * 30, "²", "ann@acme.example", "%2F"])
-
-TEMPLATES = [
-    "/crm/v3/objects/{a}", "/crm/v3/objects/{a}/{i}", "/crm/v3/objects/{a}/search", "/crm/v3/objects/{a}/merge",
-    "/crm/v3/objects/{a}/gdpr-delete", "/crm/v3/objects/{a}/batch/read", "/crm/objects/2026-09/{a}/batch/create",
-    "/crm/v3/objects/{a}/batch/update", "/crm/objects/2026-03/{a}/batch/upsert", "/crm/v3/objects/{a}/batch/archive",
-    "/crm/v3/objects/{a}/{i}/associations/{b}", "/crm/v4/objects/{a}/{i}/associations/{b}",
-    "/crm/v4/objects/{a}/{i}/associations/{b}/{j}", "/crm/v4/objects/{a}/{i}/associations/default/{b}/{j}",
-    "/crm/v4/associations/{a}/{b}/batch/read", "/crm/v4/associations/{a}/{b}/batch/create",
-    "/crm/v4/associations/{a}/{b}/batch/associate/default", "/crm/v4/associations/{a}/{b}/batch/archive",
-    "/crm/v4/associations/{a}/{b}/batch/labels/archive", "/crm/v4/associations/{a}/{b}/labels",
-    "/crm/v4/associations/{a}/{b}/labels/{i}", "/crm/v3/properties/{a}", "/crm/v3/properties/{a}/{i}",
-    "/crm/v3/properties/{a}/email", "/crm/v3/properties/{a}/batch/create", "/crm/v3/properties/{a}/batch/read",
-    "/crm/v3/properties/{a}/batch/archive", "/crm/v3/properties/{a}/groups", "/crm/v3/properties/{a}/groups/{i}",
-    "/crm/v3/owners", "/crm/v3/owners/{i}", "/crm/v3/pipelines/{a}/{i}", "/account-info/v3/details",
-    "/oauth/v1/token", "/oauth/v3/token/introspect", "/oauth/v1/access-tokens/{i}",
-]  # fmt: skip
 
 KEYS = st.sampled_from(
     ["inputs", "id", "properties", "idProperty", "associations", "to", "from", "types", "associationCategory",
@@ -51,14 +35,6 @@ LEAVES = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=5),
 )
-BODIES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=12
-)
-METHODS = st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-QUERIES = st.sampled_from(
-    ["", "?limit=x", "?limit=-1", "?after=²", "?archived=x", "?idProperty=email", "?properties=,,", "?associations=x",
-     "?propertiesWithHistory=email,x", "?idProperty=hs_object_id", "?after=99999999999999999999"]
-)  # fmt: skip
 
 
 def _judge(answer: Any) -> None:
@@ -70,19 +46,10 @@ def _judge(answer: Any) -> None:
         assert len(error["correlationId"]) == 36
 
 
-PATHS = st.builds(str.format, st.sampled_from(TEMPLATES), a=TYPES, b=TYPES, i=IDS, j=IDS)
-
 DERANDOMIZED = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 """The same examples in every run; each starts from the seed."""
-
-
-@DERANDOMIZED
-@given(METHODS, PATHS, QUERIES, BODIES)
-def test_no_call_ever_breaks_the_portal(site: Site, method: str, path: str, query: str, body: Any) -> None:
-    site.fresh()
-    _judge(site.call(method, path + query, body))
 
 
 FORMS = {

@@ -85,7 +85,7 @@ def test_labels_get_an_inverse_of_their_own(site: Site, labels: list[dict[str, A
 @pytest.mark.emulator
 def test_a_seed_may_bring_its_own_pipelines(site: Site) -> None:
     stages = [{"id": "s1", "label": "Talk"}, {"id": "s2", "label": "Won", "probability": "1.0"}]
-    site.portal.load(
+    site.portal.start(
         {
             "pipelines": {"deals": [{"id": "p1", "label": "Ours", "stages": stages}]},
             "records": {"deals": [{"id": "7100", "properties": {"pipeline": "p1", "dealstage": "s2"}}]},
