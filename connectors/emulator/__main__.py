@@ -63,6 +63,7 @@ def _port(text: str) -> int:
 def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:
     http, https = (f"{scheme}://{server.HOST}:{each.getsockname()[1]}" for scheme, each in _schemes(plain, tls))
     secrets = world.org.credentials
+    world.portal.webhooks.resume()
     world.ready = {
         "salesforce": {
             "http": http,

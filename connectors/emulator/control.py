@@ -129,6 +129,7 @@ def table() -> list[tuple[str, str, Handler]]:
         ("GET", "limits", _limits),
         ("POST", "limits", _set_limits),
         ("GET", "routes", _routes),
+        ("GET", "webhooks", _webhooks),
     ]
 
 
@@ -142,11 +143,13 @@ def routes(world: World) -> list[BaseRoute]:
 
 async def _run(world: World, handler: Handler, request: Request) -> Response:
     try:
-        return JsonResponse(await handler(world, request))
+        told = await handler(world, request)
     except (ValueError, OSError, ArithmeticError, LookupError, TypeError, AttributeError, SalesforceError) as error:
         # Seeds and settings are taken apart by hand: a wrong shape anywhere in them is the caller's mistake.
         message = error.message if isinstance(error, SalesforceError) else str(error)
         return JsonResponse({"error": message}, 400)
+    world.portal.webhooks.resume()  # a snapshot may have been taken back
+    return JsonResponse(told)
 
 
 async def _body(request: Request) -> JsonObject:
@@ -255,6 +258,11 @@ async def _requests(world: World, request: Request) -> Json:
 async def _routes(_world: World, _request: Request) -> Json:
     """List every route of both vendors: method, path template, and where our knowledge of it comes from."""
     return provenance.told()
+
+
+async def _webhooks(world: World, _request: Request) -> Json:
+    """Tell HubSpot's deliveries that wait, and the latest 1000 events noticed while webhooks had a target."""
+    return world.portal.webhooks.told()
 
 
 async def _merge(world: World, request: Request) -> Json:

@@ -20,6 +20,18 @@ class Event:
     by: Author
     told: dict[str, object] = field(default_factory=dict)
 
+    def render(self) -> dict[str, object]:
+        """Form the event's JSON as the control interface lists it, in the words of a webhook's payload."""
+        return {
+            "objectType": self.kind.name,
+            "eventType": self.type,
+            "objectId": self.object_id,
+            "occurredAt": int(self.at.timestamp() * 1000),
+            "changeSource": self.by.source,
+            "sourceId": self.by.id,
+            **self.told,
+        }
+
 
 Listener = Callable[[Event], None]
 

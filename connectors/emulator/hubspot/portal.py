@@ -42,11 +42,8 @@ class Portal:
         self.imports = Imports(self.crm, self.settings)
         self.users = Users(self.crm)
         self.lists = Lists(self.crm, self.horizon)
-        self.webhooks = self._webhooks()
-
-    def _webhooks(self) -> Webhooks:
-        secret = self.access.client_secret
-        return Webhooks(self.clock, self.settings, PUBLIC_APP, secret, lambda: self.crm.portal_id, self.crm.events)
+        secret, events = self.access.client_secret, self.crm.events
+        self.webhooks = Webhooks(self.clock, self.settings, PUBLIC_APP, secret, self.portal_id, events)
 
     def configure(self, changes: Mapping[str, Json]) -> None:
         """Change settings; a change of the tier brings its limits. Raises ValueError for a tier that is none."""
@@ -62,6 +59,10 @@ class Portal:
     def credentials(self) -> dict[str, str]:
         """List what a client needs: `token`, and for OAuth `client_id`, `client_secret`, `refresh_token`."""
         return self.access.credentials()
+
+    def portal_id(self) -> int:
+        """Tell the account's number, which a seed may change."""
+        return self.crm.portal_id
 
     def horizon(self) -> float:
         """Tell up to which moment (epoch seconds) search has caught up."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ TYPES = ("creation", "deletion", "propertyChange", "merge", "restore", "associat
 UNSUBSCRIBABLE = {"hs_lastmodifieddate"}
 POLL = 0.02
 """Real seconds between looks at the emulated clock while something waits."""
+NOTICED = 1_000
+"""Events that are remembered for whoever asks what the portal noticed."""
 _KEPT_ENCODED = frozenset(["%2F", "%3F", "%40", "%21", "%24", "%27", "%28", "%29", "%2A", "%2C", "%3B", "%3A"])
 
 
@@ -102,13 +105,17 @@ class Target:
         }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Delivery:
     """A batch of events on its way."""
 
     rows: list[dict[str, object]]
     due: datetime
     attempt: int = 0
+
+    def render(self) -> dict[str, object]:
+        """Form the JSON that the control interface shows."""
+        return {"due": stamp(self.due), "attempt": self.attempt, "events": self.rows}
 
 
 Post = Callable[[str, bytes, Mapping[str, str], float], int]
@@ -144,8 +151,9 @@ class Webhooks:
     target: Target | None = None
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     waiting: list[Delivery] = field(default_factory=list)
+    noticed: deque[Event] = field(default_factory=lambda: deque(maxlen=NOTICED))
     _fresh: list[dict[str, object]] = field(default_factory=list)
-    _under_way: int = 0
+    _under_way: list[Delivery] = field(default_factory=list)
     _numbers: int = 0
     _closed: bool = False
     _pump: asyncio.Task[None] | None = None
@@ -212,6 +220,7 @@ class Webhooks:
         """Take note of an event; it is delivered soon after, if someone asked for it."""
         if not self.settings["webhooks"]:
             return
+        self.noticed.append(event)
         for subscription in self._all():
             if subscription.wants(event):
                 self._fresh += [self._row(subscription, event)] * (2 if self.settings["webhook_duplicates"] else 1)
@@ -240,6 +249,19 @@ class Webhooks:
         """Deliver nothing more."""
         self._closed = True
 
+    def resume(self) -> None:
+        """Go on with what a snapshot brought back; what was under way when it was taken is sent again."""
+        if self._under_way and not self._sends:
+            self.waiting, self._under_way = [*self._under_way, *self.waiting], []
+        if self._fresh or self.waiting:
+            self._start()
+
+    def told(self) -> dict[str, object]:
+        """Form the JSON of the control interface: deliveries that wait, and the latest events noticed."""
+        fresh = [Delivery(self._fresh, self.clock.now())] if self._fresh else []
+        waiting = [each.render() for each in (*self.waiting, *fresh)]
+        return {"waiting": waiting, "noticed": [event.render() for event in self.noticed]}
+
     def _start(self) -> None:
         if self._pump is None or self._pump.done():
             self._pump = asyncio.get_running_loop().create_task(self._run())
@@ -250,10 +272,10 @@ class Webhooks:
             self._gather()
             now = self.clock.now()
             for delivery in [each for each in self.waiting if each.due <= now]:
-                if self.target is None or self._under_way >= self.target.most:
+                if self.target is None or len(self._under_way) >= self.target.most:
                     break
                 self.waiting.remove(delivery)
-                self._under_way += 1
+                self._under_way.append(delivery)
                 task = asyncio.create_task(self._deliver(self.target, delivery))
                 self._sends.add(task)
                 task.add_done_callback(self._sends.discard)
@@ -272,7 +294,7 @@ class Webhooks:
         timestamp = str(int(self.clock.now().timestamp() * 1000))
         headers = self._headers(target.url, body, timestamp)
         status = await asyncio.to_thread(post, target.url, body, headers, float(self.settings["webhook_timeout"]))
-        self._under_way -= 1
+        self._under_way.remove(delivery)
         if not 200 <= status < 400 and delivery.attempt < self.settings["webhook_retries"]:
             wait = timedelta(seconds=self.settings["webhook_retry_seconds"])
             self.waiting.append(Delivery(delivery.rows, self.clock.now() + wait, delivery.attempt + 1))

@@ -110,6 +110,11 @@ class Portal:
         """What the emulator announced."""
         return dict(self._emulator.announced["hubspot"])
 
+    def webhooks(self) -> dict[str, Any]:
+        """The deliveries that wait and the events the portal noticed."""
+        found: dict[str, Any] = self._emulator.control("GET", "webhooks")
+        return found
+
     def start(self, seed: dict[str, Any]) -> None:
         """Hold only this seed, with the first switches."""
         self._seed = seed

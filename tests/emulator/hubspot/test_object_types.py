@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.hubspot.site import NOW, SEED, Site
+from tests.emulator.hubspot.site import SEED, Site
 from tests.emulator.hubspot.test_client_table import PETS
 
 pytestmark = pytest.mark.emulator
@@ -195,7 +195,7 @@ def test_hubspot_s_own_types_are_described_too(site: Site) -> None:
 
 def test_custom_objects_have_their_own_scopes(site: Site) -> None:
     kind = _pets(site)
-    site.portal.settings["scopes"].remove("crm.objects.custom.read")
+    site.without_scope("crm.objects.custom.read")
     error = site.refused("GET", f"/crm/v3/objects/{kind}", status=403)
     assert error["errors"][0]["context"]["requiredGranularScopes"] == ["crm.objects.custom.read"]
 
@@ -203,7 +203,6 @@ def test_custom_objects_have_their_own_scopes(site: Site) -> None:
 def test_a_seed_brings_types_and_their_records(site: Site) -> None:
     own = {"p48120733_pets": [{"id": "8001", "properties": {"name": "Rex", "chip": "C-1"}}]}
     link = {"from": "p48120733_pets/8001", "to": "contacts/201"}
-    site.clock.set(NOW)
     site.portal.reset()
     site.portal.load(
         {

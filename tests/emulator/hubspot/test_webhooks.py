@@ -215,7 +215,7 @@ def test_a_delivery_holds_a_hundred_events_at_most(site: Site, receiver: Receive
 def _until_failed(site: Site) -> None:
     """Wait until the portal has seen that a delivery failed."""
     pause = threading.Event()
-    while not site.portal.webhooks.waiting:
+    while not site.portal.webhooks()["waiting"]:
         pause.wait(0.005)
 
 
@@ -271,4 +271,4 @@ def test_a_reset_forgets_what_was_on_its_way(site: Site, receiver: Receiver) -> 
     receiver.next()
     site.fresh()
     assert _manage(site, "GET", "subscriptions")["results"] == []
-    assert site.portal.webhooks.waiting == []
+    assert site.portal.webhooks() == {"waiting": [], "noticed": []}
