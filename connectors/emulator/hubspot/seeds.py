@@ -76,6 +76,8 @@ def _load_rules(crm: Crm, kind: ObjectType, rows: list[Mapping[str, Any]]) -> No
     schema = crm.schemas[kind.name]
     for row in rows:
         name = row["propertyName"]
+        if schema.get(name) is None:
+            raise SeedError(f"validations: {kind.name} have no property {name}")
         rule = rules.read(schema.read(name), row["ruleType"], row.get("ruleArguments", ()), crm.now())
         schema.rules.setdefault(name, {})[rule.type] = rule
 

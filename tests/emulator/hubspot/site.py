@@ -120,6 +120,13 @@ class Portal:
         self._seed = seed
         self._emulator.control("POST", "seed", {"hubspot": seed})
 
+    def refusal(self, seed: dict[str, Any]) -> str:
+        """What is said of a seed that cannot be."""
+        url = f"{self._emulator.announced['control']}/seed"
+        answer = self._emulator.session.post(url, json={"hubspot": seed}, timeout=10)
+        assert answer.status_code == 400, answer.text
+        return str(answer.json()["error"])
+
     def reset(self) -> None:
         """An empty portal with its first switches."""
         self.start({})

@@ -56,7 +56,7 @@ def test_records_a_batch_read_does_not_find(site: Site) -> None:
 
 
 def test_a_missing_scope(site: Site) -> None:
-    site.portal.settings["scopes"].remove("crm.objects.contacts.read")
+    site.without_scope("crm.objects.contacts.read")
     assert _body(site.refused("GET", CONTACTS, status=403)) == {
         "status": "error",
         "message": "This app hasn't been granted all required scopes to make this call. Read more about required "

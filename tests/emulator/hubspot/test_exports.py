@@ -164,5 +164,5 @@ def test_impossible_exports_are_400(site: Site, changes: dict[str, Any]) -> None
 
 def test_an_unknown_export_is_404_and_the_scope_is_asked_for(site: Site) -> None:
     site.refused("GET", f"{EXPORT}/tasks/77/status", status=404)
-    site.portal.settings["scopes"].remove("crm.export")
+    site.without_scope("crm.export")
     site.refused("POST", EXPORT, WISH, status=403)

@@ -172,6 +172,6 @@ def test_a_deleted_list_comes_back(site: Site) -> None:
 
 @pytest.mark.parametrize(("method", "scope"), [("GET", "crm.lists.read"), ("POST", "crm.lists.write")])
 def test_lists_need_their_scopes(site: Site, method: str, scope: str) -> None:
-    site.portal.settings["scopes"].remove(scope)
+    site.without_scope(scope)
     error = site.refused(method, LISTS, {} if method == "POST" else None, status=403)
     assert scope in error["errors"][0]["context"]["requiredGranularScopes"]

@@ -81,7 +81,7 @@ def test_a_ticket_is_closed_by_its_stage(site: Site) -> None:
 
 
 def test_tickets_ride_on_one_scope(site: Site) -> None:
-    site.portal.settings["scopes"].remove("tickets")
+    site.without_scope("tickets")
     for method, path in (("GET", "/crm/v3/objects/tickets"), ("DELETE", "/crm/v3/objects/tickets/1")):
         error = site.refused(method, path, status=403)
         assert error["errors"][0]["context"]["requiredGranularScopes"] == ["tickets"]

@@ -59,7 +59,7 @@ def test_impossible_users(site: Site, form: dict[str, str], status: int) -> None
      ("GET", f"{USERS}/teams", "settings.users.teams.read")],
 )  # fmt: skip
 def test_users_need_their_scopes(site: Site, method: str, path: str, scope: str) -> None:
-    site.portal.settings["scopes"].remove(scope)
+    site.without_scope(scope)
     error = site.refused(method, path, {} if method == "POST" else None, status=403)
     assert error["errors"][0]["context"]["requiredGranularScopes"] == [scope]
 
