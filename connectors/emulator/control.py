@@ -1,6 +1,6 @@
 """The control interface `/_emulator/...`: reset, seeds, faults, clock, request log and limits; no vendor has it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,16 +16,22 @@ from connectors.emulator import provenance, seeds, snapshot
 from connectors.emulator.clock import Clock
 from connectors.emulator.faults import Rule
 from connectors.emulator.hubspot import Portal
+from connectors.emulator.hubspot import settings as hubspot
 from connectors.emulator.latency import Delay
 from connectors.emulator.requestlog import RequestLog
 from connectors.emulator.salesforce import seeding
+from connectors.emulator.salesforce import settings as salesforce
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.rowfaults import RowFault
 from connectors.emulator.salesforce.schema import SObject
-from connectors.emulator.salesforce.settings import CHOICES, MOST
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
+
+TABLE: Mapping[str, tuple[list[Json], str]] = {
+    "withdrawn": ([], "routes that are not there, as `GET /_emulator/routes` writes them: `GET /crm/v3/owners`"),
+}
+"""The settings of the emulator itself: a default each, and what it decides."""
 
 
 @dataclass(slots=True)
@@ -39,7 +45,7 @@ class World:
     log: RequestLog = field(default_factory=RequestLog)
     rules: list[Rule] = field(default_factory=list)
     delays: list[Delay] = field(default_factory=list)
-    settings: dict[str, Json] = field(default_factory=lambda: {"withdrawn": []})
+    settings: dict[str, Json] = field(default_factory=lambda: {name: list(value) for name, (value, _) in TABLE.items()})
     ready: JsonObject = field(default_factory=dict)
 
     def reset(self) -> None:
@@ -102,6 +108,7 @@ _OBJECT = TypeAdapter(JsonObject)
 _FAULTS = TypeAdapter(list[RowFault])
 _LEAST = dict.fromkeys(("page_size", "bulk_batch_records", "bulk_page_records", "bulk_list_jobs"), 1)
 _MOST = 1_000_000_000
+_CHOICES = {**salesforce.CHOICES, **hubspot.CHOICES}
 Handler = Callable[[World, Request], Awaitable[Json]]
 
 
@@ -331,8 +338,8 @@ def _check_setting(name: str, before: Json, value: Json) -> None:
     """A setting keeps its kind; numbers have bounds, and some words are given."""
     number = isinstance(before, int | float) and not isinstance(before, bool)
     fits = isinstance(value, int | float) and not isinstance(value, bool) if number else isinstance(value, type(before))
-    bounded = not number or (fits and _LEAST.get(name, 0) <= value <= MOST.get(name, _MOST))
-    if not fits or not bounded or value not in CHOICES.get(name, (value,)):
+    bounded = not number or (fits and _LEAST.get(name, 0) <= value <= salesforce.MOST.get(name, _MOST))
+    if not fits or not bounded or value not in _CHOICES.get(name, (value,)):
         raise ValueError(f"setting {name} cannot be {value}")
     if name == "record_faults":
         _FAULTS.validate_python(value)

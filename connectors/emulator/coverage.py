@@ -1,29 +1,24 @@
 """`python -m connectors.emulator.coverage > docs/emulator.md`: the emulator's reference, made of what it is.
 
 Routes come from the route tables and provenance.yaml, control routes from their handlers' docstrings, rules from their
-models, settings from their definitions. A test asserts that the page in docs/ is what this prints.
+models, settings from their tables. A test asserts that the page in docs/ is what this prints.
 """
 
 import inspect
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 import orjson
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from connectors.emulator import control, provenance
-from connectors.emulator.clock import Clock
 from connectors.emulator.faults import ACTIONS, Rule
-from connectors.emulator.hubspot import Portal
+from connectors.emulator.hubspot import settings as hubspot
 from connectors.emulator.latency import Delay
 from connectors.emulator.provenance import Known, Served
-from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce import settings as salesforce
 
 _VENDORS = {"salesforce": "Salesforce", "hubspot": "HubSpot"}
 _ROUTE_HEADS = ("", "route", "versions", "tag", "setting or what lacks")
@@ -126,14 +121,9 @@ def _default(field: FieldInfo) -> str:
 
 
 def _settings() -> Iterator[str]:
-    clock = Clock()
-    defaults: Mapping[str, Mapping[str, Any]] = {
-        "salesforce": Org(clock).settings,
-        "hubspot": Portal(clock).settings,
-        "emulator": {"withdrawn": []},
-    }
-    for whose, settings in defaults.items():
-        rows = ((f"`{name}`", _short(value), _meaning(whose, name)) for name, value in settings.items())
+    tables = {"salesforce": salesforce.TABLE, "hubspot": hubspot.TABLE, "emulator": control.TABLE}
+    for whose, table in tables.items():
+        rows = ((f"`{name}`", _short(value), meaning) for name, (value, meaning) in table.items())
         yield f"### {_VENDORS.get(whose, 'The emulator itself')}\n\n{_table(['setting', 'default', 'meaning'], rows)}"
 
 
@@ -142,22 +132,6 @@ def _short(value: object) -> str:
     return (
         f"{len(value)} of them" if isinstance(value, list) and len(value) > 3 else f"`{orjson.dumps(value).decode()}`"
     )
-
-
-def _meaning(whose: str, name: str) -> str:
-    """What the definition of a setting says about it: the text beside its default, or the comment behind it."""
-    if whose == "emulator":
-        return "routes that are not there, as `GET /_emulator/routes` writes them: `GET /crm/v3/owners`"
-    pattern = re.compile(rf'^\s+"{name}": (?:\(.*?, "(.*)"\)|[^#\n]*),(?: +# (.*))?$', re.MULTILINE)
-    found = (match[1] or match[2] for match in pattern.finditer(_source(whose)))
-    return next((text for text in found if text), "")
-
-
-@cache
-def _source(vendor: str) -> str:
-    folder = files("connectors.emulator").joinpath(vendor)
-    modules = sorted((each for each in folder.iterdir() if each.name.endswith(".py")), key=lambda each: each.name)
-    return "\n".join(each.read_text(encoding="utf-8") for each in modules)
 
 
 def _legend() -> str:
