@@ -66,10 +66,12 @@ _SNAPSHOTS = """\
 ## Snapshots
 
 `POST /_emulator/snapshot {"folder": "/absolute/path"}` keeps everything both vendors hold: records, schemas, settings,
-issued tokens and the moment. The folder is made; nothing outside of it is written, and a folder that holds anything but
-an older snapshot is refused. `POST /_emulator/restore` with the same body takes it back, and `rapport emulator --seed
-/absolute/path` starts from it, at the moment it was taken unless `--clock` says otherwise. Not kept are the client
-credentials, which belong to the process, open query cursors, faults, delays, withdrawn routes and the request log.
+issued tokens, jobs, deliveries that wait and the moment. The folder is made; nothing outside of it is written, and a
+folder that holds anything but an older snapshot is refused. `POST /_emulator/restore` with the same body takes it back,
+and `rapport emulator --seed /absolute/path` starts from it, at the moment it was taken unless `--clock` says otherwise.
+What was being delivered, or written by a bulk job, goes on. Not kept are the client credentials, which belong to the
+process, open query cursors, requests that wait for slow rows and the locks they hold, faults, delays, withdrawn routes
+and the request log.
 """
 _SETTINGS = """\
 ## Settings

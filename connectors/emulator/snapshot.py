@@ -1,8 +1,8 @@
 """Everything both vendors hold, kept in a folder and taken back: a story can be paused, branched and repeated.
 
 The folder is a seed of its own: `rapport emulator --seed FOLDER` starts from it. Kept are records, schemas, settings,
-tokens and the moment; not kept are the credentials of the process, open query cursors, faults, delays, withdrawn routes
-and the request log.
+tokens, jobs, deliveries that wait and the moment; not kept are the credentials of the process, open query cursors,
+requests that wait for slow rows and the locks they hold, faults, delays, withdrawn routes and the request log.
 """
 
 from datetime import datetime
@@ -13,7 +13,8 @@ import orjson
 from connectors.emulator import state
 from connectors.emulator.clock import Clock
 from connectors.emulator.hubspot import Portal
-from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce.org import FEATURES, Org
+from connectors.emulator.salesforce.schema import standard
 from connectors.emulator.wire import JsonObject
 
 FILE = "snapshot.json"
@@ -21,7 +22,7 @@ _PART = f"{FILE}.part"
 _OURS = frozenset({FILE, _PART})
 _FORMAT = 1
 _OF_THE_PROCESS = frozenset({"clock", "public_key", "credentials"})
-_PASSING = frozenset({"cursors"})
+_PASSING = frozenset({"cursors", "workshop"})
 
 
 def is_one(folder: Path) -> bool:
@@ -40,6 +41,7 @@ def take(folder: Path, clock: Clock, org: Org, portal: Portal) -> Path:
     text = {
         "format": _FORMAT,
         "clock": {"now": clock.now().isoformat(), "frozen": clock.frozen},
+        "announced": org.credentials.refresh_token,
         "salesforce": state.dump(_held(org), outer),
         "hubspot": state.dump(_held(portal), outer),
     }
@@ -64,9 +66,13 @@ def put_back(folder: Path, clock: Clock, org: Org, portal: Portal) -> None:
     outer = {"clock": clock, "org": org, "portal": portal}
     taken = [(org, state.load(text["salesforce"], outer)), (portal, state.load(text["hubspot"], outer))]
     portal.reset()  # whatever it had under way ends
+    org.clear(standard(), FEATURES)
     for vendor, held in taken:
         for name, value in held.items():
             setattr(vendor, name, value)
+    # The refresh token that the process announces is as good as the one announced when the snapshot was taken.
+    announced = {text["announced"]: org.credentials.refresh_token}
+    org.refresh_tokens = {announced.get(each, each) for each in org.refresh_tokens}
     _set(clock, text["clock"])
 
 
@@ -80,8 +86,7 @@ def _check(folder: Path) -> None:
 
 def _held(vendor: Org | Portal) -> JsonObject:
     """What a vendor's part holds, by attribute."""
-    found = {name: value for name, value in state.attributes(vendor) if name not in _OF_THE_PROCESS}
-    return found | {name: {} for name in _PASSING & found.keys()}
+    return {name: value for name, value in state.attributes(vendor) if name not in _OF_THE_PROCESS | _PASSING}
 
 
 def _set(clock: Clock, told: JsonObject) -> None:

@@ -2,12 +2,14 @@
 
 `snapshot` keeps what a vendor's part holds with it, whatever classes that part is built of today. Only values,
 containers and classes of the emulator itself are written or made, so that a file can never bring foreign code along.
-Tasks of the event loop are work under way and not part of any state: nothing stands where they stood.
+An object that no attributes describe, because it holds functions made on the spot, says by `__reduce__` which function
+of the emulator makes it again, and of what. Tasks of the event loop and suspended generators are work under way and
+not part of any state: nothing stands where they stood.
 """
 
 from asyncio import Future
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -29,7 +31,8 @@ _SERIES: Mapping[type, tuple[str, Callable[[list[Any]], Any]]] = {
     tuple: ("tuple", tuple),
     frozenset: ("frozenset", frozenset),
 }
-_NAMED = ("outer", "seen", "enum", "method", "function")
+_NAMED = ("outer", "seen", "enum", "method", "function", "made")
+_UNDER_WAY = (Future, Generator)
 _READ = {name: read for name, _, read in _TEXTS.values()}
 _MADE = dict(_SERIES.values())
 Outer: TypeAlias = Mapping[str, object]
@@ -76,7 +79,7 @@ class _Writer:
 
     def write(self, value: Any, place: str) -> Json:
         kind = type(value)
-        if kind in _PLAIN or isinstance(value, Future):
+        if kind in _PLAIN or isinstance(value, _UNDER_WAY):
             return value if kind in _PLAIN else None
         if (named := self._named(value, place)) is not None:
             return named
@@ -85,6 +88,9 @@ class _Writer:
             return {"$": word, "is": text(value)}
         if kind in _SERIES:
             return {"$": _SERIES[kind][0], "has": [self.write(each, place) for each in value]}
+        if "__reduce__" in kind.__dict__ and kind.__module__.startswith(_HOME):
+            make, parts = value.__reduce__()
+            return {"$": "made", "by": _name(make, place), "has": [self.write(each, place) for each in parts]}
         return self._changeable(value, place)
 
     def _named(self, value: Any, place: str) -> JsonObject | None:
@@ -109,7 +115,7 @@ class _Writer:
         kind = type(value)
         if kind in (list, set, deque):
             most = {"most": value.maxlen} if kind is deque else {}
-            kept = [each for each in value if not isinstance(each, Future)]
+            kept = [each for each in value if not isinstance(each, _UNDER_WAY)]
             return {"$": kind.__name__, **most, "has": [self.write(each, f"{place}[]") for each in kept]}
         if kind in (dict, Counter):
             pairs = [[self.write(key, place), self.write(each, f"{place}.{key}")] for key, each in value.items()]
@@ -184,6 +190,8 @@ class _Reader:
                 return _found(text["of"], type)[text["is"]]
             case "method":
                 return getattr(self.read(text["of"]), text["is"])
+            case "made":
+                return _found(text["by"], FunctionType)(*(self.read(each) for each in text["has"]))
             case _:
                 return _found(text["of"], FunctionType)
 

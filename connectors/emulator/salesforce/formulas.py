@@ -62,6 +62,10 @@ class Formula:
     node: Node
     paths: tuple[Path, ...] = ()
 
+    def __reduce__(self) -> tuple[Callable[[str], "Formula"], tuple[str]]:
+        """A copy is parsed anew: the functions it is made of cannot be written down."""
+        return parse, (self.text,)
+
     def value(self, record: Record) -> Value:
         """What it comes to for a record; null when it cannot be calculated."""
         try:

@@ -101,7 +101,8 @@ class Outcome:
 class IngestJob(Job):
     """A job that writes. `header` is the upload's first line as it came, `rest` the rows nobody touched.
 
-    `work` is what goes on writing its rows, a batch at a time, once it has begun.
+    `work` is what goes on writing its rows, a batch at a time, once it has begun. A snapshot does not keep it; another
+    one begins behind the rows that are `processed`.
     """
 
     kind: ClassVar[str] = "V2Ingest"

@@ -59,6 +59,7 @@ def _write(org: Org, job: IngestJob) -> bool:
     """Write one more batch of rows; whether it was the last."""
     if job.work is None:
         job.work = rows.run(org, job)
+    if job.state == "UploadComplete":
         job.enter("InProgress", org.clock.now())
     return next(job.work, _NO_MORE) is _NO_MORE
 

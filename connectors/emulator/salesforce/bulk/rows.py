@@ -1,6 +1,8 @@
 """Runs an ingest job: its rows go one by one through the same writer as every other write."""
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from connectors.emulator.salesforce import ids, values
 from connectors.emulator.salesforce.bulk import upload
@@ -21,15 +23,14 @@ Put = Callable[[JsonObject, str], None]
 
 
 def run(org: Org, job: IngestJob) -> Generator[None]:
-    """Write the rows of the job and note what becomes of each, with a pause behind each batch.
+    """Write the rows of the job that are not yet processed and note what becomes of each; a pause behind each batch.
 
     The rows that nobody touches, because the job fails or is given up in a pause, go to `rest`.
 
     Raises:
         UnreadableError: the job fails as a whole. What was written before stays written.
     """
-    data = upload.read(job.content or b"", job.dialect)
-    job.header, job.width = data.header, len(data.names)
+    data = _begun(job)
     try:
         yield from _Run(org, job, data).batches()
     finally:
@@ -43,12 +44,18 @@ def give_up(job: IngestJob) -> None:
         job.work.close()
         return
     try:
-        data = upload.read(job.content or b"", job.dialect)
+        data = _begun(job)
     except UnreadableError:
         return
-    job.header, job.width = data.header, len(data.names)
     job.rest.extend(_readable(data))
     job.content = None
+
+
+def _begun(job: IngestJob) -> Upload:
+    """The upload, read up to the rows that are not yet processed."""
+    data = upload.read(job.content or b"", job.dialect)
+    job.header, job.width = data.header, len(data.names)
+    return replace(data, rows=islice(data.rows, job.processed, None))
 
 
 def _readable(data: Upload) -> Iterator[list[str]]:
@@ -83,7 +90,7 @@ class _Run:
     def batches(self) -> Generator[None]:
         """Every row, in the order of the upload; each batch counts against the day."""
         job, size = self._job, int(self._org.settings["bulk_batch_records"])
-        for place, row in enumerate(self._data.rows):
+        for place, row in enumerate(self._data.rows, job.processed):
             if (reason := self._stop(place, row)) is not None:
                 job.rest.append(row)
                 raise UnreadableError(reason)
