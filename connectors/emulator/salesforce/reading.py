@@ -3,11 +3,13 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.emulator.salesforce.access import Access
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.schema import Field, SObject
+from connectors.emulator.salesforce.soql.functions import Calendar
 from connectors.emulator.wire import JsonObject
 
 
@@ -51,8 +53,27 @@ class View:
         return self.org.store.kind(record_id)
 
     def today(self) -> date:
-        """The current day of the org's clock."""
-        return self.org.clock.now().date()
+        """The current day of the org's clock where the user is."""
+        return self.org.clock.now().astimezone(self.calendar().zone).date()
+
+    def calendar(self) -> Calendar:
+        """The user's time zone and the org's fiscal year; what cannot be read is UTC and January."""
+        user = self.org.store.find(self.me()) or {}
+        org = next(iter(self.org.store.table("Organization").values()), {})
+        try:
+            zone = ZoneInfo(user.get("TimeZoneSidKey") or "GMT")
+        except (ZoneInfoNotFoundError, ValueError):
+            return Calendar(UTC, _month(org))
+        return Calendar(zone, _month(org))
+
+    def me(self) -> str:
+        """The user's id."""
+        return self.access.user
+
+
+def _month(org: JsonObject) -> int:
+    month = int(org.get("FiscalYearStartMonth") or 1)
+    return month if 1 <= month <= 12 else 1
 
 
 def _hidden(row: JsonObject) -> bool:

@@ -73,7 +73,12 @@ class Field:
     @property
     def sortable(self) -> bool:
         """Whether ORDER BY takes the field."""
-        return self.type not in _UNSORTABLE
+        return self.type not in _UNSORTABLE or self.short_text
+
+    @property
+    def short_text(self) -> bool:
+        """Whether the field is a text area no longer than a line of text, which is treated like one."""
+        return self.type == "textarea" and 0 < self.length <= _TEXT_LENGTHS["string"]
 
     @property
     def groupable(self) -> bool:

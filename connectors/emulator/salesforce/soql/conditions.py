@@ -3,13 +3,14 @@
 import operator
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
 from connectors.emulator.salesforce import ids, moments
 from connectors.emulator.salesforce.schema import Field
 from connectors.emulator.salesforce.soql import complaints, spans
 from connectors.emulator.salesforce.soql.bind import Bound, Row, Scope
+from connectors.emulator.salesforce.soql.reader import pieces
 from connectors.emulator.salesforce.soql.tree import (
     Among,
     Compare,
@@ -22,17 +23,18 @@ from connectors.emulator.salesforce.soql.tree import (
     Picks,
     Query,
     Some,
-    Value,
     unescaped,
 )
 from connectors.emulator.wire import Json
 
 Predicate: TypeAlias = Callable[[Row], bool]
 Binder: TypeAlias = Callable[[Operand], Bound]
-Subselect: TypeAlias = Callable[[Query], frozenset[Json]]
+Subselect: TypeAlias = Callable[[Operand, Query], frozenset[Json]]
 _NUMERIC = frozenset({"double", "currency", "percent", "int"})
 _IDS = frozenset({"id", "reference"})
-_KINDS = {"boolean": "boolean", "date": "date", "datetime": "dateTime"}
+_UNORDERED = frozenset({"boolean", "multipicklist"})
+_KINDS = {"boolean": "boolean", "date": "date", "datetime": "dateTime", "int": "int"}
+_UNLIKE = _NUMERIC | _IDS | _KINDS.keys() | {"multipicklist"}
 _ORDERED: dict[str, Callable[[Json, Json], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -79,32 +81,37 @@ class _Maker:
 
     def _compare(self, condition: Compare) -> Predicate:
         bound = self._filterable(condition.operand)
+        at = condition.operand.at
         if isinstance(condition.value, DateLiteral):
-            return self._within(bound, condition.operator, condition.value)
+            return self._within(bound, condition.operator, condition.value, at)
         if condition.operator == "LIKE":
-            return self._like(bound, condition.value)
-        wanted, get = self._constant(bound.field, condition.value), comparable(bound)
+            return self._like(bound, condition.value, at)
+        wanted, get = self._constant(bound.field, condition.value, at), comparable(bound)
         match condition.operator:
             case "=":
                 return lambda row: bool(get(row) == wanted)
             case "!=":
                 return lambda row: bool(get(row) != wanted)
             case sign:
-                if bound.field.type == "boolean":
-                    raise self._operator_refused(bound.field, condition.value)
+                if bound.field.type in _UNORDERED:
+                    raise self._operator_refused(bound.field, at)
                 compare = _ORDERED[sign]
                 return lambda row: (value := get(row)) is not None and wanted is not None and compare(value, wanted)
 
-    def _like(self, bound: Bound, value: Literal) -> Predicate:
-        if value.kind != "string" or bound.field.type in _KINDS.keys() | _NUMERIC | _IDS:
-            raise self._operator_refused(bound.field, value)
+    def _like(self, bound: Bound, value: Literal, at: int) -> Predicate:
+        if bound.field.type in _UNLIKE:
+            raise self._operator_refused(bound.field, at)
+        if value.kind != "string":
+            raise self._wrong_type(bound.field, at)
         pattern, get = _like_pattern(value.raw), bound.get
         return lambda row: (text := get(row)) is not None and pattern.fullmatch(str(text)) is not None
 
-    def _within(self, bound: Bound, sign: str, literal: DateLiteral) -> Predicate:
-        if bound.field.type not in ("date", "datetime") or sign == "LIKE":
-            raise self._operator_refused(bound.field, literal)
-        first, after = (_edge(bound.field, day) for day in self._days(literal))
+    def _within(self, bound: Bound, sign: str, literal: DateLiteral, at: int) -> Predicate:
+        if sign == "LIKE" and bound.field.type in _UNLIKE:
+            raise self._operator_refused(bound.field, at)
+        if bound.field.type not in ("date", "datetime"):
+            raise self._wrong_type(bound.field, at)
+        first, after = (self._edge(bound.field, day) for day in self._days(literal, at))
         get = bound.get
         tests: dict[str, Callable[[str], bool]] = {
             "=": lambda value: first <= value < after,
@@ -117,28 +124,36 @@ class _Maker:
         test = tests[sign]
         return lambda row: test(value) if (value := get(row)) is not None else sign == "!="
 
-    def _days(self, literal: DateLiteral) -> tuple[datetime, datetime]:
+    def _days(self, literal: DateLiteral, at: int) -> spans.Span:
+        catalog = self._scope.catalog
         try:
-            first, after = spans.resolve(literal.name, literal.count, self._scope.catalog.today())
+            return spans.resolve(literal.name, literal.count, catalog.today(), catalog.calendar().first_month)
         except (OverflowError, ValueError) as error:
-            message = f"date literal out of range: {literal.name}:{literal.count}"
-            raise complaints.malformed(message, self._scope.text, literal.at) from error
-        return datetime(*first.timetuple()[:3], tzinfo=UTC), datetime(*after.timetuple()[:3], tzinfo=UTC)
+            message = f"Invalid date: {literal.name}:{literal.count}"
+            raise complaints.malformed(message, self._scope.text, at) from error
+
+    def _edge(self, field: Field, day: date) -> str:
+        """Where a day begins, in the form the field is kept in: for a moment, midnight of the user."""
+        if field.type == "date":
+            return day.isoformat()
+        return moments.wire(datetime.combine(day, datetime.min.time(), self._scope.catalog.calendar().zone))
 
     def _among(self, condition: Among) -> Predicate:
-        bound = self._filterable(condition.operand)
+        bound, at = self._filterable(condition.operand), condition.operand.at
         get, negated = comparable(bound), condition.negated
         if isinstance(condition.choices, Query):
-            chosen = frozenset(_folded(bound.field, each) for each in self._subselect(condition.choices))
+            found = self._subselect(condition.operand, condition.choices)
+            chosen = frozenset(_folded(bound.field, each) for each in found)
             return lambda row: ((value := get(row)) is not None) and (value in chosen) is not negated
-        tests = [self._within(bound, "=", each) for each in condition.choices if isinstance(each, DateLiteral)]
-        chosen = frozenset(self._constant(bound.field, each) for each in condition.choices if isinstance(each, Literal))
+        tests = [self._within(bound, "=", each, at) for each in condition.choices if isinstance(each, DateLiteral)]
+        literals = [each for each in condition.choices if isinstance(each, Literal)]
+        chosen = frozenset(self._constant(bound.field, each, at) for each in literals)
         return lambda row: (get(row) in chosen or any(test(row) for test in tests)) is not negated
 
     def _picks(self, condition: Picks) -> Predicate:
         bound = self._filterable(condition.operand)
         if bound.field.type != "multipicklist":
-            raise self._operator_refused(bound.field, condition.choices[0])
+            raise self._operator_refused(bound.field, condition.operand.at)
         sets = [frozenset(str(each.value).lower().split(";")) for each in condition.choices]
         get, negated = bound.get, condition.negated
 
@@ -151,46 +166,43 @@ class _Maker:
     def _filterable(self, operand: Operand) -> Bound:
         bound = self._bind(operand)
         if not bound.field.filterable:
-            message = f"field '{bound.field.name}' can not be filtered in a query call"
-            raise complaints.at("INVALID_FIELD", message, self._scope.text, operand.at)
+            raise complaints.unsuitable(bound.field.name, "filtered", self._scope.text, operand.at)
         return bound
 
-    def _constant(self, field: Field, literal: Literal) -> Json:
+    def _constant(self, field: Field, literal: Literal, at: int) -> Json:
         if literal.kind == "null":
             return False if field.type == "boolean" else None
         if literal.kind != _expected(field):
-            raise self._wrong_type(field, literal)
+            raise self._wrong_type(field, at)
         if literal.value == "":
             return None
         if field.type in _IDS:
-            return self._id(literal)
+            return self._id(str(literal.value), at)
         return _folded(field, literal.value)
 
-    def _id(self, literal: Literal) -> str | None:
-        text = str(literal.value)
+    def _id(self, text: str, at: int) -> str | None:
         found = ids.canonical(text)
         if found is None:
             message = f"invalid ID field: {text}"
-            raise complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, literal.at)
+            raise complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, at)
         return found
 
-    def _wrong_type(self, field: Field, literal: Literal) -> Exception:
-        quotes = " and should not be enclosed in quotes" if literal.kind == "string" else ""
-        if _expected(field) == "string":
-            quotes = " and should be enclosed in quotes"
-        kind = _KINDS.get(field.type, field.type)
-        message = f"value of filter criterion for field '{field.name}' must be of type {kind}{quotes}"
-        return complaints.at("INVALID_FIELD", message, self._scope.text, literal.at)
+    def _wrong_type(self, field: Field, at: int) -> Exception:
+        expected = _expected(field)
+        kind = _KINDS.get(field.type, "double" if expected == "number" else "string")
+        quotes = "should be" if expected == "string" else "should not be"
+        message = f"value of filter criterion for field '{field.name}' must be of type {kind} and {quotes}"
+        return complaints.at("INVALID_FIELD", f"{message} enclosed in quotes", self._scope.text, at)
 
-    def _operator_refused(self, field: Field, value: Value) -> Exception:
-        message = f"invalid operator on {field.type} field: {field.name}"
-        return complaints.at("INVALID_FIELD", message, self._scope.text, value.at)
+    def _operator_refused(self, field: Field, at: int) -> Exception:
+        message = f"invalid operator on {'id' if field.type in _IDS else field.type} field"
+        return complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, at)
 
 
 def _expected(field: Field) -> str:
     if field.type in _NUMERIC:
         return "number"
-    return field.type if field.type in _KINDS else "string"
+    return field.type if field.type in ("boolean", "date", "datetime") else "string"
 
 
 def _folded(field: Field, value: Json) -> Json:
@@ -207,10 +219,6 @@ def comparable(bound: Bound) -> Callable[[Row], Json]:
     return (lambda row: _folded(field, get(row))) if _folds(field) else get
 
 
-def _edge(field: Field, day: datetime) -> str:
-    return day.date().isoformat() if field.type == "date" else moments.wire(day)
-
-
 def _like_pattern(raw: str) -> re.Pattern[str]:
     """The pattern of a LIKE; what follows a % is taken where it first occurs, so that no pattern takes long."""
     first, *others = (_fixed(part) for part in _between_percents(raw))
@@ -223,7 +231,7 @@ def _like_pattern(raw: str) -> re.Pattern[str]:
 def _between_percents(raw: str) -> list[list[str]]:
     """The characters of the text between its unescaped percent signs, escapes kept whole."""
     parts: list[list[str]] = [[]]
-    for piece in re.findall(r"\\.|.", raw, re.DOTALL):
+    for piece in pieces(raw):
         if piece == "%":
             parts.append([])
         else:

@@ -1,4 +1,4 @@
-"""SOQL text into tokens."""
+"""SOQL text into tokens. SOQL knows no comments: `--`, `//` and `/*` are unexpected like any other sign."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _TOKEN = re.compile(
       | (?P<name>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*)
       | (?P<operator>!=|<>|<=|>=|=|<|>)
       | (?P<mark>[(),:])""",
-    re.VERBOSE | re.ASCII | re.DOTALL,
+    re.VERBOSE | re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 END = "end"
 
@@ -33,25 +33,19 @@ class Token:
         return self.text.upper() if self.kind in ("name", "mark", "operator") else ""
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """All tokens in order, closed by one of kind END.
+def tokens(text: str, start: int = 0, code: str = "MALFORMED_QUERY") -> Iterator[Token]:
+    """All tokens from `start` on, closed by one of kind END.
 
     Raises:
-        SalesforceError: MALFORMED_QUERY at a character no token begins with.
+        SalesforceError: of `code`, at a character no token begins with.
     """
-    position = 0
+    position = start
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise _unreadable(text, position)
+            raise complaints.unexpected(text[position], text, position, code)
         kind = next(name for name, part in match.groupdict().items() if part is not None)
         if kind != "space":
             yield Token(kind, match.group(), position)
         position = match.end()
     yield Token(END, "<EOF>", len(text))
-
-
-def _unreadable(text: str, position: int) -> Exception:
-    if text[position] == "'":
-        return complaints.malformed("Illegal string literal: no closing quote", text, position)
-    return complaints.malformed(f"unexpected token: '{text[position]}'", text, position)

@@ -1,24 +1,20 @@
 """SOQL tokens into a tree, by recursive descent: one method for each rule of the grammar.
 
-AND and OR may not be mixed without parentheses, as in Salesforce.
+AND and OR may not be mixed without parentheses and NOT stands alone or in parentheses, as in Salesforce.
 """
 
-from collections.abc import Callable
-from typing import TypeVar, cast
-
-from connectors.emulator.salesforce import moments
-from connectors.emulator.salesforce.soql import complaints, spans
-from connectors.emulator.salesforce.soql.lexer import END, Token, tokens
+from connectors.emulator.salesforce.soql import complaints
+from connectors.emulator.salesforce.soql.reader import RESERVED, Reader
 from connectors.emulator.salesforce.soql.tree import (
+    AGGREGATES,
     Among,
     Call,
     Compare,
     Condition,
-    DateLiteral,
     Every,
     Item,
+    Join,
     Literal,
-    LiteralKind,
     Macro,
     Not,
     Operand,
@@ -30,23 +26,27 @@ from connectors.emulator.salesforce.soql.tree import (
     Some,
     TypeOf,
     Value,
-    unescaped,
 )
 
 MOST_CHARACTERS = 100_000
-MOST_OFFSET = 2000
-_MOST_STRING = 4000
-_MOST_NESTED = 40
-_MOST_DIGITS = 9
-_ESCAPABLE = frozenset("'\"\\nNrRtTbBfF_%")
-_CLAUSES = frozenset({"WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "ALL", ")", ""})
+_AFTER_FROM = RESERVED | {"ORDER", "OFFSET", "FOR", "ALL", "UPDATE", "END"}
+_CLAUSES = ("WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "ALL")
 _COMPARISONS = frozenset({"=", "!=", "<>", "<", "<=", ">", ">=", "LIKE"})
-_WORDS: dict[str, tuple[LiteralKind, bool | None]] = {
-    "NULL": ("null", None),
-    "TRUE": ("boolean", True),
-    "FALSE": ("boolean", False),
-}
-T = TypeVar("T")
+_SCOPES = (
+    "EVERYTHING",
+    "DELEGATED",
+    "TEAM",
+    "MINE",
+    "MINE_AND_MY_GROUPS",
+    "MY_TERRITORY",
+    "MY_TEAM_TERRITORY",
+    "SCOPINGRULE",
+)
+_DATE_FUNCTIONS = frozenset(
+    "CALENDAR_MONTH CALENDAR_QUARTER CALENDAR_YEAR DAY_IN_MONTH DAY_IN_WEEK DAY_IN_YEAR DAY_ONLY FISCAL_MONTH"
+    " FISCAL_QUARTER FISCAL_YEAR HOUR_IN_DAY WEEK_IN_MONTH WEEK_IN_YEAR".split()
+)
+_FUNCTIONS = _DATE_FUNCTIONS | AGGREGATES | {"TOLABEL", "FORMAT", "CONVERTCURRENCY", "CONVERTTIMEZONE"}
 
 
 def parse(text: str) -> Query:
@@ -55,299 +55,277 @@ def parse(text: str) -> Query:
     Raises:
         SalesforceError: MALFORMED_QUERY (or another query code) with the place.
     """
+    if not text.strip():
+        raise complaints.plain("SOQL statements cannot be empty or null")
     if len(text) > MOST_CHARACTERS:
-        raise complaints.malformed("SOQL statements cannot be longer than 100000 characters.", text[:80], 0)
-    parser = _Parser(text)
+        raise complaints.plain(f"SOQL statements cannot be longer than {MOST_CHARACTERS} characters.")
+    parser = Parser(text)
     query = parser.query()
     parser.expect_end()
     return query
 
 
-class _Parser:
-    """A cursor over the tokens of one statement."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(tokens(text))
-        self._next = 0
-        self._depth = 0
+class Parser(Reader):
+    """A reader that knows the rules of SOQL."""
 
     def query(self) -> Query:
-        self._expect("SELECT")
-        select = self._list(self._selected)
-        self._expect("FROM")
-        source, alias = self._source()
-        self._scope()
-        where = self._condition() if self._take("WHERE") else None
-        group = self._list(self._operand) if self._take("GROUP", "BY") else ()
-        having = self._condition() if self._take("HAVING") else None
-        order = self._list(self._order) if self._take("ORDER", "BY") else ()
-        limit = self._count() if self._take("LIMIT") else None
-        offset = self._offset() if self._take("OFFSET") else 0
-        self._for()
-        return Query(self._text, select, source, alias, where, group, having, order, limit, offset)
+        """SELECT with all its clauses in their order."""
+        select = self._select()
+        source, alias, joins = self._source()
+        scope = self._scope()
+        where = self.condition() if self.take("WHERE") else None
+        mode = self._mode()
+        grouping, group = self._group()
+        having = self.condition() if group and self.take("HAVING") else None
+        order = self.ordering()
+        limit = self.count() if self.take("LIMIT") else None
+        offset = self.offset() if self.take("OFFSET") else 0
+        purposes, all_rows = self._purposes(), self.take("ALL", "ROWS")
+        return Query(
+            text=self.text,
+            select=select,
+            source=source,
+            alias=alias,
+            where=where,
+            group=group,
+            having=having,
+            order=order,
+            limit=limit,
+            offset=offset,
+            joins=joins,
+            grouping=grouping,
+            scope=scope,
+            mode=mode,
+            purposes=purposes,
+            all_rows=all_rows,
+        )
 
-    def expect_end(self) -> None:
-        if self._peek().kind != END:
-            raise self._unexpected()
+    def condition(self) -> Condition:
+        """What follows WHERE or HAVING."""
+        if self.take("NOT"):
+            return Not(self._simple())
+        parts = [self._simple()]
+        joiner = self.peek().word()
+        if joiner not in ("AND", "OR"):
+            return parts[0]
+        while self.take(joiner):
+            parts.append(self._simple())
+        return Every(tuple(parts)) if joiner == "AND" else Some(tuple(parts))
 
-    def _selected(self) -> Selected:
-        token = self._peek()
-        match token.word():
+    def ordering(self) -> tuple[Order, ...]:
+        """ORDER BY, if it is there."""
+        return self.listed(self._order) if self.take("ORDER", "BY") else ()
+
+    def selected(self) -> Selected:
+        """One element of the SELECT list."""
+        match self.peek().word():
             case "(":
                 return self._subquery()
             case "TYPEOF":
                 return self._typeof()
-            case "FIELDS" if self._peek(1).text == "(":
+            case "FIELDS" if self.peek(1).text == "(":
                 return self._macro()
             case _:
-                return Item(self._operand(), self._alias())
+                return self._item()
+
+    def _select(self) -> tuple[Selected, ...]:
+        at = self.peek().at
+        self.expect("SELECT")
+        if self.peek().word() == "FROM":
+            raise complaints.unexpected("SELECT FROM", self.text, at)
+        select = self.listed(self.selected)
+        self.expect("FROM")
+        return select
 
     def _subquery(self) -> Query:
-        self._expect("(")
-        query = self._nested(self.query)
-        self._expect(")")
+        self.expect("(")
+        query = self.nested(self.query)
+        self.expect(")")
         return query
 
+    def _item(self) -> Item:
+        what = self._operand()
+        bare_count = isinstance(what, Call) and what.argument is None
+        if bare_count and self.peek().word() != "FROM":
+            raise self.unexpected()
+        return Item(what, self._alias())
+
     def _macro(self) -> Macro:
-        at = self._advance().at
-        self._expect("(")
-        token = self._advance()
-        if token.word() not in ("ALL", "STANDARD", "CUSTOM"):
-            raise self._unexpected(token)
-        self._expect(")")
-        return Macro(token.word(), at)
+        at = self.advance().at
+        self.expect("(")
+        kind = self.one_of("ALL", "STANDARD", "CUSTOM")
+        self.expect(")")
+        return Macro(kind, at)
 
     def _typeof(self) -> TypeOf:
-        self._expect("TYPEOF")
-        relationship = self._path()
+        self.expect("TYPEOF")
+        relationship = self.path()
         cases = [self._when()]
-        while self._peek().word() == "WHEN":
+        while self.peek().word() == "WHEN":
             cases.append(self._when())
-        otherwise = self._list(self._path) if self._take("ELSE") else ()
-        self._expect("END")
+        otherwise = self.listed(self.path) if self.take("ELSE") else ()
+        if self.peek().word() == "FROM":
+            raise complaints.syntax("Missing 'END' at 'FROM'", self.text, self.peek().at)
+        self.expect("END")
         return TypeOf(relationship, tuple(cases), otherwise)
 
     def _when(self) -> tuple[str, tuple[Path, ...]]:
-        self._expect("WHEN")
-        name = self._path().parts[0]
-        self._expect("THEN")
-        return name, self._list(self._path)
+        self.expect("WHEN")
+        name = self.path().parts[0]
+        self.expect("THEN")
+        return name, self.listed(self.path)
 
     def _alias(self) -> str:
-        token = self._peek()
-        if token.kind != "name" or token.word() in _CLAUSES | {"FROM"}:
+        """The name after `AS` or after a space; a keyword is none."""
+        named = self.take("AS")
+        token = self.peek()
+        if token.kind == "name" and token.word() not in _AFTER_FROM and "." not in token.text:
+            return self.advance().text
+        if named:
+            raise self.unexpected()
+        return ""
+
+    def _source(self) -> tuple[Path, str, tuple[Join, ...]]:
+        source, alias = self.path(), self._alias()
+        joins: list[Join] = []
+        while self.take(","):
+            joins.append(Join(self.path(), self._alias()))
+        return source, alias, tuple(joins)
+
+    def _scope(self) -> str:
+        if not self.take("USING"):
             return ""
-        return self._advance().text
+        self.expect("SCOPE")
+        return self.one_of(*_SCOPES)
 
-    def _source(self) -> tuple[Path, str]:
-        source = self._path()
-        self._take("AS")
-        return source, self._alias()
+    def _mode(self) -> str:
+        return self.one_of("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE") if self.take("WITH") else ""
 
-    def _scope(self) -> None:
-        if self._take("USING"):
-            self._expect("SCOPE")
-            self._path()
+    def _group(self) -> tuple[str, tuple[Operand, ...]]:
+        if not self.take("GROUP", "BY"):
+            return "", ()
+        grouping = self.peek().word()
+        if grouping not in ("ROLLUP", "CUBE"):
+            return "", self.listed(self._operand)
+        self.advance()
+        self.expect("(")
+        group = self.listed(self._operand)
+        self.expect(")")
+        return grouping, group
 
-    def _for(self) -> None:
-        while self._take("FOR"):
-            token = self._advance()
-            if token.word() not in ("VIEW", "REFERENCE", "UPDATE"):
-                raise self._unexpected(token)
-
-    def _condition(self) -> Condition:
-        parts = [self._simple()]
-        joiner = self._peek().word()
-        if joiner not in ("AND", "OR"):
-            return parts[0]
-        while self._take(joiner):
-            parts.append(self._simple())
-        if self._peek().word() in ("AND", "OR"):
-            raise self._unexpected()
-        return Every(tuple(parts)) if joiner == "AND" else Some(tuple(parts))
+    def _purposes(self) -> tuple[str, ...]:
+        """What comes after each FOR."""
+        purposes: list[str] = []
+        while self.take("FOR"):
+            purposes.append(self.one_of("VIEW", "REFERENCE", "UPDATE"))
+        return tuple(purposes)
 
     def _simple(self) -> Condition:
-        return self._nested(self._negated)
+        return self.nested(self._comparison_or_group)
 
-    def _negated(self) -> Condition:
-        if self._take("NOT"):
-            return Not(self._simple())
-        if self._take("("):
-            condition = self._condition()
-            self._expect(")")
+    def _comparison_or_group(self) -> Condition:
+        if self.take("("):
+            condition = self.condition()
+            self.expect(")")
             return condition
         return self._comparison()
 
     def _comparison(self) -> Condition:
+        start = self.peek()
         operand = self._operand()
-        token = self._advance()
+        if isinstance(operand, Call) and operand.function == "FORMAT":
+            raise self.unexpected(start)
+        token = self.advance()
         match token.word():
             case "NOT":
-                self._expect("IN")
-                return Among(operand, negated=True, choices=self._choices())
+                self.expect("IN")
+                return Among(operand, negated=True, choices=self._choices(start.at))
             case "IN":
-                return Among(operand, negated=False, choices=self._choices())
+                return Among(operand, negated=False, choices=self._choices(start.at))
             case "INCLUDES" | "EXCLUDES" as word:
                 return Picks(operand, negated=word == "EXCLUDES", choices=self._sets())
             case word if word in _COMPARISONS:
-                return Compare(operand, "!=" if word == "<>" else word, self._value())
+                return Compare(operand, "!=" if word == "<>" else word, self._compared(word))
             case _:
-                raise self._unexpected(token)
+                raise self.unexpected(token)
 
-    def _choices(self) -> tuple[Value, ...] | Query:
-        self._expect("(")
-        choices = self.query() if self._peek().word() == "SELECT" else self._list(self._value)
-        self._expect(")")
+    def _compared(self, sign: str) -> Value:
+        if sign == "LIKE" and self.peek().word() == "NULL":
+            raise self.unexpected()
+        return self.value()
+
+    def _choices(self, start: int) -> tuple[Value, ...] | Query:
+        self.expect("(")
+        if self.peek().word() == "SELECT":
+            choices: tuple[Value, ...] | Query = self.nested(self._semi_join)
+        elif self.take(")"):
+            raise complaints.unexpected(" ".join(self._said(start).split()), self.text, start)
+        else:
+            choices = self.listed(self.value)
+        self.expect(")")
         return choices
 
+    def _said(self, start: int) -> str:
+        """The statement from a place up to the token that comes next."""
+        return self.text[start : self.peek().at].strip()
+
+    def _semi_join(self) -> Query:
+        """A query whose values a field may have: no clause but WHERE."""
+        select = self._select()
+        source, alias, joins = self._source()
+        where = self.condition() if self.take("WHERE") else None
+        if self.peek().word() in _CLAUSES:
+            raise self.missing()
+        return Query(self.text, select, source, alias, where, joins=joins)
+
     def _sets(self) -> tuple[Literal, ...]:
-        self._expect("(")
-        choices = self._list(self._picked)
-        self._expect(")")
+        self.expect("(")
+        choices = self.listed(self._picked)
+        self.expect(")")
         return choices
 
     def _picked(self) -> Literal:
-        token = self._peek()
-        value = self._value()
+        token = self.peek()
+        value = self.value()
         if not isinstance(value, Literal) or value.kind != "string":
-            raise self._unexpected(token)
+            raise self.unexpected(token)
         return value
 
     def _order(self) -> Order:
         by = self._operand()
-        descending = self._take("DESC")
+        descending = self.take("DESC")
         if not descending:
-            self._take("ASC")
+            self.take("ASC")
         nulls_last = False
-        if self._take("NULLS"):
-            nulls_last = self._take("LAST")
-            if not nulls_last:
-                self._expect("FIRST")
+        if self.take("NULLS"):
+            if self.peek().word() not in ("FIRST", "LAST"):
+                raise self.missing()
+            nulls_last = self.advance().word() == "LAST"
         return Order(by, descending, nulls_last)
 
     def _operand(self) -> Operand:
-        if self._peek().kind == "name" and self._peek(1).text == "(":
+        if self.peek().kind == "name" and self.peek(1).text == "(":
             return self._call()
-        return self._path()
+        return self.path()
 
     def _call(self) -> Call:
-        token = self._advance()
-        self._expect("(")
-        argument = None if self._peek().text == ")" else self._path()
-        self._expect(")")
-        return Call(token.word(), argument, token.at)
+        token = self.advance()
+        function = token.word()
+        if function not in _FUNCTIONS:
+            raise self.unexpected(self.peek())
+        self.expect("(")
+        argument = None if function == "COUNT" and self.peek().text == ")" else self._argument(function)
+        self.expect(")")
+        return Call(function, argument, token.at)
 
-    def _path(self) -> Path:
-        token = self._advance()
-        if token.kind != "name" or token.word() in ("FROM", "WHERE", "SELECT"):
-            raise self._unexpected(token)
-        return Path(tuple(token.text.split(".")), token.at)
-
-    def _count(self) -> int:
-        token = self._advance()
-        if not token.text.isdigit() or len(token.text) > _MOST_DIGITS:
-            raise self._unexpected(token)
-        return int(token.text)
-
-    def _offset(self) -> int:
-        at = self._peek().at
-        count = self._count()
-        if count > MOST_OFFSET:
-            message = f"Maximum SOQL offset allowed is {MOST_OFFSET}"
-            raise complaints.at("NUMBER_OUTSIDE_VALID_RANGE", message, self._text, at)
-        return count
-
-    def _value(self) -> Value:
-        token = self._advance()
-        match token.kind:
-            case "string":
-                return Literal("string", self._string(token), token.text[1:-1], token.at)
-            case "number":
-                return Literal("number", float(token.text), token.text, token.at)
-            case "date" | "datetime":
-                return self._moment(token)
-            case "name" if token.word() in _WORDS:
-                kind, value = _WORDS[token.word()]
-                return Literal(kind, value, token.text, token.at)
-            case "name" if spans.known(token.word()):
-                return self._span(token)
-            case "name":
-                raise complaints.malformed(
-                    f"Bind variables only allowed in Apex code: '{token.text}'", self._text, token.at
-                )
-            case _:
-                raise self._unexpected(token)
-
-    def _moment(self, token: Token) -> Literal:
-        if token.kind == "date":
-            value = token.text if moments.parse_date(token.text) else None
-        else:
-            moment = moments.parse_datetime(token.text)
-            value = moments.wire(moment) if moment else None
-        if value is None:
-            raise complaints.at("INVALID_FIELD", f"line 1: invalid date: {token.text}", self._text, token.at)
-        return Literal(cast("LiteralKind", token.kind), value, token.text, token.at)
-
-    def _span(self, token: Token) -> DateLiteral:
-        count = 0
-        if spans.counted(token.word()):
-            self._expect(":")
-            count = self._count()
-        return DateLiteral(token.word(), count, token.at)
-
-    def _string(self, token: Token) -> str:
-        raw = token.text[1:-1]
-        if len(raw) > _MOST_STRING:
-            raise complaints.malformed("string literal is longer than 4000 characters", self._text, token.at)
-        pieces, place = [], 0
-        while place < len(raw):
-            if raw[place] == "\\":
-                place += 1
-                pieces.append(self._escape(raw[place], token.at))
-            else:
-                pieces.append(raw[place])
-            place += 1
-        return "".join(pieces)
-
-    def _escape(self, letter: str, at: int) -> str:
-        if letter not in _ESCAPABLE:
-            raise complaints.malformed(f"Invalid string literal: illegal escape sequence '\\{letter}'", self._text, at)
-        return unescaped(f"\\{letter}")
-
-    def _nested(self, rule: Callable[[], T]) -> T:
-        self._depth += 1
-        if self._depth > _MOST_NESTED:
-            raise complaints.at("QUERY_TOO_COMPLICATED", "Query is too complicated", self._text, self._peek().at)
-        found = rule()
-        self._depth -= 1
-        return found
-
-    def _list(self, rule: Callable[[], T]) -> tuple[T, ...]:
-        found = [rule()]
-        while self._take(","):
-            found.append(rule())
-        return tuple(found)
-
-    def _peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
-
-    def _advance(self) -> Token:
-        token = self._peek()
-        self._next += 1
-        return token
-
-    def _take(self, *words: str) -> bool:
-        """Whether the next tokens are these words; if so they are consumed."""
-        if all(self._peek(place).word() == word for place, word in enumerate(words)):
-            self._next += len(words)
-            return True
-        return False
-
-    def _expect(self, word: str) -> None:
-        if not self._take(word):
-            raise self._unexpected()
-
-    def _unexpected(self, token: Token | None = None) -> Exception:
-        token = token or self._peek()
-        return complaints.malformed(f"unexpected token: '{token.text}'", self._text, token.at)
+    def _argument(self, function: str) -> Operand:
+        """A field, or one of the two ways in which functions may be nested."""
+        at = self.peek().at
+        inner = self.nested(self._operand)
+        if isinstance(inner, Path):
+            return inner
+        shifted = function in _DATE_FUNCTIONS and inner.function == "CONVERTTIMEZONE"
+        if shifted or (function == "FORMAT" and inner.function in AGGREGATES | {"CONVERTCURRENCY"}):
+            return inner
+        rule = "nested functional syntax can only be used in the following manner: date_function(convertTimezone("
+        raise complaints.syntax(f"{rule}columnName)): {function}", self.text, at)

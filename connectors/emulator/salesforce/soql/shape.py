@@ -37,15 +37,14 @@ class Shape:
             self._parts[hop.relationship] = self._through(hop, lambda _row: child)
         return self._branches[hop.relationship].branch(hops[1:])
 
-    def add_choice(self, hop: Field, cases: Mapping[str, "Shape"], otherwise: "Shape") -> None:
-        """Add a parent whose shape depends on its type."""
-        by_name = {name.lower(): shape for name, shape in cases.items()}
+    def add_choice(self, hop: Field, cases: Mapping[str, "Shape"], otherwise: "Shape | None") -> bool:
+        """Add a parent whose shape depends on its type, by lower-case name; without any it is null."""
 
-        def choose(row: Row) -> "Shape":
+        def choose(row: Row) -> "Shape | None":
             kind = self._catalog.kind(row["Id"])
-            return by_name.get(kind.lower()) or otherwise.named(kind)
+            return cases.get(kind.lower()) or (otherwise.named(kind) if otherwise else None)
 
-        self._parts[hop.relationship] = self._through(hop, choose)
+        return self.add(hop.relationship, self._through(hop, choose))
 
     def named(self, kind: str) -> "Shape":
         """The same shape under another type's name."""
@@ -59,9 +58,10 @@ class Shape:
         attributes = {"type": self._kind, "url": self._url(kind, row["Id"])}
         return {"attributes": attributes, **{name: get(row) for name, get in self._parts.items()}}
 
-    def _through(self, hop: Field, shape_of: Callable[[Row], "Shape"]) -> Getter:
+    def _through(self, hop: Field, shape_of: Callable[[Row], "Shape | None"]) -> Getter:
         def get(row: Row) -> JsonObject | None:
             target = self._catalog.row(row.get(hop.name) or "")
-            return None if target is None else shape_of(target).render(target)
+            shape = None if target is None else shape_of(target)
+            return None if shape is None or target is None else shape.render(target)
 
         return get

@@ -1,4 +1,8 @@
-"""What a SOQL query says, as values. `at` is the place in the text, counted in characters from 0."""
+"""What a SOQL query says, as values: the syntax tree that `parser` makes and that `run` (or another engine) evaluates.
+
+All nodes are immutable and compare by value. `at` is the place in the text, counted in characters from 0; names keep
+the spelling of the statement, keywords and function names are in upper case.
+"""
 
 from dataclasses import dataclass
 from typing import Literal as OneOf
@@ -17,10 +21,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of one field, or COUNT() of nothing."""
+    """A function of one field, of another function as in FORMAT(MIN(x)), or COUNT() of nothing."""
 
     function: str
-    argument: Path | None
+    argument: "Path | Call | None"
     at: int
 
 
@@ -133,8 +137,20 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """A further name of FROM: `FROM Contact c, c.Account a` lets `a` stand for the path to the account."""
+
+    path: Path
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query or subquery; `text` is the whole statement, for error messages."""
+    """A whole query or subquery; `text` is the whole statement, for error messages.
+
+    `limit` of None is no limit. `grouping` is ROLLUP, CUBE or empty. `purposes` are the words after FOR. `scope` and
+    `mode` are the words after USING SCOPE and WITH, in upper case, empty where the clause is missing.
+    """
 
     text: str
     select: "tuple[Selected, ...]"
@@ -146,18 +162,33 @@ class Query:
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0
+    joins: tuple[Join, ...] = ()
+    grouping: str = ""
+    scope: str = ""
+    mode: str = ""
+    purposes: tuple[str, ...] = ()
+    all_rows: bool = False
 
 
 Selected: TypeAlias = Item | Macro | TypeOf | Query
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX", "GROUPING"})
 
 
 def unescaped(piece: str) -> str:
-    """The character meant by one character of a string constant, or by a backslash and another."""
-    return piece if len(piece) == 1 else _ESCAPES.get(piece[1].lower(), piece[1])
+    """The character meant by one character of a string constant, or by a backslash and what follows it."""
+    if len(piece) == 1:
+        return piece
+    return chr(int(piece[2:], 16)) if len(piece) == 6 else _ESCAPES.get(piece[1].lower(), piece[1])
+
+
+def aggregates(what: Operand) -> bool:
+    """Whether an expression speaks of a group of records: an aggregate, or a function of one."""
+    if isinstance(what, Path):
+        return False
+    return what.function in AGGREGATES or (what.argument is not None and aggregates(what.argument))
 
 
 def is_aggregate(item: Selected) -> bool:
     """Whether a selected item needs grouping."""
-    return isinstance(item, Item) and isinstance(item.what, Call) and item.what.function in AGGREGATES
+    return isinstance(item, Item) and aggregates(item.what)
