@@ -9,6 +9,9 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from .crm import Clock
 from .refusals import RefusedError, expired, unauthenticated
 
+PRIVATE_APP, PUBLIC_APP = 1_048_576, 2_097_152
+"""Ids of the portal's private app (or service key) and of the public app that uses OAuth and webhooks."""
+
 
 def _fixed(word: str) -> str:
     """Make an identifier that is the same in every process, so that configurations can be written down."""
@@ -21,6 +24,8 @@ class Caller:
 
     oauth: bool
     """OAuth apps have their own limit and no daily header."""
+    app: int
+    """Id of the app; what property history names as the source of a write."""
 
 
 class Access:
@@ -52,13 +57,13 @@ class Access:
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated()
         if token == self.token:
-            return Caller(oauth=False)
+            return Caller(oauth=False, app=PRIVATE_APP)
         end = self.end_of(token)
         if end is None:
             raise unauthenticated()
         if end <= self._clock.now():
             raise expired(int((self._clock.now() - end).total_seconds()))
-        return Caller(oauth=True)
+        return Caller(oauth=True, app=PUBLIC_APP)
 
     def end_of(self, token: str) -> datetime | None:
         """Tell when an issued access token ends, None for one we did not issue."""

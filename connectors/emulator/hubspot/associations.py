@@ -5,9 +5,10 @@ Both directions are always stored. Pure state and rules; record existence is che
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from .object_types import OBJECT_TYPES
-from .refusals import RefusedError, invalid, missing
+from .object_types import ObjectTypes
+from .refusals import invalid, missing
 from .wire import data_file
 
 HUBSPOT_DEFINED = "HUBSPOT_DEFINED"
@@ -17,6 +18,19 @@ LABEL_LIMIT = 10
 
 Pair = tuple[str, str]
 """Names of the object types a link goes from and to."""
+
+
+class Tie(NamedTuple):
+    """Two records that are linked, or to be."""
+
+    pair: Pair
+    here: int
+    there: int
+
+    @property
+    def back(self) -> "Tie":
+        """The same seen from the other end."""
+        return Tie(self.pair[::-1], self.there, self.here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,11 @@ class LinkType:
     category: str = HUBSPOT_DEFINED
     sole: bool = False
     """A record has at most one link of this type (a contact's primary company)."""
+
+    @property
+    def custom(self) -> bool:
+        """Whether it is a label of the portal's own; the unlabelled type of a custom object is none."""
+        return self.category == USER_DEFINED and self.label is not None
 
     def render(self) -> dict[str, object]:
         """Form the type's JSON."""
@@ -47,15 +66,17 @@ class _Links:
 class Associations:
     """All association types and links of a portal."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: ObjectTypes) -> None:
+        self._kinds = kinds
         self._pairs: dict[Pair, _Links] = {}
         for row in data_file("association_types.json"):
             there = LinkType(row["typeId"], row.get("label"), row["name"], row["inverse"], sole=row.get("sole", False))
             back_label = row.get("inverseLabel", row.get("label"))
             back = LinkType(row["inverse"], back_label, row.get("inverseName", row["name"]), row["typeId"])
-            self._define((row["from"], row["to"]), there, back)
+            self.define((row["from"], row["to"]), there, back)
 
-    def _define(self, pair: Pair, there: LinkType, back: LinkType) -> None:
+    def define(self, pair: Pair, there: LinkType, back: LinkType) -> None:
+        """Add a type in both directions."""
         self._links(pair).types[there.id] = there
         self._links(pair[::-1]).types[back.id] = back
 
@@ -72,7 +93,7 @@ class Associations:
         """Find a type of this direction or raise RefusedError (400)."""
         found = self._links(pair).types.get(type_id)
         if found is None:
-            ids = " to ".join(OBJECT_TYPES[name].id for name in pair)
+            ids = " to ".join(self._kinds[name].id for name in pair)
             raise invalid(f"No association type exists with id {type_id} from {ids}.")
         return found
 
@@ -81,7 +102,7 @@ class Associations:
         for pair, links in self._pairs.items():
             if pair[0] == origin and type_id in links.types and links.types[type_id].category == category:
                 return pair
-        raise invalid(f"No association type exists with id {type_id} from {OBJECT_TYPES[origin].id}.")
+        raise invalid(f"No association type exists with id {type_id} from {self._kinds[origin].id}.")
 
     def unlabelled(self, pair: Pair) -> LinkType:
         """Find the default type of a pair or raise RefusedError (400) when the two cannot be associated."""
@@ -95,7 +116,7 @@ class Associations:
     ) -> list[LinkType]:
         """Define a custom label in both directions and answer the two types. Raises RefusedError (400)."""
         self.unlabelled(pair)
-        mine = [t for t in self.types(pair) if t.category == USER_DEFINED]
+        mine = [t for t in self.types(pair) if t.custom]
         if any(t.label == label or t.name == name for t in mine):
             raise invalid(f"A label named {label} already exists.")
         if len({t.name for t in mine}) >= LABEL_LIMIT:
@@ -103,7 +124,7 @@ class Associations:
         there_id, back_id = ids or self.free_ids()
         there = LinkType(there_id, label, name, back_id, USER_DEFINED)
         inverse = LinkType(back_id, back or label, name, there_id, USER_DEFINED)
-        self._define(pair, there, inverse)
+        self.define(pair, there, inverse)
         return [there, inverse]
 
     def free_ids(self, above: int = 0) -> tuple[int, int]:
@@ -130,7 +151,7 @@ class Associations:
         found = self._links(pair).types.get(type_id)
         if found is None:
             raise missing()
-        if found.category != USER_DEFINED:
+        if not found.custom:
             raise invalid("Association types defined by HubSpot cannot be changed.")
         return found
 
@@ -158,6 +179,10 @@ class Associations:
             for there, held in self._links(pair).of.get(here, {}).items():
                 held.discard(kind.id)
                 self._links(pair[::-1]).of[there][here].discard(kind.inverse)
+
+    def linked(self, pair: Pair, here: int, there: int) -> bool:
+        """Whether two records are linked under any type."""
+        return there in self._links(pair).of.get(here, {})
 
     def remove(self, pair: Pair, here: int, there: int) -> bool:
         """Unlink two records; answers whether they were linked."""
@@ -207,9 +232,3 @@ class Associations:
 def spec(category: str, type_id: int) -> dict[str, object]:
     """Form an association type as bodies name it."""
     return {"associationCategory": category, "associationTypeId": type_id}
-
-
-def nothing_found(pair: Pair, here: str) -> RefusedError:
-    """Say that a record has no associations to this type: a row of a batch read's 207."""
-    message = f"No {OBJECT_TYPES[pair[1]].singular} is associated with {OBJECT_TYPES[pair[0]].singular} {here}."
-    return RefusedError(404, "NO_ASSOCIATIONS_FOUND", message)

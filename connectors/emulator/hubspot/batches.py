@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .crm import Crm
 from .object_types import ObjectType
-from .records import Record
+from .records import Author, Record
 from .refusals import RefusedError, invalid, missing
 
 NOT_FOUND = "Could not get some {word} objects, they may be deleted or not exist. Check that ids are valid."
@@ -105,7 +105,7 @@ def _key(row: Input) -> tuple[str, str]:
     return row.by or "hs_object_id", (row.id or "").strip().lower()
 
 
-def updater(crm: Crm, kind: ObjectType) -> Act:
+def updater(crm: Crm, kind: ObjectType, by: Author) -> Act:
     """Make the act of batch/update: an old id of a merged record is not followed."""
 
     def act(row: Input) -> tuple[Record, bool]:
@@ -116,12 +116,12 @@ def updater(crm: Crm, kind: ObjectType) -> Act:
         found = crm.find(kind, row.id or "", row.by, merged=False)
         if found is None:
             raise missing()
-        return crm.update(kind, found, row.values), False
+        return crm.update(kind, found, row.values, by), False
 
     return act
 
 
-def upserter(crm: Crm, kind: ObjectType) -> Act:
+def upserter(crm: Crm, kind: ObjectType, by: Author) -> Act:
     """Make the act of batch/upsert: by an identifying property, made when not there."""
 
     def act(row: Input) -> tuple[Record, bool]:
@@ -129,10 +129,10 @@ def upserter(crm: Crm, kind: ObjectType) -> Act:
             found = crm.find(kind, row.id or "", merged=False)
             if found is None:
                 raise missing()
-            return crm.update(kind, found, row.values), False
+            return crm.update(kind, found, row.values, by), False
         found = crm.find(kind, row.id or "", row.by)
         if found is not None:
-            return crm.update(kind, found, row.values), False
-        return crm.create(kind, {row.by: row.id, **row.values}), True
+            return crm.update(kind, found, row.values, by), False
+        return crm.create(kind, {row.by: row.id, **row.values}, by=by), True
 
     return act

@@ -1,38 +1,83 @@
-"""Values that HubSpot works out by itself: completion of tasks, closure of deals, mirrors of links, merged records."""
+"""Values that HubSpot works out from a record itself: completion of tasks, closure of deals, merged records."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import orjson
 
-from .associations import Associations
 from .object_types import ObjectType
-from .pipelines import Pipelines
+from .pipelines import Pipelines, Stage
 from .records import Record
 from .values import split
-from .wire import stamp
+from .wire import moment, number, stamp
 
 Values = Mapping[str, str | None]
 
-PRIMARY_COMPANY = 1
-CHILD_TO_PARENT = 14
-"""Association type ids whose other end is mirrored in a property."""
-
 
 def values(kind: ObjectType, properties: Values, pipelines: Pipelines, now: datetime) -> dict[str, str | None]:
-    """Complete a record's properties after a write."""
+    """Work out what a record's own properties say after a write; only what differs from a stored value matters."""
+    owned = {"hs_all_owner_ids": properties["hubspot_owner_id"]} if properties.get("hubspot_owner_id") else {}
+    return {**owned, **_own(kind, properties, now), **_staged(kind, properties, pipelines, now)}
+
+
+def _own(kind: ObjectType, properties: Values, now: datetime) -> dict[str, str | None]:
     match kind.name:
         case "tasks":
-            return {**properties, **_task(properties, now)}
-        case "deals":
-            home = {"amount_in_home_currency": properties.get("amount")}
-            return {**properties, **home, **pipelines.derive(properties)}
+            return _task(properties, now)
         case "emails":
-            return {**properties, **_addresses(properties.get("hs_email_headers") or "{}")}
+            return _addresses(properties.get("hs_email_headers") or "{}")
         case "contacts":
-            return {**properties, "hs_email_domain": (properties.get("email") or "").rpartition("@")[2] or None}
+            return {"hs_email_domain": (properties.get("email") or "").rpartition("@")[2] or None}
         case _:
-            return dict(properties)
+            return {}
+
+
+def _staged(kind: ObjectType, properties: Values, pipelines: Pipelines, now: datetime) -> dict[str, str | None]:
+    """Tell what the stage of a record says; nothing for types without pipelines."""
+    if not kind.stages:
+        return {}
+    pipeline, stage = pipelines.place(properties)
+    placed = {kind.stages[0]: pipeline}
+    match kind.name:
+        case "deals":
+            return {**placed, **_deal(properties, stage, now)}
+        case "tickets":
+            return {**placed, **_ticket(properties, stage, now)}
+        case _:
+            return placed
+
+
+def _deal(properties: Values, stage: Stage | None, now: datetime) -> dict[str, str | None]:
+    probability = None if stage is None else stage.probability
+    odds = None if probability is None else float(probability)
+    amount, won = properties.get("amount"), odds == 1
+    return {
+        "amount_in_home_currency": amount,
+        "hs_is_closed": None if odds is None else _flag(odds in {0.0, 1.0}),
+        "hs_is_closed_won": None if odds is None else _flag(won),
+        "hs_is_closed_lost": None if odds is None else _flag(odds == 0),
+        "hs_deal_stage_probability": probability,
+        "hs_forecast_amount": format(number(amount) * number(probability), "f") if amount and probability else None,
+        "hs_closed_won_date": (properties.get("hs_closed_won_date") or stamp(now)) if won else None,
+        "days_to_close": _days(properties.get("createdate"), properties.get("closedate")),
+    }
+
+
+def _days(first: str | None, last: str | None) -> str | None:
+    """Count whole days; HubSpot shows no negative ones."""
+    return str(max((moment(last) - moment(first)).days, 0)) if first and last else None
+
+
+def _ticket(properties: Values, stage: Stage | None, now: datetime) -> dict[str, str | None]:
+    closed = stage is not None and stage.closed
+    at = (properties.get("closed_date") or stamp(now)) if closed else None
+    born = moment(properties.get("createdate") or stamp(now))
+    taken = None if at is None else str(int((moment(at) - born).total_seconds() * 1000))
+    return {"hs_is_closed": _flag(closed), "closed_date": at, "time_to_close": taken}
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _task(properties: Values, now: datetime) -> dict[str, str | None]:
@@ -63,38 +108,6 @@ def _parts(headers: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             found = [str(person[key]) for person in people if person.get(key)]
             if found and (key == "email" or role in {"from", "to"}):
                 yield f"hs_email_{role}_{suffix}", ";".join(found)
-
-
-def from_activity(kind: ObjectType, held: Values, activity: Values, now: datetime) -> dict[str, str | None]:
-    """Work out what a logged activity says on the record it is logged on; a task says nothing."""
-    at = activity.get("hs_timestamp")
-    if kind.name == "tasks" or not at or at > stamp(now):
-        return {}
-    names = ["notes_last_updated"] if kind.name == "notes" else ["notes_last_updated", "notes_last_contacted"]
-    return {name: max(held.get(name) or at, at) for name in names}
-
-
-def from_links(kind: ObjectType, record_id: int, associations: Associations) -> dict[str, str | None]:
-    """Work out the properties that mirror links: a contact's primary company, a company's parent."""
-    match kind.name:
-        case "contacts":
-            found = associations.with_type(("contacts", "companies"), record_id, PRIMARY_COMPANY)
-            return {"associatedcompanyid": _id(found)}
-        case "companies":
-            found = associations.with_type(("companies", "companies"), record_id, CHILD_TO_PARENT)
-            return {"hs_parent_company_id": _id(found), **_contacts(kind, record_id, associations)}
-        case "deals":
-            return _contacts(kind, record_id, associations)
-        case _:
-            return {}
-
-
-def _id(found: int | None) -> str | None:
-    return None if found is None else str(found)
-
-
-def _contacts(kind: ObjectType, record_id: int, associations: Associations) -> dict[str, str | None]:
-    return {"num_associated_contacts": str(len(associations.of((kind.name, "contacts"), record_id)))}
 
 
 def merged(kind: ObjectType, winner: Record, loser: Record) -> dict[str, str | None]:

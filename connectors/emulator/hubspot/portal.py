@@ -27,7 +27,6 @@ class Portal:
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
-        seeds.use_pipelines(self.crm)
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Add the "hubspot" part of a seed, dates resolved. Raises seeds.SeedError with every mistake found."""

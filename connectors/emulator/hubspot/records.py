@@ -1,12 +1,14 @@
 """The records of one object type: found by id, listed by ascending id, remembered as search still sees them.
 
-Pure state without rules; `crm.Crm` holds one `Table` per object type.
+Pure state without rules; `crm.Crm` holds one table per object type. Whoever reads records does it through `Reading`,
+so that a table may be backed by something else than a dictionary.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 SEED_TIME = 0.0
 """`written` of a record that was there before anybody called: search sees it at once."""
@@ -16,12 +18,27 @@ HISTORY_LENGTH = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who writes, and by which road: what history and webhooks tell of a change."""
+
+    source: str
+    """HubSpot's word: INTEGRATION, CALCULATED, MERGE_OBJECTS, IMPORT, ..."""
+    id: str | None = None
+    ruled: bool = False
+    """Whether the portal's validation rules bind this road."""
+
+
+SEED = Author("CRM_UI")
+CALCULATED = Author("CALCULATED")
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One earlier or present value of a property."""
 
     value: str | None
     at: datetime
-    source: str
+    by: Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,7 @@ class Record:
     archived_at: datetime | None = None
     written: float = SEED_TIME
     """Epoch seconds of the write, by which search's lag is told."""
+    maker: Author = SEED
     history: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     """Newest first; only of properties changed since the record was made."""
 
@@ -43,9 +61,56 @@ class Record:
         """Whether the record is in the recycle bin."""
         return self.archived_at is not None
 
+    def versions(self, name: str) -> tuple[Change, ...]:
+        """List the values of a property, newest first; none when it never had one."""
+        first = Change(self.properties.get(name), self.created, self.maker)
+        return self.history.get(name) or ((first,) if first.value is not None else ())
+
+
+Test = Callable[[Record], bool]
+
+
+class Reading(Protocol):
+    """All that list, get, batch read and search ask of a table."""
+
+    aliases: dict[int, int]
+    """Ids of merged records and the winner each became."""
+    revision: int
+    """Grows with each change; for caches."""
+
+    def __len__(self) -> int: ...
+
+    def find(self, record_id: int, *, archived: bool = False) -> Record | None:
+        """Find a record of exactly this id and state."""
+        ...
+
+    def winner(self, record_id: int) -> int:
+        """Follow merges from an old id to the record that lives on."""
+        ...
+
+    def by_unique(self, name: str, value: str) -> Record | None:
+        """Find the live record that holds this value of a unique property, in any case."""
+        ...
+
+    def unique(self, name: str) -> bool:
+        """Whether the property identifies records."""
+        ...
+
+    def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], int | None]:
+        """List up to `limit` records with ids from `after` on, and the id the next page begins with."""
+        ...
+
+    def select(self, test: Test, horizon: float) -> list[Record]:
+        """List the live records that pass a test, as they were at `horizon` (epoch seconds): what search sees."""
+        ...
+
+    def unsettled(self, horizon: float) -> bool:
+        """Whether some write is newer than `horizon`."""
+        ...
+
 
 class Table:
-    """Records of one object type, live and archived, with an index per unique property."""
+    """Records of one object type, live and archived, with an index per unique property; a `Reading`."""
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}
@@ -54,30 +119,32 @@ class Table:
         self._earlier: dict[int, list[Record]] = {}
         self._recent: set[int] = set()
         self.aliases: dict[int, int] = {}
-        """Ids of merged records and the winner each became."""
         self.revision = 0
-        """Grows with each change; for caches."""
 
     def __len__(self) -> int:
         return len(self._records)
 
     def find(self, record_id: int, *, archived: bool = False) -> Record | None:
-        """Find a record of exactly this id and state."""
+        """As `Reading.find`."""
         found = self._records.get(record_id)
         return found if found is not None and found.archived is archived else None
 
     def winner(self, record_id: int) -> int:
-        """Follow merges from an old id to the record that lives on."""
+        """As `Reading.winner`."""
         while record_id in self.aliases:
             record_id = self.aliases[record_id]
         return record_id
 
     def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], int | None]:
-        """List up to `limit` records with ids from `after` on, and the id the next page begins with."""
+        """As `Reading.page`."""
         ids = self._ids[archived]
         start = bisect_left(ids, after)
         end = start + limit
         return [self._records[i] for i in ids[start:end]], ids[end] if end < len(ids) else None
+
+    def select(self, test: Test, horizon: float) -> list[Record]:
+        """As `Reading.select`."""
+        return [record for record in self.settled(horizon) if test(record)]
 
     def put(self, new: Record) -> Record | None:
         """Store a record and answer the one it replaces."""
@@ -122,11 +189,11 @@ class Table:
         self._unique.pop(name, None)
 
     def unique(self, name: str) -> bool:
-        """Whether the property identifies records."""
+        """As `Reading.unique`."""
         return name in self._unique
 
     def by_unique(self, name: str, value: str) -> Record | None:
-        """Find the live record that holds this value of a unique property, in any case."""
+        """As `Reading.by_unique`."""
         found = self._unique.get(name, {}).get(value.strip().lower())
         return None if found is None else self._records[found]
 
@@ -148,7 +215,7 @@ class Table:
                 yield seen
 
     def unsettled(self, horizon: float) -> bool:
-        """Whether some write is newer than `horizon`; forgets versions that no longer matter."""
+        """As `Reading.unsettled`; forgets versions that no longer matter."""
         for record_id in [i for i in self._recent if self._records[i].written <= horizon]:
             self._recent.discard(record_id)
             self._earlier.pop(record_id, None)
@@ -166,12 +233,11 @@ def _live_value(record: Record | None, name: str) -> str | None:
     return value.strip().lower() if value else None
 
 
-def changed(old: Record, values: Mapping[str, str | None], at: datetime, source: str) -> Record:
+def changed(old: Record, values: Mapping[str, str | None], at: datetime, by: Author) -> Record:
     """Make the record that a write of `values` leaves behind, its history prolonged."""
     history = dict(old.history)
     for name, value in values.items():
         if value != old.properties.get(name):
-            first = Change(old.properties.get(name), old.created, source)
-            history[name] = (Change(value, at, source), *(history.get(name) or (first,)))[:HISTORY_LENGTH]
+            history[name] = (Change(value, at, by), *old.versions(name))[:HISTORY_LENGTH]
     properties = {**old.properties, **values}
     return replace(old, properties=properties, updated=at, written=at.timestamp(), history=history)

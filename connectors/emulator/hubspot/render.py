@@ -76,11 +76,12 @@ def legacy_rows(there: int, types: Iterable[LinkType]) -> list[dict[str, str]]:
 
 
 def _versions(record: Record, name: str) -> list[dict[str, object]]:
-    present = Change(record.properties.get(name), record.created, "INTEGRATION")
-    changes = record.history.get(name) or ((present,) if present.value is not None else ())
-    return [
-        {"value": change.value or "", "timestamp": stamp(change.at), "sourceType": change.source} for change in changes
-    ]
+    return [_version(change) for change in record.versions(name)]
+
+
+def _version(change: Change) -> dict[str, object]:
+    told = {"sourceId": change.by.id} if change.by.id else {}
+    return {"value": change.value or "", "timestamp": stamp(change.at), "sourceType": change.by.source, **told}
 
 
 def envelope(crm: Crm, results: list[object], errors: list[object] | None = None) -> dict[str, object]:

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .object_types import ObjectType
 from .refusals import RefusedError, conflict, invalid, missing
 from .wire import data_file, stamp
+
+if TYPE_CHECKING:
+    from .rules import Rule
 
 FIELD_TYPES = {
     "bool": ("booleancheckbox", "calculation_equation"),
@@ -131,8 +134,10 @@ class Schema:
     def __init__(self, kind: ObjectType, born: datetime) -> None:
         self.kind = kind
         self.groups: dict[str, Group] = {}
+        self.rules: dict[str, dict[str, Rule]] = {}
+        """Validation rules by property and rule type."""
         self._properties: dict[str, Property] = {}
-        for name in ("activity", kind.name) if kind.activity else (kind.name,):
+        for name in _files(kind):
             self._read_standard(data_file(f"properties/{name}.json"), born)
         self._read_standard(data_file("properties/every.json"), born)
 
@@ -212,6 +217,13 @@ class Schema:
         if any(p.group == name and not p.archived for p in self):
             raise invalid(f"Property group {name} still holds properties and cannot be deleted.")
         del self.groups[name]
+
+
+def _files(kind: ObjectType) -> tuple[str, ...]:
+    """Name the data files that hold a type's standard properties, besides those every type has."""
+    if kind.custom:
+        return ("custom",)
+    return ("activity", kind.name) if kind.activity else (kind.name,)
 
 
 def _taken(message: str, sub_category: str) -> RefusedError:

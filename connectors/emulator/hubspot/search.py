@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from .associations import Associations
 from .crm import Crm
-from .object_types import ObjectType, infer
-from .records import Record
+from .object_types import ObjectType
+from .records import Record, Test
 from .refusals import RefusedError, invalid
 from .schema import Property
 from .values import split
@@ -47,7 +46,6 @@ Sortable = tuple[Decimal, str]
 NOTHING = Decimal(0)
 _DAY_LENGTH = len("2026-01-31")
 _STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z")
-Test = Callable[[Record], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +131,21 @@ class Index:
 
 
 def _evaluate(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
-    tests = [[_test(crm, kind, item) for item in group] for group in query.groups]
-    words = query.text.lower().split()
-    found = [
-        record
-        for record in crm.tables[kind.name].settled(horizon)
-        if (not tests or any(all(test(record) for test in group) for group in tests))
-        and (not words or _mentions(kind, record, words))
-    ]
+    found = crm.tables[kind.name].select(_matcher(crm, kind, query), horizon)
     _sort(crm, kind, found, query.sort)
     return found
+
+
+def _matcher(crm: Crm, kind: ObjectType, query: Query) -> Test:
+    """Make the one test of a query. Raises RefusedError (400)."""
+    tests = [[_test(crm, kind, item) for item in group] for group in query.groups]
+    words = query.text.lower().split()
+
+    def matches(record: Record) -> bool:
+        held = not tests or any(all(test(record) for test in group) for group in tests)
+        return held and (not words or _mentions(kind, record, words))
+
+    return matches
 
 
 def _sort(crm: Crm, kind: ObjectType, found: list[Record], sort: tuple[str, bool] | None) -> None:
@@ -213,7 +216,7 @@ def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
         if given in {None, ()}:
             raise invalid(f"operator {item.operator} requires {field} (property {item.name}).")
     if item.name.startswith(LINKED):
-        return _linked(crm.associations, kind, item)
+        return _linked(crm, kind, item)
     return _held(_property(crm, kind, item.name), item)
 
 
@@ -233,9 +236,9 @@ def _held(definition: Property, item: Filter) -> Test:
             return _range(definition, item)
 
 
-def _linked(associations: Associations, kind: ObjectType, item: Filter) -> Test:
+def _linked(crm: Crm, kind: ObjectType, item: Filter) -> Test:
     """Test the pseudo-property ``associations.contact`` with EQ or IN."""
-    other = infer(item.name.partition(".")[2])
+    associations, other = crm.associations, crm.kinds.infer(item.name.partition(".")[2])
     wanted = {int(v) for v in (item.value, *item.values) if v and v.isascii() and v.isdecimal()}
     pair = (kind.name, other.name)
     match item.operator:

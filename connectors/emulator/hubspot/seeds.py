@@ -4,14 +4,13 @@ A seed is trusted more than a caller: it may set read-only properties and moment
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from . import derived, owners
 from .crm import Crm
-from .object_types import OBJECT_TYPES, ObjectType, infer
+from .object_types import ObjectType
 from .records import Record
 from .refusals import RefusedError
 from .schema import Group, Schema, custom
@@ -37,10 +36,10 @@ def _load(crm: Crm, seed: Mapping[str, Any]) -> None:
     crm.owners |= {owner.id: owner for owner in (owners.read(row, now) for row in seed.get("owners", ()))}
     _load_pipelines(crm, seed)
     for word, rows in seed.get("properties", {}).items():
-        _load_properties(crm, infer(word), rows)
+        _load_properties(crm, crm.kinds.infer(word), rows)
     mistakes: list[str] = []
     for word, rows in seed.get("records", {}).items():
-        kind = infer(word)
+        kind = crm.kinds.infer(word)
         mistakes += chain.from_iterable(_load_record(crm, kind, row, now) for row in rows)
     _load_labels(crm, seed.get("labels", ()))
     for row in seed.get("associations", ()):
@@ -51,16 +50,10 @@ def _load(crm: Crm, seed: Mapping[str, Any]) -> None:
 
 
 def _load_pipelines(crm: Crm, seed: Mapping[str, Any]) -> None:
-    if "pipelines" in seed:
-        crm.pipelines.load(seed["pipelines"]["deals"])
-    use_pipelines(crm)
-
-
-def use_pipelines(crm: Crm) -> None:
-    """Give `pipeline` and `dealstage` the options the portal's pipelines make."""
-    schema = crm.schemas["deals"]
-    for name, options in crm.pipelines.options().items():
-        schema.put(replace(schema.read(name), options=options))
+    for word, rows in seed.get("pipelines", {}).items():
+        kind = crm.kinds.infer(word)
+        crm.pipelines[kind.name].load(rows)
+        crm.use_pipelines(kind)
 
 
 def _load_properties(crm: Crm, kind: ObjectType, rows: list[Mapping[str, Any]]) -> None:
@@ -86,7 +79,8 @@ def _load_record(crm: Crm, kind: ObjectType, row: Mapping[str, Any], now: dateti
         "hs_lastmodifieddate": stamp(updated),
         kind.modified: stamp(updated),
     }
-    properties = derived.values(kind, {**values, **own}, crm.pipelines, updated)
+    whole = {**values, **own}
+    properties = {**whole, **derived.values(kind, whole, crm.pipelines[kind.name], updated)}
     archived_at = updated if row.get("archived") else None
     crm.tables[kind.name].put(Record(record_id, properties, created, updated, archived_at))
     return [f"{kind.name}/{record_id}: {mistake}" for mistake in mistakes]
@@ -111,7 +105,7 @@ def _load_labels(crm: Crm, rows: list[Mapping[str, Any]]) -> None:
     """Define custom labels; an inverse id the seed does not name is the next number, if nobody has it."""
     taken = {row["typeId"] for row in rows} | {row["inverseTypeId"] for row in rows if "inverseTypeId" in row}
     for row in rows:
-        pair = (infer(row["from"]).name, infer(row["to"]).name)
+        pair = (crm.kinds.infer(row["from"]).name, crm.kinds.infer(row["to"]).name)
         following = row["typeId"] + 1
         back_id = row.get("inverseTypeId") or (
             crm.associations.free_ids(max(taken))[0] if following in taken else following
@@ -123,7 +117,7 @@ def _load_labels(crm: Crm, rows: list[Mapping[str, Any]]) -> None:
 
 def _load_association(crm: Crm, row: Mapping[str, Any]) -> list[str]:
     ends = [row["from"].split("/"), row["to"].split("/")]
-    (here, there) = ((infer(word), int(key)) for word, key in ends)
+    (here, there) = ((crm.kinds.infer(word), int(key)) for word, key in ends)
     lost = [f"{kind.name}/{key} does not exist" for kind, key in (here, there) if not crm.tables[kind.name].find(key)]
     if not lost:
         pair = (here[0].name, there[0].name)
@@ -133,10 +127,8 @@ def _load_association(crm: Crm, row: Mapping[str, Any]) -> list[str]:
 
 def _mirror(crm: Crm) -> None:
     """Set the properties that mirror links, without moving last-modified."""
-    for name in ("contacts", "companies", "deals"):
-        table = crm.tables[name]
+    for kind in crm.kinds:
+        table = crm.tables[kind.name]
         records, _ = table.page(0, len(table), archived=False)
         for record in records:
-            mirrors = derived.from_links(OBJECT_TYPES[name], record.id, crm.associations)
-            if any(value != record.properties.get(key) for key, value in mirrors.items() if value):
-                table.put(replace(record, properties={**record.properties, **mirrors}))
+            crm.settle(kind, record)

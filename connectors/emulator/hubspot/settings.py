@@ -37,6 +37,7 @@ def defaults() -> dict[str, Json]:
         "search_lag": 5.0,  # seconds until a write is found
         "search_window": 10_000,  # results one query can be paged through
         "inline_associations": 100,  # associations of one type inside a record
+        "validation_rule_error": "VALIDATION_RULE_VIOLATION",  # code of a value that breaks a rule
         "unique_properties_on_tasks": True,
         "upsert_on_tasks": True,
         "merged_in_batch": "error",  # or "omit": what batch/update says of a merged record's old id

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.emulator.hubspot.associations import Associations, Pair
+from connectors.emulator.hubspot.object_types import ObjectTypes
 from connectors.emulator.hubspot.records import Record, Table, changed
 from connectors.emulator.hubspot.schema import Property
 from connectors.emulator.hubspot.values import BadValueError, normalise
@@ -44,7 +45,7 @@ def _links(links: Associations, pair: Pair) -> dict[tuple[int, int], set[int]]:
 @LAWFUL
 @given(STEPS)
 def test_both_directions_tell_the_same(steps: list[tuple[str, int, int, list[int]]]) -> None:
-    links = Associations()
+    links = Associations(ObjectTypes())
     for step in steps:
         _act(links, step)
     inverse = {kind.id: kind.inverse for kind in links.types(PAIR)}
@@ -58,7 +59,7 @@ def test_both_directions_tell_the_same(steps: list[tuple[str, int, int, list[int
 def test_the_unlabelled_type_stands_on_every_link_and_primary_on_one(
     steps: list[tuple[str, int, int, list[int]]],
 ) -> None:
-    links = Associations()
+    links = Associations(ObjectTypes())
     for step in steps:
         _act(links, step)
     held = _links(links, PAIR)

@@ -110,15 +110,13 @@ def _owner(call: Call) -> Answer:
 
 
 def _pipelines(call: Call) -> Answer:
-    found = call.portal.crm.pipelines.deals.values() if call.kind.name == "deals" else ()
+    found = call.portal.crm.pipelines[call.kind.name].all.values()
     return Answer(200, {"results": [pipeline.render() for pipeline in found]})
 
 
 def _pipeline(call: Call) -> Answer:
-    found = call.portal.crm.pipelines.deals.get(call.path["id"]) if call.kind.name == "deals" else None
-    if found is None:
-        raise missing()
-    stages = [stage.render() for stage in found.stages]
+    found = call.portal.crm.pipelines[call.kind.name].read(call.path["id"])
+    stages = [stage.render() for stage in found.stages.values()]
     return Answer(200, {"results": stages} if call.request.url.path.rstrip("/").endswith("/stages") else found.render())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.emulator.hubspot.associations import USER_DEFINED, LinkType, Pair, nothing_found, spec
+from connectors.emulator.hubspot.associations import USER_DEFINED, LinkType, Pair, Tie, spec
 from connectors.emulator.hubspot.limits import Meter
 from connectors.emulator.hubspot.records import Record
 from connectors.emulator.hubspot.refusals import RefusedError, invalid
@@ -67,8 +67,7 @@ def _put(call: Call) -> Answer:
 
 def _link(call: Call, here: int, there: int, types: list[int]) -> dict[str, object]:
     crm = call.portal.crm
-    made = crm.associations.put(_pair(call), here, there, types)
-    crm.linked(_pair(call), here, there)
+    made = crm.associate(Tie(_pair(call), here, there), types, call.author)
     return {
         "fromObjectTypeId": call.kind.id,
         "fromObjectId": here,
@@ -86,8 +85,7 @@ def _default(call: Call, here: int, there: int) -> Iterator[object]:
     """Link under the unlabelled type, keeping labels; HubSpot tells of both directions."""
     crm = call.portal.crm
     default = crm.associations.unlabelled(_pair(call))
-    crm.associations.put(_pair(call), here, there, [default.id], keep=True)
-    crm.linked(_pair(call), here, there)
+    crm.associate(Tie(_pair(call), here, there), [default.id], call.author, keep=True)
     for start, end, type_id in ((here, there, default.id), (there, here, default.inverse)):
         named = spec(default.category, type_id)
         yield {"from": {"id": str(start)}, "to": {"id": str(end)}, "associationSpec": named}
@@ -101,8 +99,8 @@ def _delete(call: Call) -> Answer:
 
 
 def _unlink(call: Call, here: Record | None, there: Record | None) -> None:
-    if here and there and call.portal.crm.associations.remove(_pair(call), here.id, there.id):
-        call.portal.crm.unlinked(_pair(call), here.id, there.id)
+    if here and there:
+        call.portal.crm.dissociate(Tie(_pair(call), here.id, there.id), call.author)
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
@@ -116,10 +114,16 @@ def _batch_read(call: Call) -> Answer:
         found = call.portal.crm.find(call.kind, asked.id)
         row = None if found is None else _batch_row(call, asked, found.id)
         if row is None:
-            errors.append(nothing_found(_pair(call), asked.id).row({"fromObjectId": [asked.id]}))
+            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
         else:
             rows.append(row)
     return Answer(207 if errors else 200, envelope(call.portal.crm, rows, errors))
+
+
+def _nothing_found(call: Call, here: str) -> RefusedError:
+    """Say that a record has no associations to this type: a row of a batch read's 207."""
+    message = f"No {call.other.singular} is associated with {call.kind.singular} {here}."
+    return RefusedError(404, "NO_ASSOCIATIONS_FOUND", message)
 
 
 def _batch_row(call: Call, asked: bodies.Paged, here: int) -> dict[str, object] | None:
@@ -169,9 +173,8 @@ def _batch_unlabel(call: Call) -> Answer:
     for row in call.body(bodies.TypedLinks).inputs:
         types = _type_ids(call, row.types)
         here, there = crm.find(call.kind, row.from_.id), crm.find(call.other, row.to.id)
-        if here and there and there.id in dict(crm.associations.of(_pair(call), here.id)):
-            crm.associations.remove_labels(_pair(call), here.id, there.id, types)
-            crm.unlinked(_pair(call), here.id, there.id)
+        if here and there:
+            crm.unlabel(Tie(_pair(call), here.id, there.id), types, call.author)
     return Answer(204)
 
 

@@ -18,9 +18,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from connectors.emulator.hubspot.access import Caller
 from connectors.emulator.hubspot.limits import Meter
-from connectors.emulator.hubspot.object_types import ObjectType, infer
+from connectors.emulator.hubspot.object_types import ObjectType
 from connectors.emulator.hubspot.portal import Portal
+from connectors.emulator.hubspot.records import Author
 from connectors.emulator.hubspot.refusals import RefusedError, broken, invalid, lacking_scopes
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,14 @@ class Call:
     raw: bytes
     version: str
     """``v3``, ``v4`` or a date."""
+    caller: Caller | None = None
+    """Who calls; nobody at endpoints without a token."""
+
+    @property
+    def author(self) -> Author:
+        """Who writes: since 2026-09 a portal's validation rules bind every path."""
+        app = str(self.caller.app) if self.caller else None
+        return Author("INTEGRATION", app, ruled=self.version.startswith("20") and self.version >= "2026-09")
 
     @property
     def path(self) -> dict[str, str]:
@@ -57,12 +67,12 @@ class Call:
     @cached_property
     def kind(self) -> ObjectType:
         """The object type in the path."""
-        return infer(self.path["kind"])
+        return self.portal.crm.kinds.infer(self.path["kind"])
 
     @cached_property
     def other(self) -> ObjectType:
         """The object type the path names second: where associations lead."""
-        return infer(self.path["other"])
+        return self.portal.crm.kinds.infer(self.path["other"])
 
     def words(self, name: str) -> list[str]:
         """Read a query parameter that may be repeated and comma-joined."""
@@ -167,10 +177,10 @@ class _Resource:
             refused = RefusedError(405, "", "HTTP 405 Method Not Allowed")
             refused.headers = {"Allow": ", ".join(sorted(self.methods))}
             raise refused
-        call = Call(self.portal, request, raw, self.version)
         if endpoint.public:
-            return endpoint.act(call), {}
+            return endpoint.act(Call(self.portal, request, raw, self.version)), {}
         caller = self.portal.access.authenticate(request.headers.get("authorization"))
+        call = Call(self.portal, request, raw, self.version, caller)
         headers = self.portal.limits.take(endpoint.meter, self.portal.clock.now(), oauth=caller.oauth)
         try:
             self._check_scopes(call, endpoint)

@@ -7,7 +7,6 @@ from connectors.emulator.hubspot import batches, search
 from connectors.emulator.hubspot.batches import Input, Outcome
 from connectors.emulator.hubspot.crm import Link
 from connectors.emulator.hubspot.limits import Meter
-from connectors.emulator.hubspot.object_types import infer
 from connectors.emulator.hubspot.records import Record
 from connectors.emulator.hubspot.refusals import RefusedError, invalid, missing
 from connectors.emulator.hubspot.render import EMAIL_CONTENT, View, envelope
@@ -29,7 +28,7 @@ def _view(call: Call, properties: Sequence[str] = (), with_history: Sequence[str
         call.kind,
         properties=tuple(properties) or call.words("properties"),
         with_history=tuple(with_history) or call.words("propertiesWithHistory"),
-        associated=tuple(dict.fromkeys(infer(word) for word in call.words("associations"))),
+        associated=tuple(dict.fromkeys(call.portal.crm.kinds.infer(word) for word in call.words("associations"))),
         inline=settings["inline_associations"],
         base=str(call.request.base_url).rstrip("/"),
         urls=call.version.startswith("2026"),
@@ -62,19 +61,20 @@ def _create(call: Call) -> Answer:
     form = call.body(bodies.Write)
     crm = call.portal.crm
     links = crm.check_links(call.kind, _links(form))
-    record = crm.create(call.kind, form.properties, links)
+    record = crm.create(call.kind, form.properties, links, call.author)
     return Answer(201, _view(call, tuple(form.properties)).render(crm, record))
 
 
 def _update(call: Call) -> Answer:
     form = call.body(bodies.Write)
     crm = call.portal.crm
-    record = crm.update(call.kind, crm.read(call.kind, call.path["id"], call.text("idProperty")), form.properties)
+    found = crm.read(call.kind, call.path["id"], call.text("idProperty"))
+    record = crm.update(call.kind, found, form.properties, call.author)
     return Answer(200, _view(call, tuple(form.properties)).render(crm, record))
 
 
 def _archive(call: Call) -> Answer:
-    call.portal.crm.archive(call.kind, call.path["id"])
+    call.portal.crm.archive(call.kind, call.path["id"], call.author)
     return Answer(204)
 
 
@@ -115,11 +115,11 @@ def _batch_create(call: Call) -> Answer:
 
     def act(row: Input) -> tuple[Record, bool]:
         links[row.position] = crm.check_links(kind, _links(forms[row.position]))
-        return crm.create(kind, row.values), True
+        return crm.create(kind, row.values, by=call.author), True
 
     outcome = batches.write(crm, kind, inputs, act)
     for written in outcome.written:
-        crm.link(written.record.id, links[written.position])
+        crm.link(written.record.id, links[written.position], call.author)
     linked = [replace(row, record=crm.read(kind, str(row.record.id))) for row in outcome.written]
     return _outcome(call, inputs, replace(outcome, written=linked), 201)
 
@@ -127,7 +127,9 @@ def _batch_create(call: Call) -> Answer:
 def _batch_update(call: Call) -> Answer:
     inputs = _inputs(call)
     batches.reject_duplicates(inputs)
-    outcome = batches.write(call.portal.crm, call.kind, inputs, batches.updater(call.portal.crm, call.kind))
+    outcome = batches.write(
+        call.portal.crm, call.kind, inputs, batches.updater(call.portal.crm, call.kind, call.author)
+    )
     return _outcome(call, inputs, _forgiving(call, outcome), 200)
 
 
@@ -150,13 +152,15 @@ def _batch_upsert(call: Call) -> Answer:
     if call.kind.name == "tasks" and not call.portal.settings["upsert_on_tasks"]:
         raise invalid("Upsert is not supported for object type TASK.")
     batches.reject_duplicates(inputs)
-    outcome = batches.write(call.portal.crm, call.kind, inputs, batches.upserter(call.portal.crm, call.kind))
+    outcome = batches.write(
+        call.portal.crm, call.kind, inputs, batches.upserter(call.portal.crm, call.kind, call.author)
+    )
     return _outcome(call, inputs, outcome, 200, news=True)
 
 
 def _batch_archive(call: Call) -> Answer:
     for row in call.body(bodies.Ids).inputs:
-        call.portal.crm.archive(call.kind, row.id)
+        call.portal.crm.archive(call.kind, row.id, call.author)
     return Answer(204)
 
 
@@ -165,7 +169,7 @@ def _merge(call: Call) -> Answer:
     if call.kind.activity:
         raise invalid(f"Objects of type {call.kind.id} cannot be merged.")
     crm = call.portal.crm
-    winner = crm.merge(call.kind, form.primary_object_id, form.object_id_to_merge)
+    winner = crm.merge(call.kind, form.primary_object_id, form.object_id_to_merge, call.author)
     return Answer(200, _view(call, ("hs_merged_object_ids",)).render(crm, winner))
 
 
@@ -173,7 +177,7 @@ def _purge(call: Call) -> Answer:
     form = call.body(bodies.Purge)
     if call.kind.name != "contacts":
         raise missing()
-    call.portal.crm.purge(call.kind, form.object_id, form.id_property)
+    call.portal.crm.purge(call.kind, form.object_id, form.id_property, call.author)
     return Answer(204)
 
 
