@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from connectors.emulator.clock import Clock
 from connectors.emulator.salesforce import moments
@@ -13,6 +14,9 @@ from connectors.emulator.salesforce.schema import Schema, standard
 from connectors.emulator.salesforce.soql.run import Result
 from connectors.emulator.salesforce.store import Store
 from connectors.emulator.wire import Json, JsonObject
+
+if TYPE_CHECKING:
+    from connectors.emulator.salesforce.columnar.reading import Columns
 
 # What `/_emulator/limits` may change, with the values of a paid production org (sources: wire contract 3.2, 8).
 SETTINGS: Mapping[str, Json] = {
@@ -82,6 +86,7 @@ class Org:
         self.sessions: dict[str, Session] = {}
         self.cursors: dict[str, Cursor] = {}
         self.fault_counts: dict[int, int] = {}
+        self.columns: Columns | None = None
         self.user_id = self.username = self.org_id = ""
         self._swept = date.min
         self._day_began = self.clock.now()
@@ -102,7 +107,8 @@ class Org:
             return
         self._swept, last = today, (today - _ARCHIVED_AFTER).isoformat()
         for name in ("Task", "Event"):
-            fresh = [row for row in self.store.table(name).values() if not row.get("IsArchived")]
+            self.store.age(name, last)
+            fresh = [row for row in self.store.written(name) if not row.get("IsArchived")]
             for row in (each for each in fresh if _is_old(name, each, last)):
                 self.store.put(name, {**row, "IsArchived": True})
 

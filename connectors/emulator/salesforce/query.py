@@ -40,7 +40,9 @@ def more(call: Call) -> Answer:
 def execute(call: Call, text: str, *, everything: bool) -> Result:
     """Parse and run a statement for the caller."""
     call.org.archive()
-    return run(parse(text), View(call.org, call.access(), everything), call.url)
+    query, view = parse(text), View(call.org, call.access(), everything)
+    found = call.org.columns.answer(query, view, call.url) if call.org.columns is not None else None
+    return found or run(query, view, call.url)
 
 
 def _answer(call: Call, *, everything: bool) -> Answer:
