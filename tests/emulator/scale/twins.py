@@ -66,10 +66,15 @@ class Twins:
         for org in self.both():
             org.schema.put_field(home, field)
 
-    def answer(self, soql: str, *, everything: bool = False) -> Any:
+    def found(self, soql: str, *, everything: bool = False) -> Result:
         """What the file's org finds by SQL; the statement must be plain."""
         found = self._found(soql, everything=everything)
         assert found is not None, f"not plain: {soql}"
+        return found
+
+    def answer(self, soql: str, *, everything: bool = False) -> Any:
+        """How many records `found` has, and the records."""
+        found = self.found(soql, everything=everything)
         return found.total, rows_of(found)
 
     def is_plain(self, soql: str) -> bool:

@@ -47,7 +47,8 @@ class Mirror:
         self._places: dict[str, dict[str, int]] = {}
         self._generation = 0
         store.fresh = {name: dict.fromkeys(table) for name, table in store.tables() if not isinstance(table, Layered)}
-        connection.execute("CREATE OR REPLACE SCHEMA memory.written")
+        connection.execute("DROP SCHEMA IF EXISTS memory.written CASCADE")
+        connection.execute("CREATE SCHEMA memory.written")
 
     def base(self, entity: SObject) -> Base | None:
         """The rows of an object that lie in the file."""
