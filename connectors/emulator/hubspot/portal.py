@@ -5,6 +5,7 @@ from typing import Any
 
 from . import seeds
 from .access import Access
+from .columnar.lists import Lists
 from .crm import Clock, Crm
 from .limits import Limits
 from .search import Index
@@ -27,6 +28,7 @@ class Portal:
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
+        self.lists = Lists(self.crm)
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Add the "hubspot" part of a seed, dates resolved. Raises seeds.SeedError with every mistake found."""

@@ -4,7 +4,6 @@ Called when the emulator starts with ``--seed synthetic``. What is in the file i
 module; `base` reads it.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,7 +61,7 @@ def provide(size: Size, folder: Path, say: Say) -> Path:
     with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as passing:
         unfinished = Path(passing) / path.name
         make(size, unfinished, say)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""One small made-up CRM for all of these tests, and each vendor's part of it twice: over its file, and as plain rows."""
+"""One small made-up CRM for all of these tests, and each vendor's part of it twice: over the file, and as rows."""
 
 from collections.abc import Iterator
 from pathlib import Path

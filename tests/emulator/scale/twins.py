@@ -1,4 +1,4 @@
-"""A Salesforce org over a file and its twin with the same rows as dictionaries: whatever is asked, both say the same."""
+"""A Salesforce org over a file and its twin with the same rows as dictionaries: both always say the same."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,10 +7,12 @@ from typing import Any
 
 import duckdb
 import orjson
+import pytest
 
 from connectors.emulator.clock import Clock
 from connectors.emulator.salesforce import seeding
 from connectors.emulator.salesforce.columnar import reading
+from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.reading import View
@@ -88,13 +90,13 @@ class Twins:
         found = run(parse(soql), View(org, org.access(org.user_id), everything), url)
         return found.total, [_whole(found, row) for row in found.rows]
 
-    def refusal(self, soql: str) -> tuple[str, str]:
-        """The code and message with which the file's org refuses a statement."""
-        try:
+    def refusals(self, soql: str) -> tuple[str, str]:
+        """The messages with which the org over the file and its twin refuse a statement."""
+        with pytest.raises(SalesforceError) as filed:
             self._found(soql, everything=False)
-        except SalesforceError as error:
-            return error.code, error.message
-        raise AssertionError(soql)
+        with pytest.raises(SalesforceError) as plain:
+            self.by_hand(soql)
+        return f"{filed.value.code} {filed.value.message}", f"{plain.value.code} {plain.value.message}"
 
     def _found(self, soql: str, *, everything: bool) -> Result | None:
         org = self.filed
@@ -114,5 +116,7 @@ def _whole(found: Result, row: dict[str, Any]) -> dict[str, Any]:
 
 def rows_of(found: Result, size: int = 2000) -> Rows:
     """All records, read page by page as a client does."""
-    pages = [found.rows.page(start, size) for start in range(0, len(found.rows), size)]  # type: ignore[attr-defined]
+    if not isinstance(found.rows, Records):
+        return list(found.rows)
+    pages = [found.rows.page(start, size) for start in range(0, len(found.rows), size)]
     return [row for page in pages for row in orjson.loads(page)]

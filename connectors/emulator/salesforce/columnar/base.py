@@ -32,7 +32,8 @@ class Base:
         described = connection.execute(f"DESCRIBE {self.source}").fetchall()
         self.columns: dict[str, str] = {row[0]: row[1] for row in described if row[0] != "seq"}
         counted = connection.execute(f"SELECT count(*), coalesce(max(seq), 0) FROM {self.source}").fetchone()
-        self.count, self.last = counted or (0, 0)
+        self.count: int = counted[0] if counted else 0
+        self.last: int = counted[1] if counted else 0
         self.archived_until = ""
         self._kept: OrderedDict[str, JsonObject] = OrderedDict()
 
@@ -94,7 +95,9 @@ class Base:
         return [row[0] for row in self._connection.execute(sql, [value]).fetchall()]
 
     def _select(self) -> str:
-        return f"SELECT {', '.join(self.expression(name, kind) for name, kind in self.columns.items())} FROM {self.source}"
+        return (
+            f"SELECT {', '.join(self.expression(name, kind) for name, kind in self.columns.items())} FROM {self.source}"
+        )
 
     def _rows(self, found: Sequence[tuple[Json, ...]]) -> Iterator[JsonObject]:
         return (dict(zip(self.columns, row, strict=True)) for row in found)

@@ -78,7 +78,10 @@ class _BySerial:
         numbered = f"row_number() OVER (ORDER BY {ROOT}.seq) - 1 + {first * _STEP} AS pos"
         chosen = f"QUALIFY pos >= {start} AND pos < {stop}"
         one = self._statement
-        return f"SELECT {ROOT}.seq, {numbered} FROM {one.tables} WHERE {one.condition} AND {condition} {chosen}", condition
+        return (
+            f"SELECT {ROOT}.seq, {numbered} FROM {one.tables} WHERE {one.condition} AND {condition} {chosen}",
+            condition,
+        )
 
 
 class _Sorted:
@@ -152,5 +155,7 @@ class Records(Sequence[JsonObject]):
         lines = f"SELECT pos, {text} AS line FROM {joined}"
         page = f"(pos - {start}) // {size}"
         separator = _SEPARATORS[between]
-        sql = f"SELECT encode(string_agg(line, {separator} ORDER BY pos)) FROM ({lines}) GROUP BY {page} ORDER BY {page}"
+        sql = (
+            f"SELECT encode(string_agg(line, {separator} ORDER BY pos)) FROM ({lines}) GROUP BY {page} ORDER BY {page}"
+        )
         return [row[0] for row in self._connection.execute(sql).fetchall()]

@@ -106,7 +106,7 @@ class Mirror:
         return places.setdefault(record_id, len(places))
 
     def _widen(self, entity: SObject) -> None:
-        """Add columns for the fields an object has got; a field that comes again with another type is another column."""
+        """Add columns for the fields an object has got; one that comes again with another type is another column."""
         if entity.name not in self._columns:
             self._columns[entity.name] = {}
             own = f"seq BIGINT, since BIGINT, until BIGINT DEFAULT {_FOREVER}, gone BOOLEAN"

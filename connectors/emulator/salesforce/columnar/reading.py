@@ -32,7 +32,7 @@ UrlOf = Callable[[str, str], str]
 class _Bare(View):
     """A view without rows, over which a statement costs nothing but is refused as over any other."""
 
-    def rows(self, name: str) -> Iterable[JsonObject]:  # noqa: ARG002 - it has none of any object
+    def rows(self, _name: str) -> Iterable[JsonObject]:
         return ()
 
 
@@ -95,9 +95,8 @@ class Columns:
         view = sources.scope.catalog
         hiding = not (isinstance(view, View) and view.everything)
         whole = self._org.schema.objects[sources.scope.entity.name.lower()]
-        for name in _HIDING if hiding else ():
-            if (field := whole.field(name)) is not None:
-                conditions.append(f"NOT {sources.own(field)}")
+        hidden = [field for name in _HIDING if hiding and (field := whole.field(name)) is not None]
+        conditions += [f"NOT {sources.own(field)}" for field in hidden]
         return " AND ".join(conditions) or "TRUE"
 
 

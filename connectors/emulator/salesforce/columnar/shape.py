@@ -37,7 +37,7 @@ class Shape:
         """The SQL of a record's line without its end, every value quoted."""
         between = quoted(f'"{delimiter}"')
         values = [self._cell(bound) for bound in self._columns]
-        return f"""concat('"', {f', {between}, '.join(values)}, '"')"""
+        return f"""concat('"', {f", {between}, ".join(values)}, '"')"""
 
     def _paths(self, item: Selected) -> list[Path]:
         match item:
@@ -117,5 +117,3 @@ def _double(column: str) -> str:
     large = f"concat({sign}, substr({digits}, 1, 1), '.', {rest}, 'E', length({whole}) - 1)"
     plain = f"({column} = 0 OR abs({column}) >= 0.001 AND abs({column}) < 1e7)"
     return f"CASE WHEN {column} IS NULL THEN NULL WHEN {plain} THEN {text} ELSE {large} END"
-
-

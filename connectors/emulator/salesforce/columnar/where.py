@@ -1,6 +1,6 @@
-"""Conditions of SOQL as SQL over `sources`, with the rules of `soql.conditions`: two values of truth, text without case.
+"""Conditions of SOQL as SQL over `sources`, by the rules of `soql.conditions`: two values of truth, text without case.
 
-The statement has been checked before: types fit, fields may be filtered. What has no plain form in SQL is an UnplainError.
+The statement has been checked before: types fit, fields may be filtered. What SQL cannot say plainly is UnplainError.
 """
 
 from connectors.emulator.salesforce import ids
@@ -17,7 +17,6 @@ from connectors.emulator.salesforce.soql.tree import (
     Every,
     Literal,
     Not,
-    Query,
     Some,
     Value,
     unescaped,

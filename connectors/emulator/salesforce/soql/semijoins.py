@@ -50,7 +50,9 @@ def check_fields(outer: Scope, operand: Operand, inner: Query, entity: SObject) 
     scope = Scope.of(inner, outer.catalog, entity)
     right = _id_field(scope, selected.what, "inner select field")
     if not _targets(left, outer) & _targets(right, scope):
-        message = f"The selected field '{right.name}' in the subquery and the left operand field in the where expression"
+        message = (
+            f"The selected field '{right.name}' in the subquery and the left operand field in the where expression"
+        )
         message += f" in the outer query '{left.name}' should point to the same object type"
         raise complaints.malformed(message, text, operand.at)
     return Path((right.name,), selected.what.at)
