@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import BaseModel, TypeAdapter
@@ -23,10 +24,16 @@ from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.rowfaults import RowFault
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
+if TYPE_CHECKING:
+    from connectors.emulator.synthetic.made import Made
+
 
 @dataclass(slots=True)
 class World:
-    """Everything the process holds: `seed` is what it starts from and returns to, `ready` how to reach it."""
+    """Everything the process holds: `seed` is what it starts from and returns to, `ready` how to reach it.
+
+    With the seed `synthetic` that is `made`.
+    """
 
     clock: Clock
     org: Org
@@ -35,12 +42,15 @@ class World:
     log: RequestLog = field(default_factory=RequestLog)
     rules: list[Rule] = field(default_factory=list)
     ready: JsonObject = field(default_factory=dict)
+    made: "Made | None" = None
 
     def reset(self) -> None:
         """Back to the start seed, with no faults and an empty log; the clock stays where it is."""
         self.rules.clear()
         self.log.reset()
-        self.load(seeds.load(self.seed, self.clock.now()))
+        self.load(self.made.seed() if self.made is not None else seeds.load(self.seed, self.clock.now()))
+        if self.made is not None:
+            self.made.lay(self.org, self.portal)
 
     def load(self, seed: JsonObject) -> None:
         """Fill both vendors from a resolved seed.

@@ -20,6 +20,7 @@ FORMAT = 1
 LEAST_CONTACTS, MOST_CONTACTS, MOST_ACTIVITIES = 100, 1_000_000, 10_000_000
 _STEPS = ("common", "salesforce", "hubspot")
 _MEMORY = "3GB"
+_TOLD = 8
 Say = Callable[[str], None]
 
 
@@ -67,14 +68,14 @@ def provide(size: Size, folder: Path, say: Say) -> Path:
 
 def make(size: Size, path: Path, say: Say) -> None:
     """Write the file of a size to `path`, which must not exist."""
-    done = 0
     statements = [each for step in _STEPS for each in _statements(step)]
     with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(path.parent / "spilled")}) as connection:
         _prepare(connection, size, path)
-        for statement in statements:
+        say(f"making {size.contacts:,} contacts and {size.activities:,} activities, which later starts will find made")
+        for done, statement in enumerate(statements, 1):
             connection.execute(statement)
-            done += 1
-            say(f"{done * 100 // len(statements)} %")
+            if done % _TOLD == 0:
+                say(f"made {done} of {len(statements)} parts")
         connection.execute("DETACH made")
 
 

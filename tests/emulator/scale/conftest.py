@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from connectors.emulator.synthetic.build import Size, provide
+from tests.emulator.scale.sites import Sites
 from tests.emulator.scale.twins import Twins
 
 SIZE = Size(contacts=2_000, activities=20_000, rng=7)
@@ -30,3 +31,17 @@ def read_only(made: Path) -> Iterator[Twins]:
     """The same for tests that only read."""
     with duckdb.connect() as connection:
         yield Twins.over(made, connection)
+
+
+@pytest.fixture
+def sites(made: Path) -> Iterator[Sites]:
+    """A fresh HubSpot portal over the file beside one that holds the same records."""
+    with duckdb.connect() as connection:
+        yield Sites.over(made, connection)
+
+
+@pytest.fixture(scope="module")
+def read_only_sites(made: Path) -> Iterator[Sites]:
+    """The same for tests that only read."""
+    with duckdb.connect() as connection:
+        yield Sites.over(made, connection)

@@ -20,6 +20,7 @@ from connectors.emulator.salesforce.records import Writer
 from connectors.emulator.salesforce.schema import Field
 from connectors.emulator.salesforce.soql.parser import parse
 from connectors.emulator.salesforce.soql.run import Result, run
+from connectors.emulator.synthetic.made import attach
 from connectors.emulator.synthetic.seed import salesforce
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Twins:
     @classmethod
     def over(cls, path: Path, connection: duckdb.DuckDBPyConnection) -> "Twins":
         """Both over one file."""
-        connection.execute(f"ATTACH '{path}' AS made (READ_ONLY)")
+        attach(connection, path)
         clock = Clock(NOW)
         clock.freeze()
         clock.set(NOW)

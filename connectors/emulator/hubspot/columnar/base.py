@@ -2,12 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from connectors.emulator.hubspot.object_types import ObjectType
 from connectors.emulator.hubspot.records import Record
 from connectors.emulator.hubspot.wire import moment
+
+if TYPE_CHECKING:
+    import duckdb
 
 SCHEMA = "made.hubspot"
 _KEPT = 20_000
@@ -18,7 +20,7 @@ Row = tuple[int, *tuple[str | None, ...]]
 class Base:
     """Reads one table of the file; all its records are live and were there before anybody called."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, kind: ObjectType) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", kind: ObjectType) -> None:
         self.kind = kind
         self.connection = connection
         self.source = f'{SCHEMA}."{kind.name}"'

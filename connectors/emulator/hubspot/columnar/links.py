@@ -2,11 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Set
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from connectors.emulator.hubspot.associations import Associations, Targets
 from connectors.emulator.hubspot.columnar.base import SCHEMA
+
+if TYPE_CHECKING:
+    import duckdb
 
 _KEPT = 20_000
 
@@ -14,7 +16,7 @@ _KEPT = 20_000
 class FiledTargets(Targets):
     """Holds the links of records that were written, taken over from the file; all others are looked up there."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, pair: int, types: Iterable[int]) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", pair: int, types: Iterable[int]) -> None:
         super().__init__()
         self._connection = connection
         self.pair = pair
@@ -52,7 +54,7 @@ class FiledTargets(Targets):
         return self._kept[here]
 
 
-def lay(associations: Associations, connection: duckdb.DuckDBPyConnection) -> None:
+def lay(associations: Associations, connection: "duckdb.DuckDBPyConnection") -> None:
     """Let the links of every pair in the file be found there."""
     pairs = connection.execute(f"SELECT pair, origin, target, types FROM {SCHEMA}.link_pair").fetchall()
     for pair, origin, target, types in pairs:

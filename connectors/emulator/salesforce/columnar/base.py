@@ -2,11 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from connectors.emulator.salesforce import ids
 from connectors.emulator.wire import Json, JsonObject
+
+if TYPE_CHECKING:
+    import duckdb
 
 SCHEMA = "made.salesforce"
 _KEPT = 20_000
@@ -24,7 +26,7 @@ class Base:
     A record's serial is spelled by its id, and rows lie in the order of their serials: finding one needs no index.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, prefix: str) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", name: str, prefix: str) -> None:
         self.name = name
         self.source = f'{SCHEMA}."{name}"'
         self._connection = connection

@@ -10,18 +10,20 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-import duckdb
 import orjson
 
 from connectors.emulator.salesforce.columnar.shape import Shape
 from connectors.emulator.salesforce.columnar.sources import ROOT
 from connectors.emulator.wire import JsonObject
 
+if TYPE_CHECKING:
+    import duckdb
+
 _STEP = 2_000
 """So many records apart are the places of which the serial is remembered."""
-_AHEAD = 8_000
+_AHEAD = 16_000
 """Records rendered at once, in the pages of the reader's size."""
 _SINGLY = 200
 _SEPARATORS = {",": "','", "\n": "chr(10)", "\r\n": "chr(13) || chr(10)"}
@@ -32,8 +34,8 @@ _names = count(1)
 class Statement:
     """A statement in SQL. `tables` and `condition` decide which records there are, `order` how they are sorted.
 
-    Without `order` they are in the order of their serials; `scanned` says that `tables` gives them so unasked.
-    `read` and `parents`, which are joined to it, are the tables that records are rendered from.
+    Without `order` they are in the order of their serials. `read` and `parents`, which are joined to it, are the tables
+    that records are rendered from. `scanned` says that all of it is one scan of the file, which gives them in order.
     """
 
     tables: str
@@ -60,7 +62,7 @@ class Statement:
 class _BySerial:
     """Places of records in the order of their serials: every so many a serial is remembered."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", statement: Statement) -> None:
         self._statement = statement
         numbered = f"SELECT seq, row_number() OVER () - 1 AS pos FROM ({statement.serials()})"
         sql = f"SELECT count(*), list(seq ORDER BY seq) FILTER (pos % {_STEP} = 0) FROM ({numbered})"
@@ -68,41 +70,52 @@ class _BySerial:
         self.total: int = total
         self._serials: list[int] = serials or []
 
-    def stretch(self, start: int, stop: int) -> tuple[str, str]:
-        """The places from `start` to before `stop` with their serials, and a condition that all of these meet."""
-        first = start // _STEP
+    def lines(self, text: str, start: int, stop: int) -> str:
+        """The records from `start` to before `stop` as lines of a text in SQL, with their places."""
+        one, first = self._statement, start // _STEP
         last = -(-stop // _STEP)
-        within = [f"{ROOT}.seq >= {self._serials[first]}"]
-        within += [f"{ROOT}.seq < {self._serials[last]}"] if last < len(self._serials) else []
-        condition = " AND ".join(within)
-        numbered = f"row_number() OVER (ORDER BY {ROOT}.seq) - 1 + {first * _STEP} AS pos"
-        chosen = f"QUALIFY pos >= {start} AND pos < {stop}"
-        one = self._statement
-        return (
-            f"SELECT {ROOT}.seq, {numbered} FROM {one.tables} WHERE {one.condition} AND {condition} {chosen}",
-            condition,
-        )
+        within = f"{ROOT}.seq >= {self._serials[first]}"
+        if last < len(self._serials):
+            within += f" AND {ROOT}.seq < {self._serials[last]}"
+        if one.scanned:
+            # A window without an order numbers rows as they come, and keeps DuckDB from changing that on the way.
+            numbered = f"SELECT row_number() OVER () - 1 + {first * _STEP} AS pos, {text} AS line"
+            return f"SELECT * FROM ({numbered} FROM {one.read} WHERE {one.condition} AND {within}) WHERE {_among(start, stop)}"
+        place = f"row_number() OVER (ORDER BY {ROOT}.seq) - 1 + {first * _STEP} AS pos"
+        chosen = f"SELECT {ROOT}.seq, {place} FROM {one.tables} WHERE {one.condition} AND {within}"
+        return _joined(one, text, f"{chosen} QUALIFY {_among(start, stop)}", within)
 
 
 class _Sorted:
     """Places of records in any other order: all are kept in a table, which goes when nobody holds the result."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", statement: Statement) -> None:
+        self._statement = statement
         self._name = f"memory.main.sorted_{next(_names)}"
         numbered = f"SELECT seq, row_number() OVER () - 1 AS pos FROM ({statement.serials()})"
         connection.execute(f"CREATE TABLE {self._name} AS {numbered}")
         (self.total,) = connection.execute(f"SELECT count(*) FROM {self._name}").fetchone() or (0,)
         weakref.finalize(self, connection.execute, f"DROP TABLE {self._name}").atexit = False
 
-    def stretch(self, start: int, stop: int) -> tuple[str, str]:
-        """As `_BySerial.stretch`."""
-        return f"SELECT seq, pos FROM {self._name} WHERE pos >= {start} AND pos < {stop}", "TRUE"
+    def lines(self, text: str, start: int, stop: int) -> str:
+        """As `_BySerial.lines`."""
+        return _joined(self._statement, text, f"SELECT * FROM {self._name} WHERE {_among(start, stop)}", "TRUE")
+
+
+def _among(start: int, stop: int) -> str:
+    return f"pos >= {start} AND pos < {stop}"
+
+
+def _joined(one: Statement, text: str, places: str, within: str) -> str:
+    """Lines of the records at some places; `within` is met by all of them and spares reading others."""
+    records = f"{one.read} ON {ROOT}.seq = place.seq AND {within}{one.parents}"
+    return f"SELECT pos, {text} AS line FROM ({places}) AS place JOIN {records}"
 
 
 class Records(Sequence[JsonObject]):
     """The records of a statement in order. As a sequence it gives parsed JSON, which is slow; `page` is not."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, statement: Statement, shape: Shape) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", statement: Statement, shape: Shape) -> None:
         self._connection = connection
         self._statement = statement
         self._shape = shape
@@ -149,13 +162,8 @@ class Records(Sequence[JsonObject]):
                 yield piece + ending.encode()
 
     def _rendered(self, text: str, between: str, start: int, stop: int, size: int) -> list[bytes]:
-        one = self._statement
-        places, condition = self._places.stretch(start, stop)
-        joined = f"({places}) AS place JOIN {one.read} ON {ROOT}.seq = place.seq AND {condition}{one.parents}"
-        lines = f"SELECT pos, {text} AS line FROM {joined}"
         page = f"(pos - {start}) // {size}"
-        separator = _SEPARATORS[between]
-        sql = (
-            f"SELECT encode(string_agg(line, {separator} ORDER BY pos)) FROM ({lines}) GROUP BY {page} ORDER BY {page}"
-        )
-        return [row[0] for row in self._connection.execute(sql).fetchall()]
+        joined = f"string_agg(line, {_SEPARATORS[between]} ORDER BY pos)"
+        lines = self._places.lines(text, start, stop)
+        rows = self._connection.execute(f"SELECT encode({joined}) FROM ({lines}) GROUP BY {page} ORDER BY {page}")
+        return [row[0] for row in rows.fetchall()]

@@ -6,8 +6,8 @@ on seeing the rows as they were. A generation ends when a query looks and finds 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import duckdb
 import orjson
 
 from connectors.emulator.salesforce.columnar.base import Base
@@ -15,6 +15,9 @@ from connectors.emulator.salesforce.columnar.layered import Layered
 from connectors.emulator.salesforce.schema import Field, SObject
 from connectors.emulator.salesforce.store import Store
 from connectors.emulator.wire import JsonObject
+
+if TYPE_CHECKING:
+    import duckdb
 
 TYPES: Mapping[str, str] = {
     **dict.fromkeys(("boolean",), "BOOLEAN"),
@@ -40,7 +43,7 @@ class Moment:
 class Mirror:
     """Follows the writes of a store."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, store: Store) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", store: Store) -> None:
         self._connection = connection
         self._store = store
         self._columns: dict[str, dict[str, str]] = {}

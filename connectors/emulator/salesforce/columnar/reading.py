@@ -5,8 +5,7 @@ Called by `query.execute` before `soql.run`, which answers whatever is not plain
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from connectors.emulator.salesforce.columnar.base import SCHEMA, Base
 from connectors.emulator.salesforce.columnar.found import Records, Statement
@@ -23,6 +22,9 @@ from connectors.emulator.salesforce.soql.run import Result, run
 from connectors.emulator.salesforce.soql.tree import Order, Query
 from connectors.emulator.wire import JsonObject
 
+if TYPE_CHECKING:
+    import duckdb
+
 _PLAIN = frozenset({"text", "select", "source", "alias", "where", "order", "limit", "offset", "joins", "purposes"})
 _HIDING = ("IsDeleted", "IsArchived")
 UrlOf = Callable[[str, str], str]
@@ -36,7 +38,7 @@ class _Bare(View):
         return ()
 
 
-def lay(org: Org, connection: duckdb.DuckDBPyConnection) -> None:
+def lay(org: Org, connection: "duckdb.DuckDBPyConnection") -> None:
     """Put the rows of a file, attached as `made`, under the org's empty tables of the same names."""
     names = "SELECT table_name FROM duckdb_tables() WHERE database_name || '.' || schema_name = $1"
     for (name,) in connection.execute(names, [SCHEMA]).fetchall():
@@ -48,7 +50,7 @@ def lay(org: Org, connection: duckdb.DuckDBPyConnection) -> None:
 class Columns:
     """The file and what was written since, for one org."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, org: Org) -> None:
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", org: Org) -> None:
         self._connection = connection
         self._org = org
         self._mirror = Mirror(connection, org.store)
@@ -75,13 +77,16 @@ class Columns:
         shown = Sources(scope, self._mirror)
         shape = Shape(() if counting else query.select, shown, url)
         moment = self._mirror.moment([*chosen.entities(), *shown.entities()])
+        scanned = not chosen.joined() and not shown.joined() and not self._mirror.changed(scope.entity)
+        if scanned:
+            self._condition(query, shown)  # one scan then tests and renders, so it reads the fields of both
         statement = Statement(
             tables=chosen.root(moment) + chosen.parents(moment),
             condition=condition,
             order=order,
             limit=query.limit,
             offset=query.offset,
-            scanned=not chosen.joined() and not self._mirror.changed(scope.entity),
+            scanned=scanned,
             read=shown.root(moment),
             parents=shown.parents(moment),
         )
