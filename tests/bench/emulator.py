@@ -36,6 +36,8 @@ PROPERTIES = (
     "email,firstname,lastname,jobtitle,department,company,phone,mobilephone,city,country,website,lifecyclestage,"
     "hs_buying_role,active_days_30,last_active,nps_score,nps_date,hubspot_owner_id,associatedcompanyid,hs_email_domain"
 )
+OBJECTS = "/crm/v3/objects/contacts"
+CONTACT, CALL = 2_000_000_001, 5_000_000_001
 CALL_PROPERTIES = "hs_timestamp,hs_call_title,hs_call_body,hs_call_direction,hs_call_status,hubspot_owner_id"
 
 
@@ -109,21 +111,19 @@ def query_pages(client: Client, soql: str) -> Iterator[int]:
         yield length
 
 
-def list_pages(client: Client, kind: str, first: int, last: int, **query: str) -> Iterator[int]:
-    """Page through a list of records with contiguous ids as often as it takes."""
+def list_pages(client: Client, kind: str, every: range, **query: str) -> Iterator[int]:
+    """Read pages of a list of records with contiguous ids as often as it takes; `every` begins each page."""
     asked = "&".join(f"{name}={value}" for name, value in query.items())
     while True:
-        for after in range(first, last - 100, 100):
+        for after in every:
             yield client.call("GET", f"/crm/v3/objects/{kind}?limit=100&after={after}&{asked}")[1]
 
 
-def batches(
-    client: Client, path: str, body: Callable[[list[int]], Any], first: int, last: int, size: int
-) -> Iterator[int]:
-    """Read batches of records with contiguous ids as often as it takes."""
+def batches(client: Client, path: str, body: Callable[[range], Any], every: range) -> Iterator[int]:
+    """Post bodies about stretches of contiguous ids as often as it takes; `every` begins each stretch."""
     while True:
-        for start in range(first, last - size, size):
-            yield client.call("POST", path, json.dumps(body(list(range(start, start + size)))).encode())[1]
+        for start in every:
+            yield client.call("POST", path, json.dumps(body(range(start, start + every.step))).encode())[1]
 
 
 @contextlib.contextmanager
@@ -178,43 +178,39 @@ def salesforce(client: Client) -> Iterator[Figure]:
 
 
 def hubspot(client: Client, contacts: int, activities: int) -> Iterator[Figure]:
-    """Measure lists, batches and searches."""
-    first, last = 2_000_000_001, 2_000_000_001 + contacts // 2
-    calls = 5_000_000_001
-    v3 = "/crm/v3/objects"
-    found = {"filterGroups": [{"filters": [{"propertyName": "jobtitle", "operator": "EQ", "value": "vp sales"}]}]}
-    measured: list[tuple[str, Iterator[int], float | None]] = [
-        ("list pages of 100 contacts", list_pages(client, "contacts", first, last, properties=PROPERTIES), LIST_PAGES),
-        (
-            "list pages of 100 calls with associations",
-            list_pages(client, "calls", calls, calls + activities // 10, properties=CALL_PROPERTIES,
-                       associations="contacts,companies"),
-            None,
-        ),
-        (
-            "batch reads of 100 contacts",
-            batches(client, f"{v3}/contacts/batch/read", lambda ids: {
-                "inputs": [{"id": each} for each in ids], "properties": PROPERTIES.split(",")}, first, last, 100),
-            None,
-        ),
-        (
-            "association reads of 1,000 contacts",
-            batches(client, "/crm/v4/associations/contacts/companies/batch/read", lambda ids: {
-                "inputs": [{"id": str(each)} for each in ids]}, first, last, 1000),
-            None,
-        ),
-        ("searches", batches(client, f"{v3}/contacts/search", lambda _: {**found, "limit": 100}, first, last, 100), None),
-    ]  # fmt: skip
-    for name, pages, bar in measured:
-        yield Figure(f"hubspot {name}", rate(pages)[0], "pages/s", bar, least=True)
+    """Measure lists, batches, searches and updates."""
+    every = range(CONTACT, CONTACT + contacts // 2 - 100, 100)
+    calls = range(CALL, CALL + activities // 10 - 100, 100)
+    links = range(CONTACT, CONTACT + contacts // 2 - 1_000, 1_000)
+    listed = list_pages(client, "contacts", every, properties=PROPERTIES)
+    yield Figure("hubspot list pages of 100 contacts", rate(listed)[0], "pages/s", LIST_PAGES, least=True)
+    tied = list_pages(client, "calls", calls, properties=CALL_PROPERTIES, associations="contacts,companies")
+    yield Figure("hubspot list pages of 100 calls with associations", rate(tied)[0], "pages/s")
+    for name, path, body, stretches in (
+        ("batch reads of 100 contacts", f"{OBJECTS}/batch/read", _read, every),
+        ("reads of 1,000 contacts' companies", "/crm/v4/associations/contacts/companies/batch/read", _ids, links),
+        ("searches for 100 contacts", f"{OBJECTS}/search", _search, every),
+        ("updates of 100 contacts", f"{OBJECTS}/batch/update", _update, every),
+    ):
+        yield Figure(f"hubspot {name}", rate(batches(client, path, body, stretches))[0], "calls/s")
+    yield Figure("hubspot list pages of 100 contacts after the updates", rate(listed)[0], "pages/s")
 
 
-def writes(client: Client, contacts: int) -> Iterator[Figure]:
-    """Measure updates of 100 contacts, then the list that shows them."""
-    first = 2_000_000_001
-    body = lambda ids: {"inputs": [{"id": str(each), "properties": {"jobtitle": "Changed"}} for each in ids]}  # noqa: E731
-    updates = batches(client, "/crm/v3/objects/contacts/batch/update", body, first, first + contacts // 2, 100)
-    yield Figure("hubspot updates of 100 contacts", rate(updates)[0], "calls/s")
+def _ids(ids: range) -> Any:
+    return {"inputs": [{"id": str(each)} for each in ids]}
+
+
+def _read(ids: range) -> Any:
+    return {**_ids(ids), "properties": PROPERTIES.split(",")}
+
+
+def _search(_: range) -> Any:
+    wanted = {"propertyName": "jobtitle", "operator": "EQ", "value": "vp sales"}
+    return {"filterGroups": [{"filters": [wanted]}], "limit": 100}
+
+
+def _update(ids: range) -> Any:
+    return {"inputs": [{"id": str(each), "properties": {"jobtitle": "Changed"}} for each in ids]}
 
 
 def figures(contacts: int, activities: int) -> Iterator[Figure]:
@@ -226,7 +222,6 @@ def figures(contacts: int, activities: int) -> Iterator[Figure]:
         unlimited(announced)
         yield from salesforce(Client(announced["salesforce"]["http"], salesforce_token(announced)))
         yield from hubspot(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts, activities)
-        yield from writes(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts)
         yield Figure("resident memory at most", resident(pid), "GiB", RESIDENT_GIB)
 
 

@@ -30,6 +30,7 @@ class Sites:
     filed: Portal
     plain: Portal
     apps: tuple[ASGIApp, ASGIApp]
+    clock: Clock
 
     @classmethod
     def over(cls, path: Path, connection: duckdb.DuckDBPyConnection) -> "Sites":
@@ -44,7 +45,7 @@ class Sites:
             portal.settings.update(dict.fromkeys(_UNLIMITED, 10**9))
         filing.lay(filed.crm, connection)
         _copy(filed, plain, connection)
-        return cls(filed, plain, (_app(filed), _app(plain)))
+        return cls(filed, plain, (_app(filed), _app(plain)), clock)
 
     def same(self, method: str, path: str, body: object = None) -> Any:
         """Ask both; the answer they have in common."""
@@ -67,12 +68,7 @@ class Sites:
 
     def wait(self, seconds: float) -> None:
         """Let emulated time pass for both."""
-        self.filed.clock.set(replace_time(self.filed.clock.now(), seconds))
-
-
-def replace_time(now: datetime, seconds: float) -> datetime:
-    """A moment some seconds later."""
-    return datetime.fromtimestamp(now.timestamp() + seconds, UTC)
+        self.clock.advance(seconds)
 
 
 def _app(portal: Portal) -> ASGIApp:

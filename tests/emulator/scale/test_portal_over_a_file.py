@@ -68,9 +68,18 @@ def test_a_list_is_the_same_to_its_end(read_only_sites: Sites, kind: str) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=7", f"limit=7&after={FIRST + 995}", "limit=3&after=99999999999", "archived=true", "limit=0", "limit=5&after=x",
-     "limit=2&propertiesWithHistory=email", f"limit=3&properties={PROPERTIES}&after=17", "limit=3&associations=emails"],
-)  # fmt: skip
+    [
+        "limit=7",
+        f"limit=7&after={FIRST + 995}",
+        "limit=3&after=99999999999",
+        "archived=true",
+        "limit=0",
+        "limit=5&after=x",
+        "limit=2&propertiesWithHistory=email",
+        f"limit=3&properties={PROPERTIES}&after=17",
+        "limit=3&associations=emails",
+    ],
+)
 def test_a_page_is_the_same_whatever_is_asked(read_only_sites: Sites, query: str) -> None:
     read_only_sites.same("GET", f"{V3}/contacts?{query}")
     read_only_sites.same("GET", f"/crm/objects/2026-03/contacts?{query}")

@@ -14,6 +14,7 @@ from connectors.emulator.salesforce import seeding
 from connectors.emulator.salesforce.columnar import reading
 from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.salesforce.errors import SalesforceError
+from connectors.emulator.salesforce.ids import make
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.reading import View
 from connectors.emulator.salesforce.records import Writer
@@ -59,6 +60,10 @@ class Twins:
     def both(self) -> tuple[Org, Org]:
         """The two, for doing the same to both."""
         return self.filed, self.plain
+
+    def serial(self, prefix: str, number: int) -> str:
+        """The id of the n-th record of an object."""
+        return make(prefix, number)
 
     def write(self, org: Org) -> Writer:
         """A writer of the integration user."""

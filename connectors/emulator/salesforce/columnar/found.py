@@ -79,8 +79,8 @@ class _BySerial:
             within += f" AND {ROOT}.seq < {self._serials[last]}"
         if one.scanned:
             # A window without an order numbers rows as they come, and keeps DuckDB from changing that on the way.
-            numbered = f"SELECT row_number() OVER () - 1 + {first * _STEP} AS pos, {text} AS line"
-            return f"SELECT * FROM ({numbered} FROM {one.read} WHERE {one.condition} AND {within}) WHERE {_among(start, stop)}"
+            numbered = f"SELECT row_number() OVER () - 1 + {first * _STEP} AS pos, {text} AS line FROM {one.read}"
+            return f"SELECT * FROM ({numbered} WHERE {one.condition} AND {within}) WHERE {_among(start, stop)}"
         place = f"row_number() OVER (ORDER BY {ROOT}.seq) - 1 + {first * _STEP} AS pos"
         chosen = f"SELECT {ROOT}.seq, {place} FROM {one.tables} WHERE {one.condition} AND {within}"
         return _joined(one, text, f"{chosen} QUALIFY {_among(start, stop)}", within)
