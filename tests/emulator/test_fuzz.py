@@ -121,10 +121,10 @@ def test_any_body_on_any_route_gets_an_answer(
 
 
 @DERANDOMIZED
-@given(STATEMENTS, st.sampled_from(["/query", "/queryAll", "/tooling/query"]))
+@given(STATEMENTS, st.sampled_from(["/query", "/queryAll", "/tooling/query", "/search", "/parameterizedSearch"]))
 def test_any_statement_gets_an_answer(org: Org, words: list[str], path: str) -> None:
-    for statement in (" ".join(words), " ".join(["SELECT Id FROM Contact WHERE", *words])):
-        judge(org.call("GET", path, params={"q": statement}))
+    for start in ("", "SELECT Id FROM Contact WHERE ", "FIND {", "FIND {acme} RETURNING Contact(Id WHERE "):
+        judge(org.call("GET", path, params={"q": start + " ".join(words)}))
 
 
 SHAPES = {
@@ -148,6 +148,10 @@ SHAPES = {
             max_size=4,
         )},
         optional={"allOrNone": LEAVES},
+    ),
+    "/parameterizedSearch": st.fixed_dictionaries(
+        {"q": WORDS},
+        optional={"in": LEAVES, "fields": BODIES, "sobjects": BODIES, "overallLimit": LEAVES, "defaultLimit": LEAVES},
     ),
     "/sobjects/Contact": st.dictionaries(KEYS, LEAVES, max_size=6).map(lambda record: {"LastName": "x", **record}),
     "/sobjects/Event": st.dictionaries(KEYS, LEAVES, max_size=4),

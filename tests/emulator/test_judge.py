@@ -52,6 +52,23 @@ def test_upserts_answer_their_status_and_the_ambiguous_raises(judge: Any) -> Non
         judge.Account.upsert("ERP_Number__c/A-1", {"Rating": "Hot"})
 
 
+def test_searches_find_their_records(judge: Any) -> None:
+    found = judge.search("FIND {berg} IN NAME FIELDS RETURNING Contact(Id, LastName)")["searchRecords"]
+    assert [(each["Id"], each["LastName"]) for each in found] == [(ADA, "Berg")]
+    assert ADA in [each["Id"] for each in judge.quick_search("Ada")["searchRecords"]]
+
+
+def test_the_rest_of_the_children_is_fetched_by_their_own_locator(org: Org, judge: Any) -> None:
+    org.emulator.settings(page_size=2)
+    [acme] = judge.query(f"SELECT Id, (SELECT Id FROM Contacts ORDER BY Id) FROM Account WHERE Id = '{ACME}'")[
+        "records"
+    ]
+    people = acme["Contacts"]
+    assert (people["totalSize"], people["done"], [each["Id"] for each in people["records"]]) == (2, False, [ADA])
+    rest = judge.query_more(people["nextRecordsUrl"], identifier_is_url=True)
+    assert (rest["done"], [each["Id"] for each in rest["records"]]) == (True, [BEN])
+
+
 def test_queries_page_to_their_end(org: Org, judge: Any) -> None:
     org.emulator.settings(page_size=2)
     everybody = judge.query_all("SELECT Id FROM Contact ORDER BY LastName", include_deleted=True)

@@ -1,7 +1,6 @@
 """SOQL over HTTP against the small org."""
 
 import gzip
-from typing import Any
 
 import pytest
 
@@ -180,98 +179,14 @@ def test_activities_are_archived_when_a_year_has_passed(org: Org) -> None:
     assert org.column("SELECT Id FROM Event") == []
 
 
-@pytest.fixture
-def crowd(org: Org) -> Org:
-    """The org with 450 accounts more."""
-    accounts = [{"Name": f"A{number:03}"} for number in range(450)]
-    org.emulator.control("POST", "seed", {"salesforce": {"records": {"Account": accounts}}})
-    org.login()
-    return org
-
-
-def follow(org: Org, page: dict[str, Any]) -> list[dict[str, Any]]:
-    """All pages from the first."""
-    pages = [page]
-    while not pages[-1]["done"]:
-        url = pages[-1]["nextRecordsUrl"].removeprefix(DATA)
-        pages.append(org.call("GET", url).json())
-    return pages
-
-
-@pytest.mark.parametrize(("asked", "sizes"), [("10", [200, 200, 50]), ("300", [300, 150]), ("9999", [450])])
-def test_pages_have_the_size_asked_for_within_200_and_2000(crowd: Org, asked: str, sizes: list[int]) -> None:
-    soql = "SELECT Id FROM Account ORDER BY Name"
-    pages = follow(crowd, crowd.query(soql, **{"Sforce-Query-Options": f"batchSize={asked}"}))
-    assert [len(each["records"]) for each in pages] == sizes
-    assert {each["totalSize"] for each in pages} == {450}
-    assert "nextRecordsUrl" not in pages[-1]
-    assert len({row["Id"] for each in pages for row in each["records"]}) == 450
-
-
-def test_a_locator_has_the_documented_form_and_can_be_read_again(crowd: Org) -> None:
-    first = crowd.query(
-        "SELECT Name FROM Account ORDER BY Name", "queryAll", **{"Sforce-Query-Options": "batchSize=200"}
+def test_a_mistake_is_named_with_the_vendors_words(org: Org) -> None:
+    assert org.refused_query("SELECT Id, Nope__c FROM Contact") == (
+        "INVALID_FIELD",
+        "\nSELECT Id, Nope__c FROM Contact\n           ^\nERROR at Row:1:Column:12\n"
+        "No such column 'Nope__c' on entity 'Contact'. If you are attempting to use a custom field, be sure to"
+        " append the '__c' after the custom field name."
+        " Please reference your WSDL or the describe call for the appropriate names.",
     )
-    key, _, start = first["nextRecordsUrl"].removeprefix(f"{DATA}/query/").partition("-")
-    assert (key[:3], len(key), start) == ("01g", 18, "200")
-    again = [crowd.call("GET", f"/query/{key}-200").json() for _ in "ab"]
-    assert again[0] == again[1]
-    assert again[0]["records"][0]["Name"] == "A200"
-
-
-def test_an_expired_or_unknown_locator_is_refused(crowd: Org) -> None:
-    first = crowd.query("SELECT Id FROM Account", **{"Sforce-Query-Options": "batchSize=200"})
-    path = first["nextRecordsUrl"].removeprefix(DATA)
-    assert crowd.refusal("GET", "/query/01g5g00000000000AA-200")[:2] == (400, "INVALID_QUERY_LOCATOR")
-    crowd.emulator.control("POST", "clock", {"advance": 2 * 86_400 + 1})
-    crowd.login()
-    assert crowd.refusal("GET", path) == (400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-
-
-def test_the_server_may_give_smaller_pages_and_no_order(crowd: Org) -> None:
-    crowd.emulator.settings(page_size=100, unordered=True)
-    pages = follow(crowd, crowd.query("SELECT Name FROM Account"))
-    names = [row["Name"] for each in pages for row in each["records"]]
-    assert [len(each["records"]) for each in pages] == [100, 100, 100, 100, 50]
-    assert names != sorted(names)
-
-
-@pytest.mark.parametrize(
-    ("soql", "code", "message"),
-    [
-        (
-            "SELECT Id, Nope__c FROM Contact",
-            "INVALID_FIELD",
-            "\nSELECT Id, Nope__c FROM Contact\n           ^\nERROR at Row:1:Column:12\n"
-            "No such column 'Nope__c' on entity 'Contact'. If you are attempting to use a custom field, be sure to"
-            " append the '__c' after the custom field name."
-            " Please reference your WSDL or the describe call for the appropriate names.",
-        ),
-        ("SELECT Boss.Name FROM Contact", "INVALID_FIELD", "Didn't understand relationship 'Boss' in field path."),
-        ("SELECT Id FROM Nope", "INVALID_TYPE", "sObject type 'Nope' is not supported."),
-        ("SELECT Id FROM Contact WHERE", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
-        ("SELECT Id FROM Contact WHERE Id = 1 2", "MALFORMED_QUERY", "unexpected token: '2'"),
-        ("SELECT FROM Contact", "MALFORMED_QUERY", "unexpected token: 'FROM'"),
-        ("SELECT Id, Id FROM Contact", "MALFORMED_QUERY", "duplicate field selected: Id"),
-        ("SELECT Id FROM Contact WHERE Title = 'a' AND Title = 'b' OR Id = null", "MALFORMED_QUERY", "token: 'OR'"),
-        ("SELECT Id FROM Contact WHERE Title = 5", "INVALID_FIELD", "of type string and should be enclosed in quotes"),
-        ("SELECT Id FROM Contact WHERE NPS__c = '5'", "INVALID_FIELD", "double and should not be enclosed in quotes"),
-        ("SELECT Id FROM Contact WHERE Birthdate = '1980-01-01'", "INVALID_FIELD", "of type date and should not be"),
-        ("SELECT Id FROM Contact WHERE AccountId = 'x'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: x"),
-        ("SELECT Id FROM Contact WHERE Description = 'x'", "INVALID_FIELD", "can not be filtered in a query call"),
-        (
-            "SELECT Id FROM Contact LIMIT 1 OFFSET 2001",
-            "NUMBER_OUTSIDE_VALID_RANGE",
-            "Maximum SOQL offset allowed is 2000",
-        ),
-        ("SELECT Id FROM Contact WHERE Title = 'open", "MALFORMED_QUERY", "no closing quote"),
-        ("SELECT LastName, COUNT(Id) FROM Contact", "MALFORMED_QUERY", "Field must be grouped or aggregated: LastName"),
-    ],
-)
-def test_mistakes_are_named_with_the_vendors_words(org: Org, soql: str, code: str, message: str) -> None:
-    refused = org.refused_query(soql)
-    assert refused[0] == code
-    assert message in refused[1]
 
 
 def test_strings_know_their_escapes(org: Org) -> None:

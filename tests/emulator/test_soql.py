@@ -54,7 +54,7 @@ def test_keywords_have_no_case_and_space_has_no_size(text: str) -> None:
 
 
 def test_conditions_nest_by_parentheses() -> None:
-    tree = where("(a = 1 OR NOT b = 2) AND c IN ('x', 'y')")
+    tree = where("(a = 1 OR (NOT b = 2)) AND c IN ('x', 'y')")
     assert isinstance(tree, Every)
     either, among = tree.parts
     assert isinstance(either, Some)
@@ -109,7 +109,7 @@ def test_constants_have_their_kind_and_value(text: str, kind: str, value: object
 def test_a_day_that_never_was_is_refused(text: str) -> None:
     with pytest.raises(SalesforceError) as refused:
         where(f"a = {text}")
-    assert "invalid date" in refused.value.message
+    assert refused.value.message.endswith(f"\nInvalid {'datetime' if 'T' in text else 'date'}: {text}")
 
 
 def test_the_other_conditions_and_selections() -> None:
@@ -133,13 +133,13 @@ def test_the_other_conditions_and_selections() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "token"),
     [
-        ("SELECT Id", "Row:1:Column:10", "<EOF>"),
-        ("SELECT Id FROM X\nWHERE = 1", "Row:2:Column:7", "="),
-        ("SELECT Id FROM X WHERE a = 'b' c", "Row:1:Column:32", "c"),
-        ("SELECT Id FROM X LIMIT -1", "Row:1:Column:24", "-1"),
-        ("SELECT Id FROM X WHERE a IN ()", "Row:1:Column:30", ")"),
-        ("SELECT Id FROM X WHERE a ! 1", "Row:1:Column:26", "!"),
-        ("DELETE FROM X", "Row:1:Column:1", "DELETE"),
+        ("SELECT Id", "Row:1:Column:9", "<EOF>"),
+        ("SELECT Id FROM X\nWHERE = 1", "Row:2:Column:6", "="),
+        ("SELECT Id FROM X WHERE a = 'b' c", "Row:1:Column:31", "c"),
+        ("SELECT Id FROM X LIMIT -1", "Row:1:Column:23", "-1"),
+        ("SELECT Id FROM X WHERE a IN ( )", "Row:1:Column:23", "a IN ( )"),
+        ("SELECT Id FROM X WHERE a ! 1", "Row:1:Column:25", "!"),
+        ("DELETE FROM X", "Row:1:Column:0", "DELETE"),
     ],
 )
 def test_a_mistake_is_shown_at_its_place(text: str, place: str, token: str) -> None:
@@ -149,13 +149,13 @@ def test_a_mistake_is_shown_at_its_place(text: str, place: str, token: str) -> N
     assert refused.value.message.endswith(f"ERROR at {place}\nunexpected token: '{token}'")
 
 
-def test_the_caret_stands_under_the_place_also_far_to_the_right() -> None:
+def test_a_refusal_shows_few_words_of_a_long_line() -> None:
     text = f"SELECT {', '.join(f'Field_{number}__c' for number in range(20))}, ! FROM X"
     with pytest.raises(SalesforceError) as refused:
         parse(text)
     _, excerpt, caret, *_ = refused.value.message.split("\n")
-    assert excerpt[caret.index("^")] == "!"
-    assert len(excerpt) <= 80
+    assert excerpt == "Field_17__c, Field_18__c, Field_19__c, ! FROM X"
+    assert excerpt[len(caret)] == "!"
 
 
 def test_bind_variables_too_long_strings_and_too_long_statements_are_refused() -> None:
@@ -185,6 +185,10 @@ def test_bind_variables_too_long_strings_and_too_long_statements_are_refused() -
         ("NEXT_N_YEARS", 2, date(2027, 1, 1), date(2029, 1, 1)),
         ("N_QUARTERS_AGO", 2, date(2025, 10, 1), date(2026, 1, 1)),
         ("N_YEARS_AGO", 1, date(2025, 1, 1), date(2026, 1, 1)),
+        ("LAST_N_FISCAL_QUARTERS", 2, date(2025, 10, 1), date(2026, 4, 1)),
+        ("NEXT_N_FISCAL_YEARS", 1, date(2027, 1, 1), date(2028, 1, 1)),
+        ("N_FISCAL_QUARTERS_AGO", 2, date(2025, 10, 1), date(2026, 1, 1)),
+        ("NEXT_90_DAYS", 0, date(2026, 5, 21), date(2026, 8, 19)),
     ],
 )
 def test_date_literals_span_whole_days(word: str, count: int, first: date, after: date) -> None:
@@ -198,7 +202,33 @@ def test_a_counted_literal_carries_its_number() -> None:
     assert tree.value == DateLiteral("LAST_N_DAYS", 30, 27)
 
 
-@pytest.mark.parametrize("word", ["LAST_DAY", "THIS_N_WEEKS", "LAST_N_DAY", "LAST_MONTHS", "SOMEDAY"])
+@pytest.mark.parametrize(
+    ("word", "count", "first", "after"),
+    [
+        ("THIS_FISCAL_QUARTER", 0, date(2026, 5, 1), date(2026, 8, 1)),
+        ("LAST_FISCAL_QUARTER", 0, date(2026, 2, 1), date(2026, 5, 1)),
+        ("THIS_FISCAL_YEAR", 0, date(2026, 2, 1), date(2027, 2, 1)),
+        ("LAST_N_FISCAL_YEARS", 2, date(2024, 2, 1), date(2026, 2, 1)),
+        ("THIS_QUARTER", 0, date(2026, 4, 1), date(2026, 7, 1)),
+    ],
+)
+def test_fiscal_spans_follow_the_orgs_first_month(word: str, count: int, first: date, after: date) -> None:
+    assert spans.resolve(word, count, TODAY, 2) == (first, after)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "LAST_FISCAL_MONTH",
+        "N_FISCAL_DAYS_AGO",
+        "LAST_N_90_DAYS",
+        "LAST_DAY",
+        "THIS_N_WEEKS",
+        "LAST_N_DAY",
+        "LAST_MONTHS",
+        "SOMEDAY",
+    ],
+)
 def test_words_that_are_no_date_literals(word: str) -> None:
     assert not spans.known(word)
 

@@ -25,15 +25,15 @@ def test_the_demo_can_be_read_by_every_object_a_product_needs(demo: Org) -> None
 
 
 def test_every_reference_of_the_demo_leads_somewhere(demo: Org) -> None:
-    for name, field, target in (
-        ("Contact", "AccountId", "Account"),
-        ("Contact", "ReportsToId", "Contact"),
-        ("Account", "OwnerId", "User"),
-        ("OpportunityContactRole", "ContactId", "Contact"),
-        ("EventRelation", "EventId", "Event"),
-        ("TaskRelation", "TaskId", "Task"),
+    for name, relationship in (
+        ("Contact", "Account"),
+        ("Contact", "ReportsTo"),
+        ("Account", "Owner"),
+        ("OpportunityContactRole", "Contact"),
+        ("EventRelation", "Event"),
+        ("TaskRelation", "Task"),
     ):
-        soql = f"SELECT COUNT() FROM {name} WHERE {field} != null AND {field} NOT IN (SELECT Id FROM {target})"
+        soql = f"SELECT COUNT() FROM {name} WHERE {relationship}Id != null AND {relationship}.Id = null"
         lost = demo.query(soql, "queryAll")["totalSize"]
         assert lost == 0, name
 

@@ -25,6 +25,8 @@ SETTINGS: Mapping[str, Json] = {
     "session_timeout_seconds": 7200,  # of inactivity
     "locator_seconds": 172_800,  # a query cursor lives two days
     "page_size": 2000,  # the server may give less than asked
+    "short_pages": False,  # pages of a query vary between half and all of their size
+    "open_cursors": 0,  # a user's queries that may be open at once, the oldest is dropped; 0 is any number
     "unordered": False,  # shuffle what no ORDER BY puts in order
     "soap_login": True,
     "password_login": True,
@@ -61,11 +63,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """An open query: what it found and how many records a page has."""
+    """An open query: what it found, how many records a page has, and whose it is."""
 
     result: Result
     size: int
     opened: datetime
+    user: str = ""
 
 
 class Org:
@@ -85,6 +88,7 @@ class Org:
         self.settings: dict[str, Json] = {key: _copied(value) for key, value in SETTINGS.items()}
         self.sessions: dict[str, Session] = {}
         self.cursors: dict[str, Cursor] = {}
+        self.cursors_opened = 0
         self.fault_counts: dict[int, int] = {}
         self.columns: Columns | None = None
         self.user_id = self.username = self.org_id = ""

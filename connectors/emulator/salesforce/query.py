@@ -1,27 +1,23 @@
-"""The query resources: query, queryAll, and the pages behind a query locator."""
+"""The query resources: query, queryAll, the pages behind a query locator, and the plan of a query."""
 
-import re
-from datetime import timedelta
-
-import orjson
-
-from connectors.emulator.salesforce import ids
-from connectors.emulator.salesforce.columnar.found import Records
+from connectors.emulator.salesforce import cursors
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError
-from connectors.emulator.salesforce.org import Cursor, Org
 from connectors.emulator.salesforce.reading import View
+from connectors.emulator.salesforce.schema import SObject
 from connectors.emulator.salesforce.soql.parser import parse
 from connectors.emulator.salesforce.soql.run import Result, run
-from connectors.emulator.wire import Json, JsonObject
+from connectors.emulator.salesforce.soql.tree import Among, Compare, Condition, Every, Path, Query
+from connectors.emulator.wire import JsonObject
 
-LEAST_PAGE, MOST_PAGE = 200, 2000
-_LOCATOR_PREFIX = "01g"
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+# What Salesforce keeps an index of besides ids, references and external ids.
+_INDEXED = frozenset({"Name", "OwnerId", "CreatedDate", "SystemModstamp", "Email"})
 
 
 def query(call: Call) -> Answer:
-    """GET query?q=: live records only."""
+    """GET query?q=: live records only; query?explain= tells how it would be done."""
+    if "explain" in call.query:
+        return Answer(body=_plans(call, call.query["explain"]))
     return _answer(call, everything=False)
 
 
@@ -32,57 +28,61 @@ def query_all(call: Call) -> Answer:
 
 def more(call: Call) -> Answer:
     """GET query/{locator}: the next page of an open query."""
-    key, _, start = call.names["locator"].partition("-")
-    cursor = call.org.cursors.get(key)
-    known = cursor is not None and _NUMBER.fullmatch(start) and int(start) < cursor.result.total
-    if cursor is None or not known or _expired(call.org, cursor):
-        raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
-    return Answer(body=_page(call, key, cursor, int(start)))
+    return Answer(body=cursors.next_page(call, call.names["locator"]))
 
 
 def execute(call: Call, text: str, *, everything: bool) -> Result:
     """Parse and run a statement for the caller."""
+    return _run(call, parse(text), everything=everything)
+
+
+def _run(call: Call, tree: Query, *, everything: bool) -> Result:
     call.org.archive()
-    query, view = parse(text), View(call.org, call.access(), everything)
-    found = call.org.columns.answer(query, view, call.url) if call.org.columns is not None else None
-    return found or run(query, view, call.url)
+    view = View(call.org, call.access(), everything)
+    found = call.org.columns.answer(tree, view, call.url) if call.org.columns is not None else None
+    return found or run(tree, view, call.url)
 
 
 def _answer(call: Call, *, everything: bool) -> Answer:
     text = call.query.get("q")
-    if not text:
-        raise SalesforceError("MALFORMED_QUERY", "SOQL query is missing: the q parameter is required")
-    result = execute(call, text, everything=everything)
-    cursor = Cursor(result, _page_size(call), call.org.clock.now())
-    key = ids.make(_LOCATOR_PREFIX, len(call.org.cursors) + 1)
-    if len(result.rows) > cursor.size:
-        call.org.cursors[key] = cursor
-    return Answer(body=_page(call, key, cursor, 0))
+    if text is None:
+        raise SalesforceError("MALFORMED_QUERY", "A query string has to be specified")
+    return Answer(body=cursors.first_page(call, execute(call, text, everything=everything)))
 
 
-def _page(call: Call, key: str, cursor: Cursor, start: int) -> JsonObject:
-    result, end = cursor.result, start + cursor.size
-    done = end >= len(result.rows)
-    more_url = {} if done else {"nextRecordsUrl": f"{call.base}/query/{key}-{end}"}
-    return {"totalSize": result.total, "done": done, **more_url, "records": _records(result, start, cursor.size)}
+def _plans(call: Call, text: str) -> JsonObject:
+    """Query performance feedback: one plan by an index where the filter has one, and one that reads the whole table."""
+    tree = parse(text)
+    found = _run(call, tree, everything=False).total
+    view = View(call.org, call.access())
+    entity = view.entity(tree.source.parts[0])
+    rows = len(list(view.rows(entity.name)))
+    plan = {
+        "cardinality": found,
+        "notes": [
+            {
+                "description": "Not considering filter for optimization because unindexed",
+                "fields": ["IsDeleted"],
+                "tableEnumOrId": entity.name,
+            }
+        ],
+        "sobjectCardinality": rows,
+        "sobjectType": entity.name,
+    }
+    scan = {**plan, "fields": [], "leadingOperationType": "TableScan", "relativeCost": 0.65}
+    indexed = _indexed(tree.where, entity)
+    index = {**plan, "fields": indexed, "leadingOperationType": "Index", "relativeCost": found / rows if rows else 0.0}
+    return {"plans": [index, scan] if indexed else [scan], "sourceQuery": text}
 
 
-def _records(result: Result, start: int, size: int) -> Json:
-    """A stretch of the records; as a ready text where it comes from a file."""
-    if isinstance(result.rows, Records):
-        return orjson.Fragment(result.rows.page(start, size))
-    return [result.render(row) for row in result.rows[start : start + size]]
-
-
-def _page_size(call: Call) -> int:
-    """The size asked for, clamped, and never more than the org is set to give."""
-    asked = MOST_PAGE
-    for option in call.headers.get("sforce-query-options", "").split(","):
-        name, _, value = option.partition("=")
-        if name.strip().lower() == "batchsize" and _NUMBER.fullmatch(value.strip()):
-            asked = int(value)
-    return min(max(LEAST_PAGE, min(asked, MOST_PAGE)), int(call.org.settings["page_size"]))
-
-
-def _expired(org: Org, cursor: Cursor) -> bool:
-    return org.clock.now() - cursor.opened > timedelta(seconds=org.settings["locator_seconds"])
+def _indexed(condition: Condition | None, entity: SObject) -> list[str]:
+    """The indexed fields that a filter compares at its top."""
+    match condition:
+        case Every(parts):
+            return [name for part in parts for name in _indexed(part, entity)]
+        case Compare(operand=Path(parts=parts), operator="=") | Among(operand=Path(parts=parts), negated=False):
+            field = entity.field(parts[-1])
+            kept = field and (field.type in ("id", "reference") or field.external_id or field.name in _INDEXED)
+            return [field.name] if field and kept and len(parts) == 1 else []
+        case _:
+            return []

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from connectors.emulator.salesforce import collections, composite, describe, dispatch, query, sobjects, tooling
+from connectors.emulator.salesforce import collections, composite, describe, dispatch, query, search, sobjects, tooling
 from connectors.emulator.salesforce.dispatch import Answer, Call, Resource, Table
 from connectors.emulator.wire import JsonObject
 
@@ -18,7 +18,7 @@ def limits(call: Call) -> Answer:
 
 def index(call: Call) -> Answer:
     """GET the version itself: the names of its resources."""
-    names = ("sobjects", "query", "queryAll", "composite", "tooling", "limits")
+    names = ("sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "tooling", "limits")
     return Answer(body={name: f"{call.base}/{name}" for name in names})
 
 
@@ -38,6 +38,8 @@ TABLE = Table(
         Resource("/queryAll", {"GET": query.query_all}),
         Resource("/query/{locator}", {"GET": query.more}),
         Resource("/queryAll/{locator}", {"GET": query.more}),
+        Resource("/search", {"GET": search.search}),
+        Resource("/parameterizedSearch", {"GET": search.parameterized, "POST": search.parameterized}),
         Resource("/composite", {"POST": _composite}),
         Resource("/composite/batch", {"POST": _batch}),
         Resource(

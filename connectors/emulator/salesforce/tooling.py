@@ -1,6 +1,6 @@
 """The Tooling API as far as custom fields go: make, change, look up and delete CustomField, and query it."""
 
-from connectors.emulator.salesforce import customfields, ids
+from connectors.emulator.salesforce import cursors, customfields, ids
 from connectors.emulator.salesforce.describe import entity_of
 from connectors.emulator.salesforce.dispatch import Answer, Call
 from connectors.emulator.salesforce.errors import SalesforceError, not_found, rejected
@@ -57,7 +57,7 @@ def delete(call: Call) -> Answer:
 def query(call: Call) -> Answer:
     """GET tooling/query?q=: one page, in the tooling envelope."""
     result = execute(call, call.query.get("q", ""), everything=False)
-    records = [result.render(row) for row in result.rows]
+    records = cursors.everything(call, result)
     if len(records) > 1 and any(_SINGLE_ROW & record.keys() for record in records):
         message = (
             "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more"

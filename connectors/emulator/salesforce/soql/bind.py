@@ -170,7 +170,7 @@ class Scope:
         if not functions.suits(call.function, bound.field):
             raise self._unsuited(call.function, bound.field, call.at)
         found, make = functions.change(call.function, bound.field, calendar)
-        get, told = bound.get, f"{call.function} {calendar.zone}" if functions.takes_date(call.function) else ""
+        get, told = bound.get, f"{call.function} {calendar.zone}" if call.function in functions.DATE_FUNCTIONS else ""
         return Bound(found, bound.hops, bound.entity, lambda row: make(get(row)), told)
 
     def _unsuited(self, function: str, found: Field, at: int) -> Exception:

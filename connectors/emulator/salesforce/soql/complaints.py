@@ -77,7 +77,7 @@ def _shown(code: str, message: str, text: str, position: int, first_column: int)
     start = text.rfind("\n", 0, position) + 1
     row, column = text.count("\n", 0, position) + 1, position - start + first_column
     line, place = text[start:].split("\n", 1)[0], max(0, column - 1)
-    left, right = max(0, place - _REACH), min(len(line), place + _REACH)
+    left, right = max(0, place - _REACH), min(len(line), place + 1 + _REACH)
     while left > 0 and line[left - 1] not in _BETWEEN_WORDS:
         left -= 1
     while right < len(line) and line[right] not in _BETWEEN_WORDS:

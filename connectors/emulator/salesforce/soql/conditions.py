@@ -36,6 +36,8 @@ _IDS = frozenset({"id", "reference"})
 _UNORDERED = frozenset({"boolean", "multipicklist"})
 _KINDS = {"boolean": "boolean", "date": "date", "datetime": "dateTime", "int": "int"}
 _UNLIKE = _NUMERIC | _IDS | _KINDS.keys() | {"multipicklist"}
+# No record has a moment outside these days, but a date literal may reach out of them.
+_FIRST_DAY, _LAST_DAY = date(1600, 1, 1), date(4001, 1, 2)
 _ORDERED: dict[str, Callable[[Json, Json], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -199,7 +201,8 @@ def edge(field: Field, day: date, calendar: Calendar) -> str:
     """Where a day begins, in the form the field is kept in: for a moment, midnight of the user."""
     if field.type == "date":
         return day.isoformat()
-    return moments.wire(datetime.combine(day, datetime.min.time(), calendar.zone))
+    kept = min(max(day, _FIRST_DAY), _LAST_DAY)
+    return moments.wire(datetime.combine(kept, datetime.min.time(), calendar.zone))
 
 
 def expected(field: Field) -> str:

@@ -51,11 +51,7 @@ _PARTS: dict[str, Callable[[datetime, Calendar], int | str]] = {
     "WEEK_IN_MONTH": lambda moment, _: (moment.day + 6) // 7,
     "WEEK_IN_YEAR": lambda moment, _: (moment.timetuple().tm_yday + 6) // 7,
 }
-
-
-def takes_date(function: str) -> bool:
-    """Whether a function takes a date apart."""
-    return function in _PARTS
+DATE_FUNCTIONS = frozenset(_PARTS)
 
 
 def suits(function: str, field: Field) -> bool:
@@ -110,4 +106,6 @@ def _day(moment: datetime) -> str:
 
 
 def _number(field: Field, value: float) -> str:
-    return f"{value:,.{field.scale}f}" if field.custom else f"{value:,g}"
+    if field.custom:
+        return f"{value:,.{field.scale}f}"
+    return f"{int(value) if value == int(value) else round(value, 3):,}"

@@ -4,6 +4,7 @@ AND and OR may not be mixed without parentheses and NOT stands alone or in paren
 """
 
 from connectors.emulator.salesforce.soql import complaints
+from connectors.emulator.salesforce.soql.functions import DATE_FUNCTIONS
 from connectors.emulator.salesforce.soql.reader import RESERVED, Reader
 from connectors.emulator.salesforce.soql.tree import (
     AGGREGATES,
@@ -42,11 +43,7 @@ _SCOPES = (
     "MY_TEAM_TERRITORY",
     "SCOPINGRULE",
 )
-_DATE_FUNCTIONS = frozenset(
-    "CALENDAR_MONTH CALENDAR_QUARTER CALENDAR_YEAR DAY_IN_MONTH DAY_IN_WEEK DAY_IN_YEAR DAY_ONLY FISCAL_MONTH"
-    " FISCAL_QUARTER FISCAL_YEAR HOUR_IN_DAY WEEK_IN_MONTH WEEK_IN_YEAR".split()
-)
-_FUNCTIONS = _DATE_FUNCTIONS | AGGREGATES | {"TOLABEL", "FORMAT", "CONVERTCURRENCY", "CONVERTTIMEZONE"}
+_FUNCTIONS = DATE_FUNCTIONS | AGGREGATES | {"TOLABEL", "FORMAT", "CONVERTCURRENCY", "CONVERTTIMEZONE"}
 
 
 def parse(text: str) -> Query:
@@ -324,7 +321,7 @@ class Parser(Reader):
         inner = self.nested(self._operand)
         if isinstance(inner, Path):
             return inner
-        shifted = function in _DATE_FUNCTIONS and inner.function == "CONVERTTIMEZONE"
+        shifted = function in DATE_FUNCTIONS and inner.function == "CONVERTTIMEZONE"
         if shifted or (function == "FORMAT" and inner.function in AGGREGATES | {"CONVERTCURRENCY"}):
             return inner
         rule = "nested functional syntax can only be used in the following manner: date_function(convertTimezone("

@@ -22,8 +22,29 @@ _WORDS: dict[str, tuple[LiteralKind, bool | None]] = {
 }
 # Words that name no alias, and but for the object Group no field or object either.
 RESERVED = frozenset(
-    "AND ASC DESC EXCLUDES FIRST FROM GROUP HAVING IN INCLUDES LAST LIKE LIMIT NOT NULL NULLS OR SELECT USING WHERE"
-    " WITH".split()
+    [
+        "AND",
+        "ASC",
+        "DESC",
+        "EXCLUDES",
+        "FIRST",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INCLUDES",
+        "LAST",
+        "LIKE",
+        "LIMIT",
+        "NOT",
+        "NULL",
+        "NULLS",
+        "OR",
+        "SELECT",
+        "USING",
+        "WHERE",
+        "WITH",
+    ]
 )
 T = TypeVar("T")
 
@@ -34,18 +55,25 @@ def pieces(raw: str) -> list[str]:
 
 
 class Reader:
-    """A cursor over the tokens of one statement; `code` is the error code of its language."""
+    """A cursor over the tokens of one statement; `code` is the error code of its language.
+
+    Tokens are read when they are looked at, so that the first mistake in the text is the one that is told.
+    """
 
     def __init__(self, text: str, start: int = 0, code: str = "MALFORMED_QUERY") -> None:
         self.text = text
         self._code = code
-        self._tokens = list(tokens(text, start, code))
+        self._coming = tokens(text, start, code)
+        self._tokens: list[Token] = []
         self._next = 0
         self._depth = 0
 
     def peek(self, ahead: int = 0) -> Token:
         """A token that is still to come."""
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
+        place = self._next + ahead
+        while len(self._tokens) <= place and (not self._tokens or self._tokens[-1].kind != END):
+            self._tokens.append(next(self._coming))
+        return self._tokens[min(place, len(self._tokens) - 1)]
 
     def advance(self) -> Token:
         """The next token, consumed."""

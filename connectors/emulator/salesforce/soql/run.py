@@ -25,6 +25,7 @@ from connectors.emulator.wire import Json, JsonObject
 
 _MACRO_LIMIT = 200
 MOST_SUBQUERIES, MOST_LEVELS_DOWN = 20, 5
+AGGREGATE = "AggregateResult"
 _LONG_TEXT = 255
 
 
@@ -150,7 +151,7 @@ class _Runner:
         groups = plan.groups(list(rows))
         test = predicate(query.having, self._scope, plan.bind, self._values)
         found = self._cut(ordered([row for row in groups if test(row)], self._terms(plan.sorted_by)))
-        return Result(len(found), found, plan.render, "AggregateResult")
+        return Result(len(found), found, plan.render, AGGREGATE)
 
     def _shape(self) -> Shape:
         shape = Shape(self._scope.entity.name, self._url, self._catalog)
