@@ -189,7 +189,10 @@ async def _set_limits(world: World, request: Request) -> Json:
             raise ValueError(f"unknown settings: {', '.join(unknown)}")
         for name, value in changes.items():
             _check_setting(name, settings[vendor][name], value)
-        settings[vendor].update(changes)
+        if vendor == "hubspot":
+            world.portal.configure(changes)
+        else:
+            settings[vendor].update(changes)
     return settings
 
 

@@ -9,7 +9,17 @@ from connectors.emulator.wire import JsonObject
 
 CONTROL = "/_emulator"
 _KEPT = 5000
-_HUBSPOT = ("/crm", "/oauth", "/account-info", "/integrations", "/owners", "/webhooks", "/files", "/marketing")
+_HUBSPOT = (
+    "/crm",
+    "/oauth",
+    "/account-info",
+    "/integrations",
+    "/owners",
+    "/webhooks",
+    "/files",
+    "/marketing",
+    "/settings",
+)
 
 
 def vendor_of(path: str) -> str:

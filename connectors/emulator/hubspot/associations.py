@@ -186,6 +186,20 @@ class Associations:
         """Whether a record's links are held in memory, as those are that were written."""
         return here in self._links(pair).of
 
+    def defined(self) -> list[tuple[Pair, LinkType]]:
+        """List the unlabelled types of all pairs."""
+        return [(pair, kind) for pair, links in self._pairs.items() for kind in links.types.values() if not kind.label]
+
+    def undefine(self, pair: Pair) -> None:
+        """Forget all types and links between two object types."""
+        self._pairs.pop(pair, None)
+        self._pairs.pop(pair[::-1], None)
+
+    def forget(self, name: str) -> None:
+        """Forget all types and links of one object type."""
+        for pair in [pair for pair in self._pairs if name in pair]:
+            self.undefine(pair)
+
     # --- links ----------------------------------------------------------------------------------------------------
 
     def put(self, pair: Pair, here: int, there: int, types: Iterable[int], *, keep: bool = False) -> list[LinkType]:

@@ -89,15 +89,15 @@ def not_found(kind: ObjectType, ids: Sequence[str]) -> list[dict[str, object]]:
     return [refused.row({"ids": list(ids)})] if ids else []
 
 
-def reject_duplicates(inputs: Sequence[Input]) -> None:
-    """Refuse a batch that names a record twice, or a row that names none (400)."""
+def check_ids(inputs: Sequence[Input], *, twice: bool) -> None:
+    """Refuse a batch with a row that names no record, or one that names a record again unless `twice` is fine (400)."""
     if any(not (row.id or "").strip() for row in inputs):
         raise invalid("Invalid input JSON: inputs: every input needs an id")
     keys = Counter(_key(row) for row in inputs)
-    twice = sorted({row.id or "" for row in inputs if keys[_key(row)] > 1})
-    if twice:
+    again = sorted({row.id or "" for row in inputs if keys[_key(row)] > 1})
+    if again and not twice:
         raise invalid(
-            f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique", context={"ids": twice}
+            f"Duplicate IDs found in batch input: [{', '.join(again)}]. IDs must be unique", context={"ids": again}
         )
 
 

@@ -39,6 +39,9 @@ class Limits:
         try:
             self._take(meter, now, oauth=oauth)
         except RefusedError as refused:
+            if self._settings["rate_limit_category"]:
+                refused.category = "RATE_LIMITS"
+                del refused.extra["errorType"]
             refused.headers = {**self._headers(meter, now, oauth=oauth), **self._wait(refused)}
             raise
         return self._headers(meter, now, oauth=oauth)
@@ -89,6 +92,17 @@ class Limits:
         """Tell when the account's day ends."""
         local = now.astimezone(_zone(self._settings["time_zone"]))
         return (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def offset_milliseconds(self, now: datetime) -> int:
+        """Tell how far the account's time is from UTC."""
+        away = now.astimezone(_zone(self._settings["time_zone"])).utcoffset() or timedelta()
+        return int(away.total_seconds() * 1000)
+
+    def offset(self, now: datetime) -> str:
+        """Write the account's distance from UTC, for example ``-05:00``."""
+        minutes = self.offset_milliseconds(now) // 60_000
+        hours, rest = divmod(abs(minutes), 60)
+        return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
     def _count(self, name: str, now: datetime) -> None:
         self._days[name] = (self._today(now), self.used_today(name, now) + 1)

@@ -44,7 +44,9 @@ class ObjectType:
     @property
     def words(self) -> tuple[str, ...]:
         """Names the type goes by in paths; a custom type has no plain name since June 2025."""
-        return (self.name.lower(), self.id) if self.custom else (self.name, self.singular, self.id)
+        return (
+            (self.name.lower(), self.id, f"p_{self.singular}") if self.custom else (self.name, self.singular, self.id)
+        )
 
 
 def _read(name: str, raw: dict[str, object]) -> ObjectType:

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import seeds
-from .access import Access
-from .columnar.lists import Lists
+from .access import PUBLIC_APP, Access
+from .columnar.pages import Pages
 from .crm import Clock, Crm
+from .custom_objects import CustomObjects
+from .exports import Exports
+from .imports import Imports
 from .limits import Limits
+from .lists import Lists
 from .search import Index
-from .settings import Json, defaults
+from .settings import Json, defaults, figures
+from .users import Users
+from .webhooks import Webhooks
 
 
 class Portal:
@@ -18,21 +24,43 @@ class Portal:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.settings: dict[str, Json] = defaults()
-        self.reset()
+        self._begin()
 
     def reset(self) -> None:
         """Go back to an empty portal with default settings; credentials stay the same."""
+        self.webhooks.close()
         self.settings.clear()
         self.settings.update(defaults())
+        self._begin()
+
+    def _begin(self) -> None:
         self.access = Access(self.clock, self.settings)
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
-        self.lists = Lists(self.crm)
+        self.pages = Pages(self.crm)
+        self.custom_objects = CustomObjects(self.crm)
+        self.exports = Exports(self.crm, self.settings, self.access.client_secret)
+        self.imports = Imports(self.crm, self.settings)
+        self.users = Users(self.crm)
+        self.lists = Lists(self.crm, self.horizon)
+        self.webhooks = self._webhooks()
+        self.crm.events.listener = self.webhooks.hear
+
+    def _webhooks(self) -> Webhooks:
+        secret = self.access.client_secret
+        return Webhooks(self.clock, self.settings, PUBLIC_APP, secret, lambda: self.crm.portal_id)
+
+    def configure(self, changes: Mapping[str, Json]) -> None:
+        """Change settings; a change of the tier brings its limits. Raises ValueError for a tier that is none."""
+        after = {**self.settings, **changes}
+        tiered = {"tier", "limit_increases"} & changes.keys()
+        brought = figures(after["tier"], after["limit_increases"]) if tiered else {}
+        self.settings.update({**brought, **changes})
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Add the "hubspot" part of a seed, dates resolved. Raises seeds.SeedError with every mistake found."""
-        seeds.load(self.crm, seed)
+        seeds.load(self.crm, self.custom_objects, seed)
 
     def credentials(self) -> dict[str, str]:
         """List what a client needs: `token`, and for OAuth `client_id`, `client_secret`, `refresh_token`."""

@@ -13,6 +13,9 @@ from typing import Protocol
 SEED_TIME = 0.0
 """`written` of a record that was there before anybody called: search sees it at once."""
 
+FURTHER = {"email": "hs_additional_emails"}
+"""Properties that hold further values of an identifying one."""
+
 HISTORY_LENGTH = 20
 """Values remembered per property, newest first."""
 
@@ -24,6 +27,7 @@ class Author:
     source: str
     """HubSpot's word: INTEGRATION, CALCULATED, MERGE_OBJECTS, IMPORT, ..."""
     id: str | None = None
+    label: str | None = None
     ruled: bool = False
     """Whether the portal's validation rules bind this road."""
 
@@ -184,8 +188,7 @@ class Table:
     def index(self, name: str) -> None:
         """Keep an index of a unique property from now on."""
         if name not in self._unique:
-            live = (r for r in self._records.values() if not r.archived)
-            self._unique[name] = {value: r.id for r in live if (value := _live_value(r, name))}
+            self._unique[name] = {value: r.id for r in self._records.values() for value in _live_values(r, name)}
 
     def forget_index(self, name: str) -> None:
         """Let a property hold a value more than once."""
@@ -206,12 +209,12 @@ class Table:
 
     def _reindex(self, old: Record | None, new: Record | None) -> None:
         for name, index in self._unique.items():
-            before = _live_value(old, name)
-            after = _live_value(new, name)
-            if before and index.get(before) == (old.id if old else None):
-                del index[before]
-            if after and new is not None:
-                index[after] = new.id
+            before, after = _live_values(old, name), _live_values(new, name)
+            for value in before - after:
+                if old is not None and index.get(value) == old.id:
+                    del index[value]
+            if new is not None:
+                index.update(dict.fromkeys(after, new.id))
 
     def settled(self, horizon: float) -> Iterator[Record]:
         """Every live record as it was at `horizon` (epoch seconds): what search has caught up with."""
@@ -233,11 +236,14 @@ class Table:
         return next((r for r in reversed(earlier) if r.written <= horizon), None)
 
 
-def _live_value(record: Record | None, name: str) -> str | None:
+def _live_values(record: Record | None, name: str) -> set[str]:
+    """List the values by which a record is found: of a contact's email the further ones a merge has left, too."""
     if record is None or record.archived:
-        return None
+        return set()
     value = record.properties.get(name)
-    return value.strip().lower() if value else None
+    found = {value.strip().lower()} if value else set()
+    more = record.properties.get(FURTHER[name]) if name in FURTHER else None
+    return found | {part.strip().lower() for part in more.split(";") if part.strip()} if more else found
 
 
 def changed(old: Record, values: Mapping[str, str | None], at: datetime, by: Author) -> Record:

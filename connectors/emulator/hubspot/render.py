@@ -84,7 +84,8 @@ def _versions(record: Record, name: str) -> list[dict[str, object]]:
 
 
 def _version(change: Change) -> dict[str, object]:
-    told = {"sourceId": change.by.id} if change.by.id else {}
+    named = {"sourceId": change.by.id, "sourceLabel": change.by.label}
+    told = {key: value for key, value in named.items() if value}
     return {"value": change.value or "", "timestamp": stamp(change.at), "sourceType": change.by.source, **told}
 
 

@@ -29,6 +29,9 @@ FIELD_TYPES = {
 UNIQUE_LIMIT = 10
 """Properties with `hasUniqueValue` per object type."""
 
+RESERVED = "hs_"
+"""What names of custom properties may not begin with."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -235,6 +238,8 @@ def _taken(message: str, sub_category: str) -> RefusedError:
 def _check_form(new: Property) -> None:
     if not _NAME.fullmatch(new.name):
         raise invalid(f"Property name {new.name!r} must hold lowercase letters, digits and underscores only.")
+    if new.name.startswith(RESERVED) and not new.standard:
+        raise invalid(f"Property name {new.name!r} begins with {RESERVED!r}, which is reserved for HubSpot.")
     if new.type not in FIELD_TYPES:
         raise invalid(f"{new.type} is not a property type.")
     if new.field_type not in FIELD_TYPES[new.type]:

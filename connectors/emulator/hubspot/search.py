@@ -114,7 +114,8 @@ class Index:
 
     def _found(self, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
         table = self._crm.tables[kind.name]
-        key = (query.groups, query.sort, query.text, table.revision, self._definitions(kind, query))
+        iso = self._crm.settings["iso_dates_in_search"]
+        key = (query.groups, query.sort, query.text, table.revision, iso, self._definitions(kind, query))
         linked = any(item.name.startswith(LINKED) for group in query.groups for item in group)
         lasting = not linked and not table.unsettled(horizon)
         if lasting and self._last.get(kind.name, (None, []))[0] == key:
@@ -219,7 +220,17 @@ def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
             raise invalid(f"operator {item.operator} requires {field} (property {item.name}).")
     if item.name.startswith(LINKED):
         return _linked(crm, kind, item)
-    return _held(searchable(crm, kind, item.name), item)
+    definition = searchable(crm, kind, item.name)
+    if definition.type in {"date", "datetime"} and not crm.settings["iso_dates_in_search"]:
+        _check_epochs(item)
+    return _held(definition, item)
+
+
+def _check_epochs(item: Filter) -> None:
+    """Hold a filter of dates against portals that take epoch milliseconds only. Raises RefusedError (400)."""
+    for given in (item.value, item.high, *item.values):
+        if given and not given.removeprefix("-").isdecimal():
+            raise invalid(f"{given} is not a valid value for property {item.name}: epoch milliseconds are expected.")
 
 
 def _held(definition: Property, item: Filter) -> Test:

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from . import derived, owners
+from . import derived, owners, rules
 from .crm import Crm
+from .custom_objects import CustomObjects
 from .object_types import ObjectType
 from .records import Record
 from .refusals import RefusedError
@@ -22,21 +23,25 @@ class SeedError(ValueError):
     """What a seed says cannot be; the message lists every mistake found."""
 
 
-def load(crm: Crm, seed: Mapping[str, Any]) -> None:
-    """Add a seed's owners, properties, labels, records and associations. Raises SeedError."""
+def load(crm: Crm, own: CustomObjects, seed: Mapping[str, Any]) -> None:
+    """Add a seed's owners, object types, properties, rules, labels, records and associations. Raises SeedError."""
     try:
+        crm.portal_id = seed.get("portal_id", crm.portal_id)
+        for row in seed.get("schemas", ()):
+            own.define(row)
         _load(crm, seed)
     except RefusedError as refused:
         raise SeedError(refused.message) from refused
 
 
 def _load(crm: Crm, seed: Mapping[str, Any]) -> None:
-    crm.portal_id = seed.get("portal_id", crm.portal_id)
     now = crm.now()
     crm.owners |= {owner.id: owner for owner in (owners.read(row, now) for row in seed.get("owners", ()))}
     _load_pipelines(crm, seed)
     for word, rows in seed.get("properties", {}).items():
         _load_properties(crm, crm.kinds.infer(word), rows)
+    for word, rows in seed.get("validations", {}).items():
+        _load_rules(crm, crm.kinds.infer(word), rows)
     mistakes: list[str] = []
     for word, rows in seed.get("records", {}).items():
         kind = crm.kinds.infer(word)
@@ -64,6 +69,15 @@ def _load_properties(crm: Crm, kind: ObjectType, rows: list[Mapping[str, Any]]) 
         schema.put(made)
         if made.unique:
             crm.tables[kind.name].index(made.name)
+
+
+def _load_rules(crm: Crm, kind: ObjectType, rows: list[Mapping[str, Any]]) -> None:
+    """Put validation rules on properties: `{"propertyName", "ruleType", "ruleArguments"}`."""
+    schema = crm.schemas[kind.name]
+    for row in rows:
+        name = row["propertyName"]
+        rule = rules.read(schema.read(name), row["ruleType"], row.get("ruleArguments", ()), crm.now())
+        schema.rules.setdefault(name, {})[rule.type] = rule
 
 
 def _load_record(crm: Crm, kind: ObjectType, row: Mapping[str, Any], now: datetime) -> list[str]:

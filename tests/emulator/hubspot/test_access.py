@@ -1,6 +1,7 @@
 """Who may call: tokens, scopes, OAuth (contract sections 0 and 13)."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -117,3 +118,67 @@ def test_tokens_can_be_introspected(site: Site) -> None:
     site.wait(1801)
     assert site.call("POST", "/oauth/v3/token/introspect", data=asked).json() == {"active": False}
     assert site.get(f"/oauth/v1/access-tokens/{token}")["hub_id"] == 48120733
+
+
+# --- installing and revoking ------------------------------------------------------------------------------------------
+
+
+def _install(site: Site, **changes: str) -> Any:
+    asked = {"client_id": site.portal.credentials()["client_id"], "redirect_uri": "http://127.0.0.1:9/back?x=1",
+             "scope": "oauth", "state": "s 1", **changes}  # fmt: skip
+    return site.call("GET", "/oauth/authorize", params=asked, allow_redirects=False, headers={"Authorization": ""})
+
+
+def _redeem(site: Site, code: str, redirect: str = "http://127.0.0.1:9/back?x=1") -> Any:
+    known = site.portal.credentials()
+    form = {"grant_type": "authorization_code", "client_id": known["client_id"], "redirect_uri": redirect,
+            "client_secret": known["client_secret"], "code": code}  # fmt: skip
+    return site.call("POST", "/oauth/v1/token", data=form, headers={"Authorization": ""})
+
+
+def test_a_user_who_agrees_comes_back_with_a_code_that_works_once(site: Site) -> None:
+    answer = _install(site)
+    target = urlsplit(answer.headers["location"])
+    query = dict(parse_qsl(target.query))
+    assert (answer.status_code, target.port, query["x"], query["state"]) == (302, 9, "1", "s 1")
+    granted = _redeem(site, query["code"])
+    assert granted.json()["refresh_token"] == site.portal.credentials()["refresh_token"]
+    assert _redeem(site, query["code"]).json()["status"] == "BAD_AUTH_CODE"
+
+
+def test_a_code_is_good_for_its_own_redirect_address_only(site: Site) -> None:
+    code = dict(parse_qsl(urlsplit(_install(site).headers["location"]).query))["code"]
+    assert _redeem(site, code, "http://127.0.0.1:9/other").status_code == 400
+    assert _redeem(site, code).status_code == 200
+
+
+def test_the_announced_code_is_redeemed_too(site: Site) -> None:
+    assert _redeem(site, site.portal.credentials()["authorization_code"]).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"client_id": "x"}, {"redirect_uri": ""}, {"redirect_uri": "http://x/\n"}])
+def test_an_odd_installation_is_400(site: Site, change: dict[str, str]) -> None:
+    assert _install(site, **change).status_code == 400
+
+
+def test_a_revoked_refresh_token_works_again_after_installing(site: Site) -> None:
+    token = site.portal.credentials()["refresh_token"]
+    assert site.get(f"/oauth/v1/refresh-tokens/{token}")["hub_id"] == 48120733
+    site.json("DELETE", f"/oauth/v1/refresh-tokens/{token}", status=204)
+    assert _refresh(site).json()["status"] == "BAD_REFRESH_TOKEN"
+    site.refused("GET", f"/oauth/v1/refresh-tokens/{token}", status=404)
+    _install(site)
+    assert _refresh(site).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/oauth/2026-03/token", "/oauth/2026-09/token"])
+def test_dated_token_endpoints_are_the_newer_one(site: Site, path: str) -> None:
+    assert _refresh(site, path).json()["hub_id"] == 48120733
+
+
+def test_a_token_tells_whom_it_stands_for(site: Site) -> None:
+    token = _refresh(site).json()["access_token"]
+    told = site.get(f"/oauth/v1/access-tokens/{token}")
+    keys = {"token", "user", "hub_domain", "scopes", "hub_id", "app_id", "expires_in", "user_id", "token_type"}
+    assert keys <= set(told)
+    assert (told["user"], told["user_id"], told["expires_in"]) == ("ada@us.example", 91, 1800)

@@ -1,5 +1,6 @@
 """Every route and method: never a failure of ours, limits and scopes of each version, exact error bodies."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ OTHERS: dict[str, list[str]] = {
 }
 
 
+@cache
 def _templates(site: Site) -> list[str]:
     return sorted({route.path for route in routes(site.portal) if isinstance(route, Route)})
 
@@ -66,7 +68,8 @@ def _judge(answer: Any) -> None:
 @pytest.mark.parametrize("body", [None, {}, [], {"inputs": []}, {"inputs": [{}]}, {"inputs": None}])
 def test_every_route_answers_every_method(site: Site, method: str, body: Any) -> None:
     site.portal.settings |= {"ten_secondly_limit": 10_000, "search_limit": 10_000, "association_limit": 10_000}
-    for number, template in enumerate(_templates(site)):
+    newest = [path for path in _templates(site) if not path.endswith("/") and not {*DATES[:2]} & {*path.split("/")}]
+    for number, template in enumerate(newest):
         _judge(site.call(method, _reached(template, lambda words, n=number: words[n % len(words)]), body))
 
 

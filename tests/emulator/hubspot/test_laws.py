@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.emulator.hubspot.associations import Associations, Pair
 from connectors.emulator.hubspot.object_types import ObjectTypes
-from connectors.emulator.hubspot.records import Record, Table, changed
+from connectors.emulator.hubspot.records import SEED, Record, Table, changed
 from connectors.emulator.hubspot.schema import Property
 from connectors.emulator.hubspot.values import BadValueError, normalise
 
@@ -126,7 +126,7 @@ def test_search_sees_each_record_as_it_was_at_the_horizon(waits: list[tuple[int,
         now += wait
         at = datetime.fromtimestamp(now, UTC)
         old = table.find(record_id)
-        made = changed(old or _record(record_id, None), {"email": str(step)}, at, "INTEGRATION")
+        made = changed(old or _record(record_id, None), {"email": str(step)}, at, SEED)
         table.put(made)
         written.append((now, record_id, str(step)))
     horizon = now - lag

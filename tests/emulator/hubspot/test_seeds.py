@@ -96,6 +96,38 @@ def test_a_seed_may_bring_its_own_pipelines(site: Site) -> None:
 
 
 @pytest.mark.emulator
+def test_every_type_with_pipelines_takes_a_seed_s(site: Site) -> None:
+    stages = [{"id": "t1", "label": "In"}, {"id": "t2", "label": "Out", "metadata": {"ticketState": "CLOSED"}}]
+    ticket = {"id": "7200", "properties": {"subject": "Help", "hs_pipeline": "p2", "hs_pipeline_stage": "t2"}}
+    pipelines = {"tickets": [{"id": "p2", "label": "Desk", "stages": stages}]}
+    site.portal.load({"pipelines": pipelines, "records": {"tickets": [ticket]}})
+    assert site.properties("/crm/v3/objects/tickets/7200", "hs_is_closed")["hs_is_closed"] == "true"
+    shown = site.get("/crm/v3/pipelines/tickets/p2/stages/t2")
+    assert shown["metadata"] == {"ticketState": "CLOSED", "isClosed": "true"}
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    "seed",
+    [
+        {"schemas": [{"name": "9"}]},
+        {"schemas": [{"name": "pets", "requiredProperties": ["x"]}]},
+        {"validations": {"contacts": [{"propertyName": "zip", "ruleType": "LUCKY"}]}},
+        {"validations": {"contacts": [{"propertyName": "x", "ruleType": "URL"}]}},
+        {"validations": {"gadgets": []}},
+        {
+            "pipelines": {
+                "deals": [{"id": "p", "label": "P", "stages": [{"id": "s", "label": "S", "probability": "x"}]}]
+            }
+        },
+    ],
+)
+def test_a_seed_that_cannot_be_is_told(site: Site, seed: dict[str, Any]) -> None:
+    with pytest.raises(SeedError):
+        site.portal.load(seed)
+
+
+@pytest.mark.emulator
 def test_reset_forgets_everything_but_the_credentials(site: Site) -> None:
     site.portal.settings["search_lag"] = 60
     site.portal.reset()

@@ -1,13 +1,14 @@
-"""The account over HTTP: OAuth tokens, details and usage, owners, deal pipelines."""
+"""The account over HTTP: OAuth, details and usage, owners."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
+from connectors.emulator.hubspot.access import PUBLIC_APP
 from connectors.emulator.hubspot.refusals import RefusedError, missing, unauthenticated
 from connectors.emulator.hubspot.wire import stamp
 
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Door, Endpoint, every
 
-OWNERS_PAGE, OWNERS_MOST = 100, 500
+OWNERS_PAGE = 100
 OWNERS_READ = ("crm.objects.owners.read",)
 
 
@@ -18,15 +19,29 @@ def _form(call: Call) -> dict[str, str]:
     return dict(parse_qsl(call.raw.decode("utf-8", "replace")))
 
 
+def _authorise(call: Call) -> Answer:
+    """Answer HubSpot's consent page as a user who agrees: back to the app with a code."""
+    redirect = call.text("redirect_uri") or ""
+    code = call.portal.access.authorise(call.text("client_id") or "", redirect)
+    state = {"state": call.text("state")} if call.text("state") else {}
+    joint = "&" if "?" in redirect else "?"
+    target = f"{redirect}{joint}{urlencode({'code': code, **state})}"
+    if not target.isascii() or not target.isprintable():
+        raise RefusedError(400, "VALIDATION_ERROR", "redirect_uri must be an address.")
+    return Answer(302, headers={"Location": target})
+
+
 def _token(call: Call) -> Answer:
     portal = call.portal
+    token = portal.access.issue(_form(call))
     body = {
         "token_type": "bearer",
         "refresh_token": portal.access.refresh_token,
-        "access_token": portal.access.issue(_form(call)),
+        "access_token": token,
         "expires_in": portal.settings["access_token_seconds"],
     }
-    about = {"hub_id": portal.crm.portal_id, "scopes": portal.settings["scopes"]} if call.version != "v1" else {}
+    told = call.version != "v1" or portal.settings["oauth_v1_tells_account"]
+    about = {"hub_id": portal.crm.portal_id, "scopes": portal.settings["scopes"]} if told else {}
     return Answer(200, {**body, **about})
 
 
@@ -36,26 +51,50 @@ def _introspect(call: Call) -> Answer:
     if form.get("client_id") != access.client_id or form.get("client_secret") != access.client_secret:
         raise unauthenticated()
     if form.get("token_type_hint") == "refresh_token":
-        return Answer(200, _about(call, active=form.get("refresh_token") == access.refresh_token))
+        known = access.knows(form.get("refresh_token", ""))
+        return Answer(200, {"active": True, **_about(call)} if known else {"active": False})
     end = access.end_of(form.get("access_token", ""))
     left = 0 if end is None else int((end - call.portal.clock.now()).total_seconds())
-    return Answer(200, {**_about(call, active=left > 0), **({"expires_in": left} if left > 0 else {})})
+    return Answer(200, {"active": True, **_about(call), "expires_in": left} if left > 0 else {"active": False})
 
 
-def _about(call: Call, *, active: bool) -> dict[str, object]:
-    crm = call.portal.crm
-    return {"active": active, "hub_id": crm.portal_id, "scopes": call.portal.settings["scopes"]} if active else {
-        "active": False
-    }  # fmt: skip
+def _about(call: Call) -> dict[str, object]:
+    """Say whom a token of the public app stands for."""
+    owners = sorted(call.portal.crm.owners.items())
+    user = next((owner for _, owner in owners if owner.user_id is not None), None)
+    return {
+        "hub_id": call.portal.crm.portal_id,
+        "hub_domain": f"portal-{call.portal.crm.portal_id}.example",
+        "app_id": PUBLIC_APP,
+        "user": user.email if user else "",
+        "user_id": user.user_id if user else 0,
+        "scopes": call.portal.settings["scopes"],
+    }
 
 
-def _token_info(call: Call) -> Answer:
+def _access_token(call: Call) -> Answer:
     end = call.portal.access.end_of(call.path["token"])
     if end is None:
         raise missing()
     left = int((end - call.portal.clock.now()).total_seconds())
-    known = {"hub_id": call.portal.crm.portal_id, "scopes": call.portal.settings["scopes"], "token_type": "access"}
-    return Answer(200, {"token": call.path["token"], "expires_in": left, **known})
+    return Answer(200, {"token": call.path["token"], "expires_in": left, "token_type": "access", **_about(call)})
+
+
+def _refresh_token(call: Call) -> Answer:
+    _check_refresh(call)
+    client = {"client_id": call.portal.access.client_id}
+    return Answer(200, {"token": call.path["token"], "token_type": "refresh", **client, **_about(call)})
+
+
+def _revoke(call: Call) -> Answer:
+    _check_refresh(call)
+    call.portal.access.revoke()
+    return Answer(204)
+
+
+def _check_refresh(call: Call) -> None:
+    if not call.portal.access.knows(call.path["token"]):
+        raise missing()
 
 
 def _details(call: Call) -> Answer:
@@ -67,6 +106,8 @@ def _details(call: Call) -> Answer:
             "timeZone": call.portal.settings["time_zone"],
             "companyCurrency": "USD",
             "additionalCurrencies": [],
+            "utcOffset": call.portal.limits.offset(call.portal.clock.now()),
+            "utcOffsetMilliseconds": call.portal.limits.offset_milliseconds(call.portal.clock.now()),
             "uiDomain": "app.hubspot.com",
             "dataHostingLocation": "na1",
         },
@@ -88,7 +129,7 @@ def _usage(call: Call) -> Answer:
 
 
 def _owners(call: Call) -> Answer:
-    limit, after = call.limit(OWNERS_PAGE, OWNERS_MOST), call.number("after", 0)
+    limit, after = call.limit(OWNERS_PAGE, call.portal.settings["owners_page"]), call.number("after", 0)
     email, archived = (call.text("email") or "").lower(), call.flag("archived")
     found = [
         owner
@@ -109,33 +150,15 @@ def _owner(call: Call) -> Answer:
     raise missing()
 
 
-def _pipelines(call: Call) -> Answer:
-    found = call.portal.crm.pipelines[call.kind.name].all.values()
-    return Answer(200, {"results": [pipeline.render() for pipeline in found]})
-
-
-def _pipeline(call: Call) -> Answer:
-    found = call.portal.crm.pipelines[call.kind.name].read(call.path["id"])
-    stages = [stage.render() for stage in found.stages.values()]
-    return Answer(200, {"results": stages} if call.request.url.path.rstrip("/").endswith("/stages") else found.render())
-
-
 ENDPOINTS = (
-    Endpoint("POST", ("/oauth/v1/token", "/oauth/v3/token"), _token, public=True),
-    Endpoint("POST", ("/oauth/v3/token/introspect",), _introspect, public=True),
-    Endpoint("GET", ("/oauth/v1/access-tokens/{token}",), _token_info, public=True),
-    Endpoint("GET", ("/account-info/v3/details", "/account-info/{date}/details"), _details),
-    Endpoint(
-        "GET",
-        tuple(f"/account-info/{v}/api-usage/daily/private-apps" for v in ("v3", "{date}")),
-        _usage,
-    ),
-    Endpoint("GET", ("/crm/v3/owners", "/crm/owners/{date}"), _owners, OWNERS_READ),
-    Endpoint("GET", ("/crm/v3/owners/{id}", "/crm/owners/{date}/{id}"), _owner, OWNERS_READ),
-    *(
-        Endpoint(
-            "GET", (f"/crm/v3/pipelines{rest}", f"/crm/pipelines/{{date}}{rest}"), act, ("crm.objects.{kind}.read",)
-        )
-        for rest, act in (("/{kind}", _pipelines), ("/{kind}/{id}", _pipeline), ("/{kind}/{id}/stages", _pipeline))
-    ),
+    Endpoint("GET", ("/oauth/authorize",), _authorise, door=Door.PUBLIC),
+    Endpoint("POST", ("/oauth/v1/token", *every("/oauth/v3/token")), _token, door=Door.PUBLIC),
+    Endpoint("POST", every("/oauth/v3/token/introspect"), _introspect, door=Door.PUBLIC),
+    Endpoint("GET", ("/oauth/v1/access-tokens/{token}",), _access_token, door=Door.PUBLIC),
+    Endpoint("GET", ("/oauth/v1/refresh-tokens/{token}",), _refresh_token, door=Door.PUBLIC),
+    Endpoint("DELETE", ("/oauth/v1/refresh-tokens/{token}",), _revoke, door=Door.PUBLIC),
+    Endpoint("GET", every("/account-info/v3/details"), _details),
+    Endpoint("GET", every("/account-info/v3/api-usage/daily/private-apps"), _usage),
+    Endpoint("GET", every("/crm/v3/owners"), _owners, OWNERS_READ),
+    Endpoint("GET", every("/crm/v3/owners/{id}"), _owner, OWNERS_READ),
 )

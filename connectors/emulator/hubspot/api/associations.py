@@ -6,10 +6,13 @@ from connectors.emulator.hubspot.associations import USER_DEFINED, LinkType, Pai
 from connectors.emulator.hubspot.limits import Meter
 from connectors.emulator.hubspot.records import Record
 from connectors.emulator.hubspot.refusals import RefusedError, invalid
-from connectors.emulator.hubspot.render import envelope, legacy_rows
+from connectors.emulator.hubspot.render import View, envelope, legacy_rows
 
 from . import bodies
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Endpoint, every
+
+LABELLING = {"professional", "enterprise"}
+"""Tiers that may define association labels."""
 
 PAGE = 500
 """Links per page, for one record and in a batch read."""
@@ -115,10 +118,10 @@ def _batch_read(call: Call) -> Answer:
     for asked in form.inputs:
         found = call.portal.crm.find(call.kind, asked.id)
         row = None if found is None else _batch_row(call, asked, found.id)
-        if row is None:
-            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
-        else:
+        if row is not None:
             rows.append(row)
+        elif call.portal.settings["no_associations"] != "omit":
+            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
     return Answer(207 if errors else 200, envelope(call.portal.crm, rows, errors))
 
 
@@ -180,6 +183,79 @@ def _batch_unlabel(call: Call) -> Answer:
     return Answer(204)
 
 
+# --- version 3 --------------------------------------------------------------------------------------------------------
+
+
+def _types(call: Call) -> Answer:
+    found = call.portal.crm.associations.types(_pair(call))
+    return Answer(200, {"results": [{"id": str(kind.id), "name": kind.name} for kind in found]})
+
+
+def _named_type(call: Call, given: str) -> int:
+    """Find a type by its v3 name or its number. Raises RefusedError (400)."""
+    for kind in call.portal.crm.associations.types(_pair(call)):
+        if given.lower() == kind.name or given == str(kind.id):
+            return kind.id
+    raise invalid(f"{given} is not a valid association type between {call.kind.id} and {call.other.id}.")
+
+
+def _batch_read_v3(call: Call) -> Answer:
+    crm = call.portal.crm
+    rows: list[object] = []
+    errors: list[object] = []
+    for asked in call.body(bodies.IdsToLink).inputs:
+        found = crm.find(call.kind, asked.id)
+        links = crm.associations.of(_pair(call), found.id) if found else []
+        to = [row for link in links for row in legacy_rows(*link)]
+        if to:
+            rows.append({"from": {"id": asked.id}, "to": to})
+        else:
+            errors.append(_nothing_found(call, asked.id).row({"fromObjectId": [asked.id]}))
+    return Answer(207 if errors else 200, envelope(crm, rows, errors))
+
+
+def _batch_create_v3(call: Call) -> Answer:
+    rows: list[object] = []
+    errors: list[object] = []
+    for row in call.body(bodies.NamedLinks).inputs:
+        kind = _named_type(call, row.type)
+        try:
+            tie = Tie(_pair(call), *_resolve(call, row.from_.id, row.to.id))
+        except RefusedError as refused:
+            errors.append(refused.row({"fromObjectId": [row.from_.id], "toObjectId": [row.to.id]}))
+            continue
+        call.portal.crm.associate(tie, [kind], call.author, keep=True)
+        rows.append({"from": {"id": row.from_.id}, "to": {"id": row.to.id}, "type": row.type})
+    return Answer(207 if errors else 201, envelope(call.portal.crm, rows, errors))
+
+
+def _batch_archive_v3(call: Call) -> Answer:
+    for row in call.body(bodies.NamedLinks).inputs:
+        _take_v3(call, row.from_.id, row.to.id, row.type)
+    return Answer(204)
+
+
+def _take_v3(call: Call, here: str, there: str, named: str) -> None:
+    crm, kind = call.portal.crm, _named_type(call, named)
+    start, end = crm.find(call.kind, here), crm.find(call.other, there)
+    if start and end:
+        crm.unlabel(Tie(_pair(call), start.id, end.id), [kind], call.author)
+
+
+def _put_v3(call: Call) -> Answer:
+    """Link two records as the object APIs of version 3 do; the answer is the first record."""
+    here, there = _ends(call)
+    kind = _named_type(call, call.path["type"])
+    call.portal.crm.associate(Tie(_pair(call), here, there), [kind], call.author, keep=True)
+    record = call.portal.crm.read(call.kind, call.path["id"])
+    return Answer(200, View(call.kind, associated=(call.other,)).render(call.portal.crm, record))
+
+
+def _delete_v3(call: Call) -> Answer:
+    _take_v3(call, call.path["id"], call.path["to"], call.path["type"])
+    return Answer(204)
+
+
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +266,8 @@ def _labels(call: Call) -> Answer:
 
 def _add_label(call: Call) -> Answer:
     form = call.body(bodies.NewLabel)
+    if call.portal.settings["tier"] not in LABELLING:
+        raise RefusedError(403, "FORBIDDEN", "Association labels need a Professional or Enterprise account.")
     if "-" in form.name or form.name[:1].isdigit() or not form.name:
         raise invalid(f"Label name {form.name!r} must not hold a hyphen or begin with a digit.")
     made = call.portal.crm.associations.add_label(_pair(call), form.label, form.name, form.inverse_label)
@@ -211,18 +289,27 @@ def _drop_label(call: Call) -> Answer:
 
 
 def _of_record(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}/{{id}}/associations{rest}" for root in ("/crm/v4/objects", "/crm/objects/{date}"))
+    return every(f"/crm/v4/objects/{{kind}}/{{id}}/associations{rest}")
 
 
 def _of_pair(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}/{{other}}{rest}" for root in ("/crm/v4/associations", "/crm/associations/{date}"))
+    return every(f"/crm/v4/associations/{{kind}}/{{other}}{rest}")
 
 
 _BATCH = Meter.ASSOCIATIONS
+_V3_RECORD = "/crm/v3/objects/{kind}/{id}/associations"
+_V3_PAIR = "/crm/v3/associations/{kind}/{other}"
+"""Version 3 of associations has no dated form: version 4's took its place."""
 
 ENDPOINTS = (
     Endpoint("GET", _of_record("/{other}"), _list, READ),
     Endpoint("GET", ("/crm/v3/objects/{kind}/{id}/associations/{other}",), _list_v3, READ),
+    Endpoint("PUT", (f"{_V3_RECORD}/{{other}}/{{to}}/{{type}}",), _put_v3, WRITE),
+    Endpoint("DELETE", (f"{_V3_RECORD}/{{other}}/{{to}}/{{type}}",), _delete_v3, WRITE),
+    Endpoint("GET", (f"{_V3_PAIR}/types",), _types, LABELS_READ),
+    Endpoint("POST", (f"{_V3_PAIR}/batch/read",), _batch_read_v3, READ, _BATCH),
+    Endpoint("POST", (f"{_V3_PAIR}/batch/create",), _batch_create_v3, WRITE, _BATCH),
+    Endpoint("POST", (f"{_V3_PAIR}/batch/archive",), _batch_archive_v3, WRITE, _BATCH),
     Endpoint("PUT", _of_record("/{other}/{to}"), _put, WRITE),
     Endpoint("DELETE", _of_record("/{other}/{to}"), _delete, WRITE),
     Endpoint("PUT", _of_record("/default/{other}/{to}"), _put_default, WRITE),

@@ -3,7 +3,7 @@
 The wire's names are the camel case of ours. Unknown keys are ignored, as HubSpot does; ids may be numbers or strings.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
@@ -266,3 +266,217 @@ class NewGroup(Form):
     name: Words
     label: Words
     display_order: Order = -1
+
+
+class StageChange(Form):
+    """A change to a stage."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class NewStage(StageChange):
+    """A stage to create or replace."""
+
+    label: Words
+    stage_id: str | None = None
+
+
+class PipelineChange(Form):
+    """A change to a pipeline."""
+
+    label: Words | None = None
+    display_order: Order | None = None
+
+
+class NewPipeline(PipelineChange):
+    """A pipeline to create or replace."""
+
+    label: Words
+    stages: Annotated[list[NewStage], Field(max_length=MOST)]
+
+
+class ValidationRule(Form):
+    """A rule that values of a property must fulfil."""
+
+    rule_arguments: list[str] = Field(default_factory=list)
+    should_apply_normalization: bool = False
+
+
+class Throttling(Form):
+    """How many deliveries may be under way at once."""
+
+    max_concurrent_requests: int = 10
+
+
+class WebhookSettings(Form):
+    """Where webhooks go."""
+
+    target_url: Words
+    throttling: Throttling = Field(default_factory=Throttling)
+
+
+class SubscriptionChange(Form):
+    """Whether a subscription is active."""
+
+    active: bool = False
+
+
+class NewSubscription(SubscriptionChange):
+    """Something to be told of."""
+
+    event_type: str
+    property_name: str | None = None
+    object_type_id: str | None = None
+
+
+class SubscriptionSwitch(SubscriptionChange):
+    """One subscription to pause or resume."""
+
+    id: str
+
+
+class SubscriptionChanges(Form):
+    """Subscriptions to pause or resume."""
+
+    inputs: Annotated[list[SubscriptionSwitch], Field(max_length=MOST)]
+
+
+class ListFilters(Form):
+    """What members of a dynamic list fulfil."""
+
+    filter_branch: dict[str, Any]
+
+
+class NewList(Form):
+    """A list to create."""
+
+    name: Words
+    object_type_id: str
+    processing_type: str
+    filter_branch: dict[str, Any] | None = None
+
+
+class ListSearch(Form):
+    """A search for lists by their names."""
+
+    query: str | None = None
+    list_ids: list[str] = Field(default_factory=list)
+    processing_types: list[str] = Field(default_factory=list)
+    object_type_id: str | None = None
+    count: Annotated[int, Field(ge=0, le=500)] = 20
+    offset: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
+class RecordIds(RootModel[list[str]]):
+    """Members to add or to remove."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class MembershipChange(Form):
+    """Members to add and to remove."""
+
+    record_ids_to_add: list[str] = Field(default_factory=list)
+    record_ids_to_remove: list[str] = Field(default_factory=list)
+
+
+class ObjectTypeLabels(Form):
+    """What a type's records are called."""
+
+    singular: str | None = None
+    plural: str | None = None
+
+
+class ObjectTypeChange(Form):
+    """A change to a portal's own object type."""
+
+    labels: ObjectTypeLabels | None = None
+    description: str | None = None
+    primary_display_property: str | None = None
+    secondary_display_properties: list[str] | None = None
+    required_properties: list[str] | None = None
+    searchable_properties: list[str] | None = None
+
+
+class ObjectTypeProperty(NewProperty):
+    """A property of a type to create; its group is the type's own when none is named."""
+
+    group_name: str = ""
+
+
+class NewObjectType(ObjectTypeChange):
+    """An object type to create."""
+
+    name: Words
+    labels: ObjectTypeLabels
+    secondary_display_properties: list[str] = Field(default_factory=list)
+    required_properties: list[str] = Field(default_factory=list)
+    searchable_properties: list[str] = Field(default_factory=list)
+    properties: list[ObjectTypeProperty] = Field(default_factory=list)
+    associated_objects: list[str] = Field(default_factory=list)
+
+
+class ObjectLink(Form):
+    """An association between two object types."""
+
+    from_object_type_id: str
+    to_object_type_id: str
+    name: str | None = None
+
+
+class NewExport(Form):
+    """An export to start; it takes the old flat filters as well as groups."""
+
+    export_type: str
+    format: str
+    export_name: Words
+    object_type: str
+    object_properties: list[str] = Field(default_factory=list)
+    associated_object_type: str | None = None
+    export_internal_values_options: list[str] = Field(default_factory=list)
+    public_crm_search_request: Search | None = None
+    list_id: str | None = None
+
+
+class IdsToLink(Form):
+    """An association batch read of version 3."""
+
+    inputs: Annotated[list[Id], Field(max_length=MOST_READ)]
+
+
+class NamedLink(Form):
+    """One link of version 3; its type is a name."""
+
+    from_: Id = Field(alias="from")
+    to: Id
+    type: str
+
+
+class NamedLinks(Form):
+    """An association batch write of version 3."""
+
+    inputs: Annotated[list[NamedLink], Field(max_length=MOST_WRITTEN)]
+
+
+class NewUser(Form):
+    """A user to add."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    first_name: str = ""
+    last_name: str = ""
+    role_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: list[str] = Field(default_factory=list)
+    send_welcome_email: bool = False
+
+
+class UserChange(Form):
+    """A user's role and teams."""
+
+    role_id: str | None = None
+    primary_team_id: str | None = None
+    secondary_team_ids: list[str] | None = None
+    first_name: str | None = None
+    last_name: str | None = None

@@ -7,6 +7,7 @@ raise RefusedError; they are synchronous, so each request sees and leaves a whol
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from itertools import groupby
 from typing import TypeVar
@@ -35,10 +36,12 @@ Body = TypeVar("Body", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON of an answer; None is no body."""
+    """Status and content of an answer: JSON, or bytes with a `media` type; None is no body."""
 
     status: int
     content: object = None
+    media: str = "application/json;charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,11 @@ class Call:
     @property
     def author(self) -> Author:
         """Who writes: since 2026-09 a portal's validation rules bind every path."""
-        app = str(self.caller.app) if self.caller else None
-        return Author("INTEGRATION", app, ruled=self.version.startswith("20") and self.version >= "2026-09")
+        ruled = self.version.startswith("20") and self.version >= "2026-09"
+        if self.caller is None:
+            return Author("INTEGRATION", ruled=ruled)
+        label = "Public app" if self.caller.oauth else "Private app"
+        return Author("INTEGRATION", str(self.caller.app), label, ruled)
 
     @property
     def path(self) -> dict[str, str]:
@@ -128,6 +134,27 @@ class Call:
         return {"paging": {"next": {"after": str(after), "link": str(link)}}}
 
 
+class Door(Enum):
+    """What lets a caller in."""
+
+    CALLER = "caller"
+    """A bearer token; counted and held against scopes."""
+    DEVELOPER = "developer"
+    """The developer's key in the query, as the webhooks management API asks."""
+    PUBLIC = "public"
+
+
+def every(path: str) -> tuple[str, str]:
+    """Give a path of version 3 or 4 and its dated form, where the date stands behind the resource's name.
+
+    ``/crm/v3/owners`` is ``/crm/owners/{date}``, ``/account-info/v3/details`` is ``/account-info/{date}/details``.
+    """
+    _, root, _, *rest = path.split("/")
+    deep = root in {"crm", "settings"}
+    parts = [root, rest[0], "{date}", *rest[1:]] if deep else [root, "{date}", *rest]
+    return path, "/" + "/".join(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One operation: where it is reached, what it needs, what it does."""
@@ -139,8 +166,7 @@ class Endpoint:
     scopes: tuple[str, ...] = ()
     """Scopes, all needed; ``{kind}`` and ``{other}`` stand for the words of the object types in the path."""
     meter: Meter = Meter.GENERAL
-    public: bool = False
-    """Called without a token."""
+    door: Door = Door.CALLER
 
 
 @dataclass(slots=True)
@@ -172,12 +198,15 @@ class _Resource:
         return _respond(answer, headers)
 
     def _answer(self, request: Request, raw: bytes) -> tuple[Answer, dict[str, str]]:
+        if len(request.url.path) + len(request.url.query) > self.portal.settings["uri_limit"]:
+            return Answer(414, b"<html><body><h1>414 Request-URI Too Large</h1></body></html>", "text/html"), {}
         endpoint = self.methods.get("GET" if request.method == "HEAD" else request.method)
         if endpoint is None:
             refused = RefusedError(405, "", "HTTP 405 Method Not Allowed")
             refused.headers = {"Allow": ", ".join(sorted(self.methods))}
             raise refused
-        if endpoint.public:
+        if endpoint.door is not Door.CALLER:
+            self._open(endpoint.door, request)
             return endpoint.act(Call(self.portal, request, raw, self.version)), {}
         caller = self.portal.access.authenticate(request.headers.get("authorization"))
         call = Call(self.portal, request, raw, self.version, caller)
@@ -188,6 +217,10 @@ class _Resource:
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             raise
+
+    def _open(self, door: Door, request: Request) -> None:
+        if door is Door.DEVELOPER:
+            self.portal.access.check_developer(request.query_params.get("hapikey"))
 
     def _check_scopes(self, call: Call, endpoint: Endpoint) -> None:
         granted = set(self.portal.settings["scopes"])
@@ -200,8 +233,9 @@ def _scopes(call: Call, endpoint: Endpoint) -> Iterable[str]:
     words = {"kind": call.kind.scope} if "kind" in call.path else {}
     if "other" in call.path:
         words["other"] = call.other.scope
-    yield from (scope.format(**words) for scope in endpoint.scopes)
-    records = "kind" in call.path and "other" not in call.path and endpoint.scopes[0].startswith("crm.objects.")
+    named = (scope.format(**words) for scope in endpoint.scopes)
+    yield from ("tickets" if ".tickets." in scope else scope for scope in named)
+    records = "kind" in call.path and "other" not in call.path and "crm.objects." in " ".join(endpoint.scopes)
     if records and call.kind.name == "emails" and _guards_emails(call.version):
         yield "sales-email-read"
 
@@ -212,10 +246,11 @@ def _guards_emails(version: str) -> bool:
 
 
 def _respond(answer: Answer, headers: dict[str, str]) -> Response:
+    headers = {**headers, **answer.headers}
     if answer.content is None:
         return Response(status_code=answer.status, headers=headers)
-    content = orjson.dumps(answer.content)
-    return Response(content, answer.status, headers, media_type="application/json;charset=utf-8")
+    content = answer.content if isinstance(answer.content, bytes) else orjson.dumps(answer.content)
+    return Response(content, answer.status, headers, media_type=answer.media)
 
 
 def mount(portal: Portal, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:

@@ -15,12 +15,11 @@ from connectors.emulator.hubspot.refusals import RefusedError, invalid, missing
 from connectors.emulator.hubspot.render import EMAIL_CONTENT, View, envelope
 
 from . import bodies
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Endpoint, every
 
 LIST_PAGE = 100
 LIST_PAGE_WITH_HISTORY = 50
 
-ROOTS = ("/crm/v3/objects", "/crm/objects/{date}")
 READ, WRITE = ("crm.objects.{kind}.read",), ("crm.objects.{kind}.write",)
 
 
@@ -43,7 +42,7 @@ def _list(call: Call) -> Answer:
     view = _view(call)
     limit = call.limit(10, LIST_PAGE_WITH_HISTORY if view.with_history else LIST_PAGE)
     crm, archived, start = call.portal.crm, call.flag("archived"), call.number("after", 0)
-    ready = None if archived else call.portal.lists.page(view, start, limit)
+    ready = None if archived else call.portal.pages.page(view, start, limit)
     if ready is not None:
         return Answer(200, {"results": orjson.Fragment(ready[0]), **call.page(ready[1])})
     records, after = crm.tables[call.kind.name].page(start, limit, archived=archived)
@@ -87,14 +86,22 @@ def _archive(call: Call) -> Answer:
 def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.BatchRead)
     crm, archived = call.portal.crm, call.flag("archived")
-    asked = list(dict.fromkeys(row.id for row in form.inputs))
-    crm.warm(call.kind, asked)
-    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in asked]
-    found = {record.id: record for _, record in pairs if record is not None}
+    keys = list(dict.fromkeys(row.id for row in form.inputs))
+    crm.warm(call.kind, keys)
+    pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in keys]
+    found = {key: record for key, record in pairs if record is not None}
     view = _view(call, form.properties, form.properties_with_history)
-    rows: list[object] = [view.render(crm, found[record_id]) for record_id in sorted(found)]
+    shown = _ordered(call, [found[row.id] for row in form.inputs if row.id in found])
+    rows: list[object] = [view.render(crm, record) for record in shown]
     errors = batches.not_found(call.kind, [key for key, record in pairs if record is None])
     return Answer(207 if errors else 200, envelope(crm, rows, list(errors)))
+
+
+def _ordered(call: Call, found: list[Record]) -> list[Record]:
+    """Put what a batch read found into the portal's order, each record once unless it answers doubles."""
+    settings = call.portal.settings
+    once = list({record.id: record for record in found}.values()) if settings["collapse_duplicates"] else found
+    return once if settings["batch_read_order"] == "input" else sorted(once, key=lambda record: record.id)
 
 
 def _inputs(call: Call) -> list[Input]:
@@ -133,7 +140,7 @@ def _batch_create(call: Call) -> Answer:
 
 def _batch_update(call: Call) -> Answer:
     inputs = _inputs(call)
-    batches.reject_duplicates(inputs)
+    batches.check_ids(inputs, twice=not call.portal.settings["refuse_duplicates"])
     outcome = batches.write(
         call.portal.crm, call.kind, inputs, batches.updater(call.portal.crm, call.kind, call.author)
     )
@@ -158,7 +165,7 @@ def _batch_upsert(call: Call) -> Answer:
     inputs = [replace(row, trace=None) if row.by == "email" else row for row in _inputs(call)]
     if call.kind.name == "tasks" and not call.portal.settings["upsert_on_tasks"]:
         raise invalid("Upsert is not supported for object type TASK.")
-    batches.reject_duplicates(inputs)
+    batches.check_ids(inputs, twice=not call.portal.settings["refuse_duplicates"])
     outcome = batches.write(
         call.portal.crm, call.kind, inputs, batches.upserter(call.portal.crm, call.kind, call.author)
     )
@@ -192,7 +199,7 @@ def _search(call: Call) -> Answer:
     if len(call.raw.decode("utf-8", "replace")) > search.BODY:
         raise invalid(f"The request body is longer than {search.BODY} characters.")
     form = call.body(bodies.Search)
-    query = _query(form)
+    query = asked(form)
     search.check(query, call.portal.settings["search_window"])
     crm, horizon = call.portal.crm, call.portal.horizon()
     found = searching.run(crm, call.kind, query, horizon) or call.portal.index.run(call.kind, query, horizon)
@@ -202,7 +209,8 @@ def _search(call: Call) -> Answer:
     return Answer(200, {"total": found.total, "results": rows, **paging})
 
 
-def _query(form: bodies.Search) -> search.Query:
+def asked(form: bodies.Search) -> search.Query:
+    """Read what a search body asks for; exports take the same. Raises RefusedError (400)."""
     after = form.after or "0"
     if not (after.isascii() and after.isdecimal() and len(after) < 10):
         raise invalid(f"after must be a number, but was {after}")
@@ -211,8 +219,8 @@ def _query(form: bodies.Search) -> search.Query:
     groups = [tuple(_filter(row) for row in group.filters) for group in form.filter_groups]
     flat = [tuple(_filter(row) for row in form.filters)]
     sort = _sort(form.sorts[0]) if form.sorts else None
-    asked = tuple(group for group in [*groups, *flat] if group)
-    return search.Query(asked, sort, form.query or "", form.limit, int(after))
+    wanted = tuple(group for group in [*groups, *flat] if group)
+    return search.Query(wanted, sort, form.query or "", form.limit, int(after))
 
 
 def _filter(row: bodies.SearchFilter) -> search.Filter:
@@ -232,7 +240,7 @@ def _sort(sort: bodies.Sort | str) -> tuple[str, bool]:
 
 
 def _paths(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}{rest}" for root in ROOTS)
+    return every(f"/crm/v3/objects/{{kind}}{rest}")
 
 
 ENDPOINTS = (

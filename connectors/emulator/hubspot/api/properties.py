@@ -10,7 +10,7 @@ from connectors.emulator.hubspot.render import envelope
 from connectors.emulator.hubspot.schema import Group, Property, Schema, custom, read_options
 
 from . import bodies
-from .endpoint import Answer, Call, Endpoint
+from .endpoint import Answer, Call, Endpoint, every
 
 READ, WRITE = ("crm.schemas.{kind}.read",), ("crm.schemas.{kind}.write",)
 
@@ -134,7 +134,7 @@ def _drop_group(call: Call) -> Answer:
 
 
 def _paths(rest: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{{kind}}{rest}" for root in ("/crm/v3/properties", "/crm/properties/{date}"))
+    return every(f"/crm/v3/properties/{{kind}}{rest}")
 
 
 ENDPOINTS = (

@@ -28,7 +28,7 @@ Stretch = tuple[Sequence[int], Sequence[str | None]]
 """Ids and texts of the file's records; None is a text that Python has to make."""
 
 
-class Lists:
+class Pages:
     """Renders the pages of one portal's lists."""
 
     def __init__(self, crm: Crm) -> None:
