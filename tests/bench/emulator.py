@@ -10,6 +10,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,18 @@ from urllib.parse import quote
 
 import requests
 
-CONTACTS, ACTIVITIES = 100_000, 1_000_000
+from connectors.emulator.clock import Clock
+from connectors.emulator.hubspot import Portal
+from connectors.emulator.salesforce import seeding
+from connectors.emulator.salesforce.columnar.found import Records
+from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce.reading import View
+from connectors.emulator.salesforce.soql.parser import parse
+from connectors.emulator.synthetic.build import Size
+from connectors.emulator.synthetic.made import Made
+
+CONTACTS, ACTIVITIES, RNG = 100_000, 1_000_000, 1
+CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
 SECONDS = 6.0
 START_SECONDS, RESIDENT_GIB = 60.0, 6.0
 QUERY_PAGES, LIST_PAGES, CSV_MB = 150.0, 400.0, 80.0
@@ -129,7 +141,7 @@ def batches(client: Client, path: str, body: Callable[[range], Any], every: rang
 @contextlib.contextmanager
 def emulator(contacts: int, activities: int) -> Iterator[tuple[dict[str, Any], int, float]]:
     """Run an emulator; what it announces, its process id and the seconds it took to start."""
-    size = ["--contacts", str(contacts), "--activities", str(activities), "--rng", "1"]
+    size = ["--contacts", str(contacts), "--activities", str(activities), "--rng", str(RNG), "--cache", str(CACHE)]
     command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", *size]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -175,6 +187,22 @@ def salesforce(client: Client) -> Iterator[Figure]:
         bar = QUERY_PAGES if name in ("contacts", "tasks") else None
         yield Figure(f"salesforce pages of 2,000 {name}", pages, "pages/s", bar, least=True)
         yield Figure(f"salesforce bytes of {name}", megabytes, "MB/s")
+
+
+def csv(path: Path) -> Iterator[Figure]:
+    """Measure the CSV of Bulk API 2.0 as the org writes it, without HTTP."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        org, made = Org(clock), Made(path, Path(folder))
+        seeding.load(org, made.seed()["salesforce"])
+        made.lay(org, Portal(clock))
+        view = View(org, org.access(org.user_id))
+        for name, soql in (("contacts", f"SELECT {FIELDS} FROM Contact"), ("tasks", f"SELECT {TASK_FIELDS} FROM Task")):
+            found = org.columns.answer(parse(soql), view, lambda kind, key: f"{kind}/{key}") if org.columns else None
+            assert found is not None
+            assert isinstance(found.rows, Records)
+            megabytes = rate(len(piece) for piece in found.rows.csv_pages(0, found.total))[1]
+            yield Figure(f"salesforce CSV of {name}", megabytes, "MB/s", CSV_MB, least=True)
 
 
 def hubspot(client: Client, contacts: int, activities: int) -> Iterator[Figure]:
@@ -223,6 +251,7 @@ def figures(contacts: int, activities: int) -> Iterator[Figure]:
         yield from salesforce(Client(announced["salesforce"]["http"], salesforce_token(announced)))
         yield from hubspot(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts, activities)
         yield Figure("resident memory at most", resident(pid), "GiB", RESIDENT_GIB)
+    yield from csv(CACHE / Size(contacts, activities, RNG).name())
 
 
 def main() -> int:
