@@ -11,8 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
-
-from connectors.emulator.synthetic.words import WORDS
+import yaml
 
 FORMAT = 1
 """Version of what the SQL files make; raise it with every change to them, so that no old file is taken for a new."""
@@ -83,10 +82,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection, size: Size, path: Path) -> N
     connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS made")
     connection.execute("CREATE SCHEMA made.salesforce; CREATE SCHEMA made.hubspot")
     drawn = {"contacts": size.contacts, "activities": size.activities, "rng": str(size.rng)}
-    for name, value in {**drawn, **{name: list(words) for name, words in WORDS.items()}}.items():
+    for name, value in {**drawn, **yaml.safe_load(_text("words.yaml"))}.items():
         connection.execute(f"SET VARIABLE {name} = $1", [value])
 
 
 def _statements(step: str) -> Iterator[str]:
-    text = files(__package__).joinpath(f"{step}.sql").read_text(encoding="utf-8")
-    return (each for each in text.split(";\n") if each.strip())
+    return (each for each in _text(f"{step}.sql").split(";\n") if each.strip())
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
