@@ -45,11 +45,10 @@ class Portal:
         self.users = Users(self.crm)
         self.lists = Lists(self.crm, self.horizon)
         self.webhooks = self._webhooks()
-        self.crm.events.listener = self.webhooks.hear
 
     def _webhooks(self) -> Webhooks:
         secret = self.access.client_secret
-        return Webhooks(self.clock, self.settings, PUBLIC_APP, secret, lambda: self.crm.portal_id)
+        return Webhooks(self.clock, self.settings, PUBLIC_APP, secret, lambda: self.crm.portal_id, self.crm.events)
 
     def configure(self, changes: Mapping[str, Json]) -> None:
         """Change settings; a change of the tier brings its limits. Raises ValueError for a tier that is none."""

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 import orjson
 
 from .crm import Clock
-from .events import Event
+from .events import Event, Events
 from .object_types import ObjectType
 from .refusals import RefusedError, invalid, missing
 from .wire import stamp
@@ -139,6 +139,8 @@ class Webhooks:
     app: int
     secret: str
     portal_id: Callable[[], int]
+    events: Events
+    """Listened to while there is a target, so that writes cost nothing more in a portal without webhooks."""
     target: Target | None = None
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     waiting: list[Delivery] = field(default_factory=list)
@@ -159,7 +161,13 @@ class Webhooks:
         if not 5 < most <= 500:
             raise invalid(f"maxConcurrentRequests must be more than 5 and at most 500, but was {most}")
         self.target = Target(url, most, self.target.created if self.target else now, now)
+        self.events.listener = self.hear
         return self.target
+
+    def aim_nowhere(self) -> None:
+        """Deliver nothing more until there is a target again."""
+        self.target = None
+        self.events.listener = None
 
     def read(self, key: str) -> Subscription:
         """Find a subscription or raise RefusedError (404)."""
@@ -202,7 +210,7 @@ class Webhooks:
 
     def hear(self, event: Event) -> None:
         """Take note of an event; it is delivered soon after, if someone asked for it."""
-        if self.target is None or not self.settings["webhooks"]:
+        if not self.settings["webhooks"]:
             return
         for subscription in self._all():
             if subscription.wants(event):

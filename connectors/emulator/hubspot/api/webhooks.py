@@ -29,7 +29,7 @@ def _configure(call: Call) -> Answer:
 
 
 def _clear(call: Call) -> Answer:
-    _of(call).target = None
+    _of(call).aim_nowhere()
     return Answer(204)
 
 
