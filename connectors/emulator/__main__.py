@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from socket import socket
+from typing import TYPE_CHECKING
 
 from connectors.emulator import server
 from connectors.emulator.certificates import Papers, issue
@@ -17,6 +18,9 @@ from connectors.emulator.clock import Clock
 from connectors.emulator.control import World
 from connectors.emulator.hubspot import Portal
 from connectors.emulator.salesforce.org import Org
+
+if TYPE_CHECKING:
+    from connectors.emulator.synthetic.made import Made
 
 LAST_PORT = 65_535
 
@@ -29,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clock = Clock(options.clock)
         world = World(clock, Org(clock, papers.public_key), Portal(clock), options.seed)
         try:
+            world.made = _made(options, Path(folder)) if options.seed == "synthetic" else None
             world.reset()
             if options.clock:
                 clock.set(options.clock)  # a snapshot brings its own moment along
@@ -49,8 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rapport emulator", description="A Salesforce org and a HubSpot portal.")
     parser.add_argument("--port", type=_port, default=0, help="plain HTTP port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--tls-port", type=_port, default=0, help="TLS port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--seed", default="demo", help="demo, empty, or a folder with a seed or a snapshot")
+    parser.add_argument("--seed", default="demo", help="demo, empty, synthetic, or a folder with a seed or a snapshot")
     parser.add_argument("--clock", type=datetime.fromisoformat, help="the moment to start at, ISO 8601 (default: now)")
+    size = parser.add_argument_group("the size of --seed synthetic, both vendors together")
+    size.add_argument("--contacts", type=int, default=10_000, help="100 to 1,000,000 (default: 10,000)")
+    size.add_argument("--activities", type=int, default=100_000, help="up to 10,000,000 (default: 100,000)")
+    size.add_argument("--rng", type=int, default=0, help="another number makes other people (default: 0)")
+    size.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "rapport" / "synthetic",
+                      help="where made CRMs are kept (default: %(default)s)")  # fmt: skip
     return parser
 
 
@@ -58,6 +69,22 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 0 to {LAST_PORT}")
     return int(text)
+
+
+def _made(options: argparse.Namespace, folder: Path) -> "Made":
+    """The made-up CRM of the size asked for; the first time it is made, which is told on stderr.
+
+    DuckDB is loaded here and nowhere else, since every other seed does without.
+    """
+    from connectors.emulator.synthetic.build import Size, provide
+    from connectors.emulator.synthetic.made import Made
+
+    size = Size(options.contacts, options.activities, options.rng)
+    return Made(provide(size, options.cache, _tell), folder)
+
+
+def _tell(progress: str) -> None:
+    sys.stderr.write(f"emulator: {progress}\n")
 
 
 def _announce(world: World, papers: Papers, plain: socket, tls: socket) -> None:

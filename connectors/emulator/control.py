@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -28,6 +29,9 @@ from connectors.emulator.salesforce.rowfaults import RowFault
 from connectors.emulator.salesforce.schema import SObject
 from connectors.emulator.wire import Json, JsonObject, JsonResponse
 
+if TYPE_CHECKING:
+    from connectors.emulator.synthetic.made import Made
+
 TABLE: Mapping[str, tuple[list[Json], str]] = {
     "withdrawn": ([], "routes that are not there, as `GET /_emulator/routes` writes them: `GET /crm/v3/owners`"),
 }
@@ -36,7 +40,10 @@ TABLE: Mapping[str, tuple[list[Json], str]] = {
 
 @dataclass(slots=True)
 class World:
-    """Everything the process holds: `seed` is what it starts from and returns to, `ready` how to reach it."""
+    """Everything the process holds: `seed` is what it starts from and returns to, `ready` how to reach it.
+
+    With the seed `synthetic` that is `made`.
+    """
 
     clock: Clock
     org: Org
@@ -47,6 +54,7 @@ class World:
     delays: list[Delay] = field(default_factory=list)
     settings: dict[str, Json] = field(default_factory=lambda: {name: list(value) for name, (value, _) in TABLE.items()})
     ready: JsonObject = field(default_factory=dict)
+    made: "Made | None" = None
 
     def reset(self) -> None:
         """Back to the start seed, with no faults, no delays and an empty log.
@@ -61,7 +69,10 @@ class World:
 
     def begin(self, seed: str) -> None:
         """Fill both vendors from a seed's name, a seed's folder or a snapshot's folder."""
-        if snapshot.is_one(Path(seed)):
+        if self.made is not None and seed == self.seed:
+            self.load(self.made.seed())
+            self.made.lay(self.org, self.portal)
+        elif snapshot.is_one(Path(seed)):
             snapshot.put_back(Path(seed), self.clock, self.org, self.portal)
         else:
             self.load(seeds.load(seed, self.clock.now()))
@@ -188,6 +199,8 @@ async def _seed(world: World, request: Request) -> Json:
 async def _snapshot(world: World, request: Request) -> Json:
     """Keep everything both vendors hold in `{"folder": ...}`: an absolute path, new or with an older snapshot."""
     named = Folder.model_validate_json(await request.body())
+    if world.made is not None:
+        raise ValueError("a made-up CRM is not kept in a snapshot: its cached file and --rng make the same again")
     return {"written": str(snapshot.take(named.folder, world.clock, world.org, world.portal))}
 
 

@@ -3,7 +3,7 @@
 Both directions are always stored. Pure state and rules; record existence is checked by `crm.Crm`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,12 +55,27 @@ class LinkType:
         return {"category": self.category, "typeId": self.id, "label": self.label}
 
 
+class Targets(dict[int, dict[int, set[int]]]):
+    """From id -> to id -> type ids. A portal over a file has one that finds there what it does not hold itself."""
+
+    def at(self, here: int) -> dict[int, set[int]]:
+        """Whom a record is linked to, to be changed."""
+        return self.setdefault(here, {})
+
+    def peek(self, here: int) -> Mapping[int, Set[int]]:
+        """Whom a record is linked to, for reading only."""
+        return self.get(here, {})
+
+    def warm(self, heres: Iterable[int]) -> None:
+        """Get ready for many reads."""
+
+
 @dataclass(slots=True)
 class _Links:
-    """Links of one ordered pair of object types: from id -> to id -> type ids."""
+    """Links of one ordered pair of object types."""
 
     types: dict[int, LinkType] = field(default_factory=dict)
-    of: dict[int, dict[int, set[int]]] = field(default_factory=dict)
+    of: Targets = field(default_factory=Targets)
 
 
 class Associations:
@@ -155,6 +170,22 @@ class Associations:
             raise invalid("Association types defined by HubSpot cannot be changed.")
         return found
 
+    def lay(self, pair: Pair, targets: Targets) -> None:
+        """Let a pair's links be those of a file."""
+        self._links(pair).of = targets
+
+    def targets(self, pair: Pair) -> Targets:
+        """Where a pair's links are held."""
+        return self._links(pair).of
+
+    def warm(self, pair: Pair, heres: Iterable[int]) -> None:
+        """Read the links of many records together that are about to be asked for one by one."""
+        self._links(pair).of.warm(heres)
+
+    def held(self, pair: Pair, here: int) -> bool:
+        """Whether a record's links are held in memory, as those are that were written."""
+        return here in self._links(pair).of
+
     def defined(self) -> list[tuple[Pair, LinkType]]:
         """List the unlabelled types of all pairs."""
         return [(pair, kind) for pair, links in self._pairs.items() for kind in links.types.values() if not kind.label]
@@ -183,25 +214,25 @@ class Associations:
         return every
 
     def _write(self, pair: Pair, here: int, there: int, ids: set[int], *, keep: bool) -> None:
-        targets = self._links(pair).of.setdefault(here, {})
+        targets = self._links(pair).of.at(here)
         before = targets.get(there, set())
         targets[there] = before | ids if keep else ids
 
     def _make_sole(self, pair: Pair, kind: LinkType, here: int) -> None:
         """Take a sole type (Primary) away from the link of `here` that had it."""
         if kind.sole:
-            for there, held in self._links(pair).of.get(here, {}).items():
+            for there, held in self._links(pair).of.at(here).items():
                 held.discard(kind.id)
-                self._links(pair[::-1]).of[there][here].discard(kind.inverse)
+                self._links(pair[::-1]).of.at(there)[here].discard(kind.inverse)
 
     def linked(self, pair: Pair, here: int, there: int) -> bool:
         """Whether two records are linked under any type."""
-        return there in self._links(pair).of.get(here, {})
+        return there in self._links(pair).of.peek(here)
 
     def remove(self, pair: Pair, here: int, there: int) -> bool:
         """Unlink two records; answers whether they were linked."""
-        found = self._links(pair).of.get(here, {}).pop(there, None)
-        self._links(pair[::-1]).of.get(there, {}).pop(here, None)
+        found = self._links(pair).of.at(here).pop(there, None)
+        self._links(pair[::-1]).of.at(there).pop(here, None)
         return found is not None
 
     def remove_labels(self, pair: Pair, here: int, there: int, types: Iterable[int]) -> None:
@@ -210,30 +241,30 @@ class Associations:
         if any(t.label is None for t in chosen):
             self.remove(pair, here, there)
             return
-        self._links(pair).of.get(here, {}).get(there, set()).difference_update(t.id for t in chosen)
-        self._links(pair[::-1]).of.get(there, {}).get(here, set()).difference_update(t.inverse for t in chosen)
+        self._links(pair).of.at(here).get(there, set()).difference_update(t.id for t in chosen)
+        self._links(pair[::-1]).of.at(there).get(here, set()).difference_update(t.inverse for t in chosen)
 
     def of(self, pair: Pair, here: int) -> list[tuple[int, list[LinkType]]]:
         """List whom a record is linked to, by ascending id, and under which types."""
         links = self._links(pair)
-        targets = links.of.get(here, {})
+        targets = links.of.peek(here)
         return [(there, [links.types[i] for i in sorted(targets[there])]) for there in sorted(targets)]
 
     def with_type(self, pair: Pair, here: int, type_id: int) -> int | None:
         """Find the first record linked under a type, for example the primary company."""
-        targets = self._links(pair).of.get(here, {})
+        targets = self._links(pair).of.peek(here)
         return next((there for there in sorted(targets) if type_id in targets[there]), None)
 
     def neighbours(self, name: str, here: int) -> Iterator[tuple[Pair, int]]:
         """List everything a record of one type is linked to."""
         for pair, links in list(self._pairs.items()):
             if pair[0] == name:
-                yield from [(pair, there) for there in links.of.get(here, {})]
+                yield from [(pair, there) for there in links.of.peek(here)]
 
     def move(self, name: str, loser: int, winner: int) -> None:
         """Give all links of a merged record to the winner."""
         for pair, there in self.neighbours(name, loser):
-            held = set(self._links(pair).of[loser][there])
+            held = set(self._links(pair).of.at(loser)[there])
             self.remove(pair, loser, there)
             if there != winner or pair[0] != pair[1]:
                 self._inherit(pair, winner, there, held)

@@ -51,6 +51,7 @@ Act = Callable[[Input], tuple[Record, bool]]
 
 def write(crm: Crm, kind: ObjectType, inputs: Sequence[Input], act: Act) -> Outcome:
     """Run `act` on each input. Raises RefusedError when the batch as a whole fails."""
+    crm.warm(kind, [row.id or "" for row in inputs])
     if inputs and all(row.trace for row in inputs):
         return _each_alone(inputs, act)
     with crm.together():

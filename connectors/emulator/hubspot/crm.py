@@ -64,6 +64,12 @@ class Crm:
         self.pipelines[kind.name] = Pipelines(kind.name, kind.stages, self.now(), self.portal_id)
         self.use_pipelines(kind)
 
+    def lay(self, kind: ObjectType, table: Table) -> None:
+        """Replace an object type's empty table by one that has records in a file."""
+        for name in self.tables[kind.name].uniques():
+            table.index(name)
+        self.tables[kind.name] = table
+
     def use_pipelines(self, kind: ObjectType) -> None:
         """Give the properties of pipeline and stage the options that the type's pipelines make."""
         schema = self.schemas[kind.name]
@@ -97,6 +103,14 @@ class Crm:
             return None
         record_id = int(key)
         return table.find(table.winner(record_id) if merged else record_id, archived=archived)
+
+    def warm(self, kind: ObjectType, keys: Iterable[str]) -> None:
+        """Get ready for finding many records by their ids."""
+        self.tables[kind.name].warm(_numbers(keys))
+
+    def warm_links(self, pair: Pair, keys: Iterable[str]) -> None:
+        """Get ready for reading the links of many records to one type."""
+        self.associations.warm(pair, _numbers(keys))
 
     def read(self, kind: ObjectType, key: str, by: str | None = None, *, archived: bool = False) -> Record:
         """Find a record as `find` or raise RefusedError (404)."""
@@ -304,8 +318,9 @@ class Crm:
         return rollups.from_links(kind, record_id, other, self.associations, self._neighbours)
 
     def _neighbours(self, name: str, record_id: int, other: str) -> list[rollups.Values]:
-        table = self.tables[other]
-        found = (table.find(there) for there, _ in self.associations.of((name, other), record_id))
+        table, theres = self.tables[other], [there for there, _ in self.associations.of((name, other), record_id)]
+        table.warm(theres)
+        found = map(table.find, theres)
         return [record.properties for record in found if record is not None]
 
     def _told(self, tie: Tie, *, new: bool) -> Mapping[str, str | None]:
@@ -337,3 +352,8 @@ def _assigned(
     """Tell when an owner was set."""
     moved = before.get("hubspot_owner_id") != after.get("hubspot_owner_id")
     return {"hubspot_owner_assigneddate": stamp(now) if after.get("hubspot_owner_id") else None} if moved else {}
+
+
+def _numbers(keys: Iterable[str]) -> list[int]:
+    """The keys that may be ids."""
+    return [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) < 20]

@@ -5,6 +5,7 @@ from typing import Any
 
 from . import seeds
 from .access import PUBLIC_APP, Access
+from .columnar.pages import Pages
 from .crm import Clock, Crm
 from .custom_objects import CustomObjects
 from .exports import Exports
@@ -37,6 +38,7 @@ class Portal:
         self.limits = Limits(self.settings)
         self.crm = Crm(self.clock, self.settings)
         self.index = Index(self.crm)
+        self.pages = Pages(self.crm)
         self.custom_objects = CustomObjects(self.crm)
         self.exports = Exports(self.crm, self.settings, self.access.client_secret)
         self.imports = Imports(self.crm, self.settings)

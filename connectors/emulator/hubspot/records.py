@@ -5,7 +5,7 @@ so that a table may be backed by something else than a dictionary.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -150,6 +150,9 @@ class Table:
         """As `Reading.select`."""
         return [record for record in self.settled(horizon) if test(record)]
 
+    def warm(self, ids: Iterable[int]) -> None:
+        """Get ready for many finds; a table over a file reads these records together."""
+
     def put(self, new: Record) -> Record | None:
         """Store a record and answer the one it replaces."""
         old = self._records.get(new.id)
@@ -194,6 +197,10 @@ class Table:
     def unique(self, name: str) -> bool:
         """As `Reading.unique`."""
         return name in self._unique
+
+    def uniques(self) -> list[str]:
+        """List the properties that identify records."""
+        return list(self._unique)
 
     def by_unique(self, name: str, value: str) -> Record | None:
         """As `Reading.by_unique`."""

@@ -29,26 +29,30 @@ class View:
     """2026 versions name the record's page in the app."""
     withheld: Sequence[str] = ()
 
-    def render(self, crm: Crm, record: Record) -> dict[str, object]:
-        """Form the JSON of one record."""
+    def known(self, crm: Crm) -> list[str]:
+        """List the properties shown: those asked for that exist, and those always shown."""
         wanted = [*(self.properties or self.kind.shown), *self.with_history, *self.kind.always]
         schema = crm.schemas[self.kind.name]
-        known = [name for name in dict.fromkeys(wanted) if schema.get(name) is not None]
-        values = {name: None if name in self.withheld else record.properties.get(name) for name in known}
+        return [name for name in dict.fromkeys(wanted) if schema.get(name) is not None]
+
+    def render(self, crm: Crm, record: Record) -> dict[str, object]:
+        """Form the JSON of one record."""
+        get = record.properties.get
         return {
             "id": str(record.id),
-            "properties": values,
+            "properties": {name: None if name in self.withheld else get(name) for name in self.known(crm)},
             **self._history(crm, record),
             "createdAt": stamp(record.created),
             "updatedAt": stamp(record.updated),
             "archived": record.archived,
             **({"archivedAt": stamp(record.archived_at)} if record.archived_at else {}),
             **self._associations(crm, record),
-            **({"url": self._url(crm, record)} if self.urls else {}),
+            **({"url": self.url(crm, str(record.id))} if self.urls else {}),
         }
 
-    def _url(self, crm: Crm, record: Record) -> str:
-        return f"https://app.hubspot.com/contacts/{crm.portal_id}/record/{self.kind.id}/{record.id}"
+    def url(self, crm: Crm, record_id: str) -> str:
+        """Form the address of a record's page in the app."""
+        return f"https://app.hubspot.com/contacts/{crm.portal_id}/record/{self.kind.id}/{record_id}"
 
     def _history(self, crm: Crm, record: Record) -> dict[str, object]:
         schema = crm.schemas[self.kind.name]

@@ -133,7 +133,7 @@ class Index:
 
 def _evaluate(crm: Crm, kind: ObjectType, query: Query, horizon: float) -> list[Record]:
     found = crm.tables[kind.name].select(matcher(crm, kind, query), horizon)
-    _sort(crm, kind, found, query.sort)
+    sort(crm, kind, found, query.sort)
     return found
 
 
@@ -149,12 +149,13 @@ def matcher(crm: Crm, kind: ObjectType, query: Query) -> Test:
     return matches
 
 
-def _sort(crm: Crm, kind: ObjectType, found: list[Record], sort: tuple[str, bool] | None) -> None:
-    if sort is None:
+def sort(crm: Crm, kind: ObjectType, found: list[Record], by: tuple[str, bool] | None) -> None:
+    """Bring results into order in place; without `by`, by creation."""
+    if by is None:
         found.sort(key=lambda record: (record.created, record.id))
         return
-    name, descending = sort
-    definition = _property(crm, kind, name)
+    name, descending = by
+    definition = searchable(crm, kind, name)
     found.sort(key=lambda record: record.id)
     keys = [(_sortable(definition, record.properties.get(name)), record) for record in found]
     having = [(key, record) for key, record in keys if key is not None]
@@ -167,7 +168,8 @@ def _mentions(kind: ObjectType, record: Record, words: Sequence[str]) -> bool:
     return all(word in held for word in words)
 
 
-def _property(crm: Crm, kind: ObjectType, name: str) -> Property:
+def searchable(crm: Crm, kind: ObjectType, name: str) -> Property:
+    """Find a property that may be filtered and sorted by. Raises RefusedError (400)."""
     definition = crm.schemas[kind.name].get(name)
     if definition is None:
         raise invalid(f"Property {name} does not exist for object type {kind.id}.")
@@ -197,7 +199,7 @@ def _size(stored: str) -> Sortable | None:
         return None
 
 
-def _bound(definition: Property, given: str) -> Sortable:
+def bound(definition: Property, given: str) -> Sortable:
     """Bring a filter's value into comparable form. Raises RefusedError (400) for an impossible one."""
     try:
         match definition.type:
@@ -218,7 +220,7 @@ def _test(crm: Crm, kind: ObjectType, item: Filter) -> Test:
             raise invalid(f"operator {item.operator} requires {field} (property {item.name}).")
     if item.name.startswith(LINKED):
         return _linked(crm, kind, item)
-    definition = _property(crm, kind, item.name)
+    definition = searchable(crm, kind, item.name)
     if definition.type in {"date", "datetime"} and not crm.settings["iso_dates_in_search"]:
         _check_epochs(item)
     return _held(definition, item)
@@ -286,7 +288,7 @@ def _among(definition: Property, item: Filter) -> Test:
     given = item.values if item.operator == "IN" else (item.value or "",)
     exact = definition.type == "enumeration"
     raw = exact or (definition.type == "string" and item.operator == "IN")
-    wanted = {(NOTHING, value) if raw else _bound(definition, value) for value in given}
+    wanted = {(NOTHING, value) if raw else bound(definition, value) for value in given}
 
     def holds(record: Record) -> bool:
         held = record.properties.get(item.name)
@@ -307,8 +309,8 @@ _ORDERS: Mapping[str, Callable[[Sortable, Sortable], bool]] = {
 
 
 def _range(definition: Property, item: Filter) -> Test:
-    low = _bound(definition, item.value or "")
-    high = _bound(definition, item.high or "") if item.operator == "BETWEEN" else low
+    low = bound(definition, item.value or "")
+    high = bound(definition, item.high or "") if item.operator == "BETWEEN" else low
     compare = _ORDERS.get(item.operator)
 
     def holds(record: Record) -> bool:

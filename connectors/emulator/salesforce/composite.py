@@ -130,9 +130,15 @@ def _one(call: Call, method: str, url: str, content: Json, dispatch: Dispatch) -
         return _refused(SalesforceError("INVALID_INPUT", f"The resource {path} cannot be part of a composite request"))
     sub = replace(call, method=method.upper(), path=path, query=query, content=orjson.dumps(content), names={})
     try:
-        return dispatch(sub)
+        return _read(dispatch(sub))
     except SalesforceError as error:
         return _refused(error)
+
+
+def _read(answer: Answer) -> Answer:
+    """An answer whose records can be referred to: read again where they are a ready text."""
+    ready = isinstance(answer.body, dict) and isinstance(answer.body.get("records"), orjson.Fragment)
+    return replace(answer, body=orjson.loads(orjson.dumps(answer.body))) if ready else answer
 
 
 def _filled(value: Json, answers: Mapping[str, Answer]) -> Json:

@@ -9,7 +9,10 @@ import sys
 import zlib
 from datetime import timedelta
 
+import orjson
+
 from connectors.emulator.salesforce import ids
+from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.salesforce.dispatch import Call
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.org import Cursor, Org
@@ -62,12 +65,18 @@ class _Pager:
 
     def page(self, result: Result, start: int, key: str = "", room: int = 0) -> JsonObject:
         """One page; `key` is empty for a result that has no cursor yet, `room` 0 means a whole page."""
+        if isinstance(result.rows, Records):
+            size = self._varied(start)
+            return self._body(result, start + size, key, orjson.Fragment(result.rows.page(start, size)))
         records: list[JsonObject] = []
         end, room = start, room or self._varied(start)
         while end < len(result.rows) and (room > 0 or not records):
             record, weight = self._record(result.render(result.rows[end]), room)
             records.append(record)
             end, room = end + 1, room - weight
+        return self._body(result, end, key, records)
+
+    def _body(self, result: Result, end: int, key: str, records: Json) -> JsonObject:
         body: JsonObject = {"totalSize": result.total, "done": end >= len(result.rows)}
         if not body["done"]:
             body["nextRecordsUrl"] = f"{self._call.base}/query/{key or self._open(result)}-{end}"

@@ -2,7 +2,7 @@
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_SERIAL_LENGTH = 9
+_OURS, _SERIAL_LENGTH, _LENGTH = "Rp0", 9, 18
 
 
 def to18(short: str) -> str:
@@ -29,7 +29,19 @@ def make(prefix: str, serial: int) -> str:
     for _ in range(_SERIAL_LENGTH):
         serial, digit = divmod(serial, len(ALPHABET))
         digits.append(ALPHABET[digit])
-    return to18(f"{prefix}Rp0{''.join(reversed(digits))}")
+    return to18(f"{prefix}{_OURS}{''.join(reversed(digits))}")
+
+
+def serial(record_id: str) -> int | None:
+    """The serial that `make` spelled into an id, None for an id of another make."""
+    if record_id[3:6] != _OURS or len(record_id) != _LENGTH:
+        return None
+    number = 0
+    for letter in record_id[6:15]:
+        if (digit := ALPHABET.find(letter)) < 0:
+            return None
+        number = number * len(ALPHABET) + digit
+    return number
 
 
 def _upper_mask(chunk: str) -> int:

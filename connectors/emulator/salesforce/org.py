@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from connectors.emulator.clock import Clock
 from connectors.emulator.salesforce import moments
@@ -16,6 +17,9 @@ from connectors.emulator.salesforce.settings import defaults
 from connectors.emulator.salesforce.soql.run import Result
 from connectors.emulator.salesforce.store import Store
 from connectors.emulator.wire import Json, JsonObject
+
+if TYPE_CHECKING:
+    from connectors.emulator.salesforce.columnar.reading import Columns
 
 # What is counted by the day: `<name>_used` of `<name>_limit`.
 _DAILY = ("daily", "bulk_query_jobs", "bulk_query_mb", "bulk_batches")
@@ -81,6 +85,7 @@ class Org:
         self.fault_counts: dict[int, int] = {}
         self.wrong_passwords = 0
         self.logins: list[datetime] = []
+        self.columns: Columns | None = None
         self.user_id = self.username = self.org_id = ""
         self.described = self._opened = self._day_began = self.clock.now()
         self._swept = date.min
@@ -111,7 +116,8 @@ class Org:
             return
         self._swept, last = today, (today - _ARCHIVED_AFTER).isoformat()
         for name in ("Task", "Event"):
-            fresh = [row for row in self.store.table(name).values() if not row.get("IsArchived")]
+            self.store.age(name, last)
+            fresh = [row for row in self.store.written(name) if not row.get("IsArchived")]
             for row in (each for each in fresh if _is_old(name, each, last)):
                 self.store.put(name, {**row, "IsArchived": True})
         self._empty_bin()

@@ -38,7 +38,9 @@ def execute(call: Call, text: str, *, everything: bool) -> Result:
 
 def _run(call: Call, tree: Query, *, everything: bool) -> Result:
     call.org.archive()
-    return run(tree, View(call.org, call.access(), everything), call.url)
+    view = View(call.org, call.access(), everything)
+    found = call.org.columns.answer(tree, view, call.url) if call.org.columns is not None else None
+    return found or run(tree, view, call.url)
 
 
 def _answer(call: Call, *, everything: bool) -> Answer:

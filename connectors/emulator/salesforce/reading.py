@@ -42,7 +42,7 @@ class View:
     def rows(self, name: str) -> Iterable[JsonObject]:
         """The rows this resource shows, shuffled if the org is set to keep no order."""
         rows = self.org.store.table(name).values()
-        shown = rows if self.everything else [row for row in rows if not _hidden(row)]
+        shown = rows if self.everything else (row for row in rows if not _hidden(row))
         return sorted(shown, key=_scrambled) if self.org.settings["unordered"] else shown
 
     def row(self, record_id: str) -> JsonObject | None:

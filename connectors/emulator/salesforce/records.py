@@ -281,8 +281,9 @@ class Writer:
     def _repoint(self, entity: SObject, loser: str, master: str) -> None:
         touched = []
         for child, reference in self.org.schema.children(entity.name):
-            for row in list(self.org.store.table(child.name).values()):
-                if row.get(reference.name) == loser and reference.name != "MasterRecordId":
+            table = self.org.store.table(child.name)
+            for row in [table[each] for each in self.org.store.matching(child.name, reference.name, loser)]:
+                if reference.name != "MasterRecordId":
                     self._touch(child.name, row | {reference.name: master})
                     touched.append((child.name, row["Id"]))
         # What is derived may come from another record that moved, so it waits until all of them have.
@@ -323,9 +324,9 @@ class Writer:
                     self._unbury(child, each)
 
     def _bury_children(self, child: SObject, reference: Field, parent: str) -> None:
-        rows = list(self.org.store.table(child.name).values())
-        for row in rows:
-            if row.get(reference.name) == parent and not row.get("IsDeleted"):
+        table = self.org.store.table(child.name)
+        for row in [table[each] for each in self.org.store.matching(child.name, reference.name, parent)]:
+            if not row.get("IsDeleted"):
                 self._bury(child, row["Id"])
 
 

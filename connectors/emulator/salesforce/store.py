@@ -3,12 +3,13 @@
 A row is never changed in place but replaced, so that an open query cursor keeps what it found.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from connectors.emulator.salesforce import ids
+from connectors.emulator.salesforce.columnar.layered import Layered
 from connectors.emulator.salesforce.schema import Schema, SObject
 from connectors.emulator.wire import JsonObject
 
@@ -26,12 +27,48 @@ class Store:
     """All tables. Ids are canonical (18 characters) everywhere inside."""
 
     def __init__(self, schema: Schema) -> None:
-        self._tables: dict[str, dict[str, JsonObject]] = {each.name: {} for each in schema.objects.values()}
+        self._tables: dict[str, MutableMapping[str, JsonObject]] = {each.name: {} for each in schema.objects.values()}
         self._names = {each.prefix: each.name for each in schema.objects.values() if each.prefix}
         self._serials: dict[str, int] = {}
         self._indexes: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._undo: list[tuple[str, str, JsonObject | None]] | None = None
         self.deletions: list[Deletion] = []
+        self.fresh: dict[str, dict[str, None]] | None = None
+        """By object, the ids of rows written since somebody who follows the writes last looked; None for nobody."""
+
+    def lay(self, entity: SObject, table: Layered) -> None:
+        """Replace an object's empty table by one that has rows in a file."""
+        self._tables[entity.name] = table
+        self._serials[entity.prefix] = table.base.last
+
+    def tables(self) -> Iterable[tuple[str, Mapping[str, JsonObject]]]:
+        """All tables by the name of their object."""
+        return self._tables.items()
+
+    def filed(self, name: str) -> bool:
+        """Whether an object has rows in a file."""
+        return isinstance(self._tables[name], Layered)
+
+    def warm(self, name: str, record_ids: Iterable[str]) -> None:
+        """Read rows of a file together that are about to be asked for one by one."""
+        if isinstance(table := self._tables.get(name), Layered):
+            table.base.warm(record_ids)
+
+    def age(self, name: str, day: str) -> None:
+        """Archive the activities of a file that happened up to a day, ISO."""
+        if isinstance(table := self._tables[name], Layered):
+            table.base.age(day)
+
+    def written(self, name: str) -> Iterable[JsonObject]:
+        """The rows of an object that do not lie in a file as they are: all, where there is no file."""
+        table = self._tables[name]
+        return table.written() if isinstance(table, Layered) else table.values()
+
+    def having(self, name: str, field: str) -> list[JsonObject]:
+        """The rows that hold a field, be it null."""
+        table = self._tables[name]
+        narrow = isinstance(table, Layered) and field not in table.base.columns
+        return [row for row in (self.written(name) if narrow else table.values()) if field in row]
 
     def add(self, entity: SObject) -> None:
         """Give an object a table, unless it has one."""
@@ -80,9 +117,11 @@ class Store:
         """The ids of the rows whose field holds the text, without regard to case; kept in an index from first use."""
         if (name, field) not in self._indexes:
             index = self._indexes[name, field] = {}
-            for row in self._tables[name].values():
+            for row in self.written(name):
                 index.setdefault(_key(row, field), set()).add(row["Id"])
-        return sorted(self._indexes[name, field].get(value.lower(), ()))
+        table = self._tables[name]
+        filed = table.untouched(field, value) if isinstance(table, Layered) else ()
+        return sorted((*self._indexes[name, field].get(value.lower(), ()), *filed))
 
     @contextmanager
     def transaction(self) -> Iterator[Callable[[], None]]:
@@ -106,9 +145,11 @@ class Store:
         before = self._tables[name].pop(record_id, None) if row is None else self._tables[name].get(record_id)
         if row is not None:
             self._tables[name][record_id] = row
+        if self.fresh is not None:
+            self.fresh.setdefault(name, {})[record_id] = None
         for (table, field), index in self._indexes.items():
             if table == name and before is not None:
-                index[_key(before, field)].discard(record_id)
+                index.get(_key(before, field), set()).discard(record_id)
             if table == name and row is not None:
                 index.setdefault(_key(row, field), set()).add(record_id)
 

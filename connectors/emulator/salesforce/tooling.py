@@ -160,6 +160,5 @@ def _forget(call: Call, owner: str, name: str) -> None:
     for row in list(store.table("FieldPermissions").values()):
         if row["Field"] == f"{owner}.{name}":
             store.remove("FieldPermissions", row["Id"])
-    for row in list(store.table(owner).values()):
-        if name in row:
-            store.put(owner, {key: value for key, value in row.items() if key != name})
+    for row in store.having(owner, name):
+        store.put(owner, {key: value for key, value in row.items() if key != name})

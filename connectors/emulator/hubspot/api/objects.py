@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import orjson
+
 from connectors.emulator.hubspot import batches, search
 from connectors.emulator.hubspot.batches import Input, Outcome
+from connectors.emulator.hubspot.columnar import searching
 from connectors.emulator.hubspot.crm import Link
 from connectors.emulator.hubspot.limits import Meter
 from connectors.emulator.hubspot.records import Record
@@ -38,8 +41,11 @@ def _view(call: Call, properties: Sequence[str] = (), with_history: Sequence[str
 def _list(call: Call) -> Answer:
     view = _view(call)
     limit = call.limit(10, LIST_PAGE_WITH_HISTORY if view.with_history else LIST_PAGE)
-    crm = call.portal.crm
-    records, after = crm.tables[call.kind.name].page(call.number("after", 0), limit, archived=call.flag("archived"))
+    crm, archived, start = call.portal.crm, call.flag("archived"), call.number("after", 0)
+    ready = None if archived else call.portal.pages.page(view, start, limit)
+    if ready is not None:
+        return Answer(200, {"results": orjson.Fragment(ready[0]), **call.page(ready[1])})
+    records, after = crm.tables[call.kind.name].page(start, limit, archived=archived)
     return Answer(200, {"results": [view.render(crm, record) for record in records], **call.page(after)})
 
 
@@ -81,6 +87,7 @@ def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.BatchRead)
     crm, archived = call.portal.crm, call.flag("archived")
     keys = list(dict.fromkeys(row.id for row in form.inputs))
+    crm.warm(call.kind, keys)
     pairs = [(key, crm.find(call.kind, key, form.id_property, archived=archived, merged=False)) for key in keys]
     found = {key: record for key, record in pairs if record is not None}
     view = _view(call, form.properties, form.properties_with_history)
@@ -194,9 +201,10 @@ def _search(call: Call) -> Answer:
     form = call.body(bodies.Search)
     query = asked(form)
     search.check(query, call.portal.settings["search_window"])
-    found = call.portal.index.run(call.kind, query, call.portal.horizon())
+    crm, horizon = call.portal.crm, call.portal.horizon()
+    found = searching.run(crm, call.kind, query, horizon) or call.portal.index.run(call.kind, query, horizon)
     view = _view(call, form.properties)
-    rows = [view.render(call.portal.crm, record) for record in found.records]
+    rows = [view.render(crm, record) for record in found.records]
     paging = {} if found.after is None else {"paging": {"next": {"after": str(found.after)}}}
     return Answer(200, {"total": found.total, "results": rows, **paging})
 

@@ -10,6 +10,7 @@ from connectors.emulator.salesforce import ids, moments
 from connectors.emulator.salesforce.schema import Field
 from connectors.emulator.salesforce.soql import complaints, spans
 from connectors.emulator.salesforce.soql.bind import Bound, Row, Scope
+from connectors.emulator.salesforce.soql.functions import Calendar
 from connectors.emulator.salesforce.soql.reader import pieces
 from connectors.emulator.salesforce.soql.tree import (
     Among,
@@ -113,7 +114,8 @@ class _Maker:
             raise self._operator_refused(bound.field, at)
         if bound.field.type not in ("date", "datetime"):
             raise self._wrong_type(bound.field, at)
-        first, after = (self._edge(bound.field, day) for day in self._days(literal, at))
+        calendar = self._scope.catalog.calendar()
+        first, after = (edge(bound.field, day, calendar) for day in self._days(literal, at))
         get = bound.get
         tests: dict[str, Callable[[str], bool]] = {
             "=": lambda value: first <= value < after,
@@ -133,13 +135,6 @@ class _Maker:
         except (OverflowError, ValueError) as error:
             message = f"Invalid date: {literal.name}:{literal.count}"
             raise complaints.malformed(message, self._scope.text, at) from error
-
-    def _edge(self, field: Field, day: date) -> str:
-        """Where a day begins, in the form the field is kept in: for a moment, midnight of the user."""
-        if field.type == "date":
-            return day.isoformat()
-        kept = min(max(day, _FIRST_DAY), _LAST_DAY)
-        return moments.wire(datetime.combine(kept, datetime.min.time(), self._scope.catalog.calendar().zone))
 
     def _among(self, condition: Among) -> Predicate:
         bound, at = self._filterable(condition.operand), condition.operand.at
@@ -175,7 +170,7 @@ class _Maker:
     def _constant(self, field: Field, literal: Literal, at: int) -> Json:
         if literal.kind == "null":
             return False if field.type == "boolean" else None
-        if literal.kind != _expected(field):
+        if literal.kind != expected(field):
             raise self._wrong_type(field, at)
         if literal.value == "":
             return None
@@ -191,9 +186,9 @@ class _Maker:
         return found
 
     def _wrong_type(self, field: Field, at: int) -> Exception:
-        expected = _expected(field)
-        kind = _KINDS.get(field.type, "double" if expected == "number" else "string")
-        quotes = "should be" if expected == "string" else "should not be"
+        literal = expected(field)
+        kind = _KINDS.get(field.type, "double" if literal == "number" else "string")
+        quotes = "should be" if literal == "string" else "should not be"
         message = f"value of filter criterion for field '{field.name}' must be of type {kind} and {quotes}"
         return complaints.at("INVALID_FIELD", f"{message} enclosed in quotes", self._scope.text, at)
 
@@ -202,36 +197,46 @@ class _Maker:
         return complaints.at("INVALID_QUERY_FILTER_OPERATOR", message, self._scope.text, at)
 
 
-def _expected(field: Field) -> str:
+def edge(field: Field, day: date, calendar: Calendar) -> str:
+    """Where a day begins, in the form the field is kept in: for a moment, midnight of the user."""
+    if field.type == "date":
+        return day.isoformat()
+    kept = min(max(day, _FIRST_DAY), _LAST_DAY)
+    return moments.wire(datetime.combine(kept, datetime.min.time(), calendar.zone))
+
+
+def expected(field: Field) -> str:
+    """The kind of literal a field is compared with."""
     if field.type in _NUMERIC:
         return "number"
     return field.type if field.type in ("boolean", "date", "datetime") else "string"
 
 
 def _folded(field: Field, value: Json) -> Json:
-    return value.lower() if isinstance(value, str) and _folds(field) else value
+    return value.lower() if isinstance(value, str) and folds(field) else value
 
 
-def _folds(field: Field) -> bool:
-    return field.type not in _IDS and _expected(field) == "string"
+def folds(field: Field) -> bool:
+    """Whether a field's values compare without regard to case."""
+    return field.type not in _IDS and expected(field) == "string"
 
 
 def comparable(bound: Bound) -> Callable[[Row], Json]:
     """The getter of what is compared and sorted: text in lower case, ids as they are."""
     get, field = bound.get, bound.field
-    return (lambda row: _folded(field, get(row))) if _folds(field) else get
+    return (lambda row: _folded(field, get(row))) if folds(field) else get
 
 
 def _like_pattern(raw: str) -> re.Pattern[str]:
     """The pattern of a LIKE; what follows a % is taken where it first occurs, so that no pattern takes long."""
-    first, *others = (_fixed(part) for part in _between_percents(raw))
+    first, *others = (_fixed(part) for part in between_percents(raw))
     if not others:
         return re.compile(first, re.IGNORECASE | re.DOTALL)
     *middle, last = others
     return re.compile(first + "".join(f"(?>.*?{each})" for each in middle) + f".*{last}", re.IGNORECASE | re.DOTALL)
 
 
-def _between_percents(raw: str) -> list[list[str]]:
+def between_percents(raw: str) -> list[list[str]]:
     """The characters of the text between its unescaped percent signs, escapes kept whole."""
     parts: list[list[str]] = [[]]
     for piece in pieces(raw):

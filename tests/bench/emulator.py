@@ -1,0 +1,269 @@
+"""Measures how fast the emulator answers at scale: ``{"name", "value", "unit", "bar", "holds"}`` a line and figure.
+
+``python tests/bench/emulator.py [CONTACTS ACTIVITIES]`` (100,000 and 1,000,000 unless said) starts the emulator with a
+synthetic CRM, made before the clock starts. The client is this process: one connection, bytes only, nothing parsed.
+A bar of a rate is the least it may be, of a time or size the most. Exit status 1 when one does not hold.
+"""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from connectors.emulator.clock import Clock
+from connectors.emulator.hubspot import Portal
+from connectors.emulator.salesforce import seeding
+from connectors.emulator.salesforce.columnar.found import Records
+from connectors.emulator.salesforce.org import Org
+from connectors.emulator.salesforce.reading import View
+from connectors.emulator.salesforce.soql.parser import parse
+from connectors.emulator.synthetic.build import Size
+from connectors.emulator.synthetic.made import Made
+
+CONTACTS, ACTIVITIES, RNG = 100_000, 1_000_000, 1
+CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
+SECONDS = 6.0
+START_SECONDS, RESIDENT_GIB = 60.0, 6.0
+QUERY_PAGES, LIST_PAGES, CSV_MB = 150.0, 400.0, 80.0
+FIELDS = (
+    "Id, AccountId, FirstName, LastName, Name, Salutation, Title, Department, Email, Phone, MobilePhone, LeadSource, "
+    "MailingCity, MailingCountry, HasOptedOutOfEmail, DoNotCall, OwnerId, CreatedDate, LastModifiedDate, SystemModstamp"
+)
+TASK_FIELDS = (
+    "Id, WhoId, WhatId, AccountId, OwnerId, Subject, ActivityDate, Status, Priority, Type, TaskSubtype, CallType, "
+    "CallDurationInSeconds, Description, IsClosed, IsHighPriority, CompletedDateTime, CreatedDate, LastModifiedDate, "
+    "SystemModstamp"
+)
+PROPERTIES = (
+    "email,firstname,lastname,jobtitle,department,company,phone,mobilephone,city,country,website,lifecyclestage,"
+    "hs_buying_role,active_days_30,last_active,nps_score,nps_date,hubspot_owner_id,associatedcompanyid,hs_email_domain"
+)
+OBJECTS = "/crm/v3/objects/contacts"
+CONTACT, CALL = 2_000_000_001, 5_000_000_001
+CALL_PROPERTIES = "hs_timestamp,hs_call_title,hs_call_body,hs_call_direction,hs_call_status,hubspot_owner_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure; `bar` is the most it may be, or with `least` the least."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float | None = None
+    least: bool = False
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the bar holds; None without one."""
+        if self.bar is None:
+            return None
+        return self.value >= self.bar if self.least else self.value <= self.bar
+
+    def line(self) -> str:
+        """Write the figure as the line that is printed."""
+        told = {"name": self.name, "value": self.value, "unit": self.unit, "bar": self.bar, "holds": self.holds}
+        return json.dumps(told)
+
+
+class Client:
+    """One kept-alive connection that reads answers as bytes."""
+
+    def __init__(self, url: str, token: str) -> None:
+        host, _, port = url.removeprefix("http://").partition(":")
+        self._connection = socket.create_connection((host, int(port)))
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
+        self._buffer = bytearray(1 << 22)
+
+    def call(self, method: str, path: str, body: bytes = b"") -> tuple[bytes, int]:
+        """Send one request; the beginning of the body of its 200 or 207, and how long the body is."""
+        kind = "Content-Type: application/json\r\n" if body else ""
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}{kind}Content-Length: {len(body)}\r\n\r\n"
+        self._connection.sendall(head.encode() + body)
+        view, filled = memoryview(self._buffer), 0
+        while (end := self._buffer.find(b"\r\n\r\n", 0, filled)) < 0:
+            filled += self._connection.recv_into(view[filled:])
+        top = bytes(view[:end]).lower()
+        assert top.startswith((b"http/1.1 200", b"http/1.1 207")), bytes(view[:filled])
+        length = int(top.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        start, missing = bytes(view[end + 4 : end + 300]), length - (filled - end - 4)
+        while missing:
+            missing -= self._connection.recv_into(view[: min(missing, len(view))])
+        return start, length
+
+
+def rate(pages: Iterator[int]) -> tuple[float, float]:
+    """Read for some seconds; pages and megabytes a second."""
+    began, count, size = time.perf_counter(), 0, 0
+    for length in pages:
+        count, size = count + 1, size + length
+        if time.perf_counter() - began > SECONDS:
+            break
+    spent = time.perf_counter() - began
+    return round(count / spent, 1), round(size / spent / 1e6, 1)
+
+
+def query_pages(client: Client, soql: str) -> Iterator[int]:
+    """Page through a query as often as it takes."""
+    path = first = f"/services/data/v65.0/query?q={quote(soql)}"
+    while True:
+        start, length = client.call("GET", path)
+        path = start.partition(b'"nextRecordsUrl":"')[2].partition(b'"')[0].decode() or first
+        yield length
+
+
+def list_pages(client: Client, kind: str, every: range, **query: str) -> Iterator[int]:
+    """Read pages of a list of records with contiguous ids as often as it takes; `every` begins each page."""
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    while True:
+        for after in every:
+            yield client.call("GET", f"/crm/v3/objects/{kind}?limit=100&after={after}&{asked}")[1]
+
+
+def batches(client: Client, path: str, body: Callable[[range], Any], every: range) -> Iterator[int]:
+    """Post bodies about stretches of contiguous ids as often as it takes; `every` begins each stretch."""
+    while True:
+        for start in every:
+            yield client.call("POST", path, json.dumps(body(range(start, start + every.step))).encode())[1]
+
+
+@contextlib.contextmanager
+def emulator(contacts: int, activities: int) -> Iterator[tuple[dict[str, Any], int, float]]:
+    """Run an emulator; what it announces, its process id and the seconds it took to start."""
+    size = ["--contacts", str(contacts), "--activities", str(activities), "--rng", str(RNG), "--cache", str(CACHE)]
+    command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", *size]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            announced = json.loads(process.stdout.readline())
+            yield announced, process.pid, round(time.perf_counter() - began, 2)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def resident(pid: int) -> float:
+    """The most memory a process has held, in GiB."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 2**20, 2)
+
+
+def salesforce_token(announced: dict[str, Any]) -> str:
+    """Log in by client credentials."""
+    keys = announced["salesforce"]
+    form, auth = {"grant_type": "client_credentials"}, (keys["client_id"], keys["client_secret"])
+    answer = requests.post(f"{keys['http']}/services/oauth2/token", data=form, auth=auth, timeout=30)
+    return str(answer.json()["access_token"])
+
+
+def unlimited(announced: dict[str, Any]) -> None:
+    """Take the vendors' limits away."""
+    names = ("ten_secondly_limit", "daily_limit", "search_limit", "association_limit", "association_daily_limit")
+    settings = {"salesforce": {"daily_limit": 10**9}, "hubspot": dict.fromkeys(names, 10**9)}
+    requests.post(f"{announced['control']}/limits", json=settings, timeout=30).raise_for_status()
+
+
+def salesforce(client: Client) -> Iterator[Figure]:
+    """Measure the query resource."""
+    for name, soql in (
+        ("contacts", f"SELECT {FIELDS} FROM Contact"),
+        ("tasks", f"SELECT {TASK_FIELDS} FROM Task ORDER BY Id"),
+        ("contacts with account", f"SELECT {FIELDS}, Account.Name FROM Contact"),
+        ("contacts, sorted", f"SELECT {FIELDS} FROM Contact ORDER BY LastName, Id"),
+    ):
+        pages, megabytes = rate(query_pages(client, soql))
+        bar = QUERY_PAGES if name in ("contacts", "tasks") else None
+        yield Figure(f"salesforce pages of 2,000 {name}", pages, "pages/s", bar, least=True)
+        yield Figure(f"salesforce bytes of {name}", megabytes, "MB/s")
+
+
+def csv(path: Path) -> Iterator[Figure]:
+    """Measure the CSV of Bulk API 2.0 as the org writes it, without HTTP."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        org, made = Org(clock), Made(path, Path(folder))
+        seeding.load(org, made.seed()["salesforce"])
+        made.lay(org, Portal(clock))
+        view = View(org, org.access(org.user_id))
+        for name, soql in (("contacts", f"SELECT {FIELDS} FROM Contact"), ("tasks", f"SELECT {TASK_FIELDS} FROM Task")):
+            found = org.columns.answer(parse(soql), view, lambda kind, key: f"{kind}/{key}") if org.columns else None
+            assert found is not None
+            assert isinstance(found.rows, Records)
+            megabytes = rate(len(piece) for piece in found.rows.csv_pages(0, found.total))[1]
+            yield Figure(f"salesforce CSV of {name}", megabytes, "MB/s", CSV_MB, least=True)
+
+
+def hubspot(client: Client, contacts: int, activities: int) -> Iterator[Figure]:
+    """Measure lists, batches, searches and updates."""
+    every = range(CONTACT, CONTACT + contacts // 2 - 100, 100)
+    calls = range(CALL, CALL + activities // 10 - 100, 100)
+    links = range(CONTACT, CONTACT + contacts // 2 - 1_000, 1_000)
+    listed = list_pages(client, "contacts", every, properties=PROPERTIES)
+    yield Figure("hubspot list pages of 100 contacts", rate(listed)[0], "pages/s", LIST_PAGES, least=True)
+    tied = list_pages(client, "calls", calls, properties=CALL_PROPERTIES, associations="contacts,companies")
+    yield Figure("hubspot list pages of 100 calls with associations", rate(tied)[0], "pages/s")
+    for name, path, body, stretches in (
+        ("batch reads of 100 contacts", f"{OBJECTS}/batch/read", _read, every),
+        ("reads of 1,000 contacts' companies", "/crm/v4/associations/contacts/companies/batch/read", _ids, links),
+        ("searches for 100 contacts", f"{OBJECTS}/search", _search, every),
+        ("updates of 100 contacts", f"{OBJECTS}/batch/update", _update, every),
+    ):
+        yield Figure(f"hubspot {name}", rate(batches(client, path, body, stretches))[0], "calls/s")
+    yield Figure("hubspot list pages of 100 contacts after the updates", rate(listed)[0], "pages/s")
+
+
+def _ids(ids: range) -> Any:
+    return {"inputs": [{"id": str(each)} for each in ids]}
+
+
+def _read(ids: range) -> Any:
+    return {**_ids(ids), "properties": PROPERTIES.split(",")}
+
+
+def _search(_: range) -> Any:
+    wanted = {"propertyName": "jobtitle", "operator": "EQ", "value": "vp sales"}
+    return {"filterGroups": [{"filters": [wanted]}], "limit": 100}
+
+
+def _update(ids: range) -> Any:
+    return {"inputs": [{"id": str(each), "properties": {"jobtitle": "Changed"}} for each in ids]}
+
+
+def figures(contacts: int, activities: int) -> Iterator[Figure]:
+    """Measure everything."""
+    with emulator(contacts, activities):
+        pass  # made, if it was not
+    with emulator(contacts, activities) as (announced, pid, seconds):
+        yield Figure(f"start with {contacts:,} contacts, {activities:,} activities", seconds, "s", START_SECONDS)
+        unlimited(announced)
+        yield from salesforce(Client(announced["salesforce"]["http"], salesforce_token(announced)))
+        yield from hubspot(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts, activities)
+        yield Figure("resident memory at most", resident(pid), "GiB", RESIDENT_GIB)
+    yield from csv(CACHE / Size(contacts, activities, RNG).name())
+
+
+def main() -> int:
+    """Print every figure as soon as it is known."""
+    contacts, activities = (int(each) for each in sys.argv[1:3]) if len(sys.argv) > 2 else (CONTACTS, ACTIVITIES)
+    held = True
+    for figure in figures(contacts, activities):
+        sys.stdout.write(figure.line() + "\n")
+        sys.stdout.flush()
+        held = held and figure.holds is not False
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
