@@ -53,7 +53,7 @@ class Kept:
 
     def back(self) -> None:
         """Take everything back, other things in between."""
-        self._emulator.control("POST", "seed", {"name": "demo"})
+        self._emulator.control("POST", "seed", {"name": "empty"})
         self._emulator.control("POST", "restore", self._body)
 
 
