@@ -120,6 +120,8 @@ class _Writer:
         if kind in (dict, Counter):
             pairs = [[self.write(key, place), self.write(each, f"{place}.{key}")] for key, each in value.items()]
             return {"$": kind.__name__.lower(), "has": pairs}
+        if isinstance(value, (list, set, dict)):
+            raise ValueError(f"{place} is a container of its own kind and says nowhere what it is made of")
         held = {name: self.write(each, f"{place}.{name}") for name, each in attributes(value)}
         return {"$": "object", "of": _name(kind, place), "has": held}
 

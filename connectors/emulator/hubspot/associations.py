@@ -69,6 +69,10 @@ class Targets(dict[int, dict[int, set[int]]]):
     def warm(self, heres: Iterable[int]) -> None:
         """Get ready for many reads."""
 
+    def __reduce__(self) -> tuple[type["Targets"], tuple[dict[int, dict[int, set[int]]]]]:
+        """How a snapshot makes it again: of its links."""
+        return Targets, (dict(self),)
+
 
 @dataclass(slots=True)
 class _Links:

@@ -8,7 +8,7 @@ ACCOUNT, CONTACT = "001Rp0000000003IAA", "003Rp000000000GIAQ"
 PLAIN = [
     "SELECT Id, Name, Email FROM Contact",
     "SELECT Id, Name, MobilePhone, DoNotCall, NPS_Score__c, Account.Name, Account.Owner.Email FROM Contact",
-    "SELECT FIELDS(ALL) FROM Contact LIMIT 200",
+    "SELECT FIELDS(ALL) FROM Task LIMIT 200",
     "SELECT FIELDS(STANDARD) FROM Opportunity",
     "SELECT FIELDS(CUSTOM) FROM Account LIMIT 50",
     "SELECT Id FROM Contact ORDER BY Id",
@@ -57,6 +57,7 @@ PLAIN = [
     "SELECT Id, Account.Name FROM Contact OFFSET 995",
 ]
 LEFT_TO_PYTHON = [
+    "SELECT FIELDS(ALL) FROM Contact LIMIT 200",  # a compound address has no column
     "SELECT Id, (SELECT Id, Name FROM Contacts ORDER BY Name) FROM Account WHERE Industry = 'Banking'",
     "SELECT Department, COUNT(Id) n FROM Contact GROUP BY Department ORDER BY COUNT(Id) DESC, Department",
     "SELECT Id, Who.Name FROM Task WHERE Who.Type = 'Contact' LIMIT 5",

@@ -6,7 +6,6 @@ written, because records that were taken over from the file are left out when a 
 """
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -33,7 +32,7 @@ class Pages:
 
     def __init__(self, crm: Crm) -> None:
         self._crm = crm
-        self._stretches: OrderedDict[tuple[str, int], Stretch] = OrderedDict()
+        self._stretches: dict[tuple[str, int], Stretch] = {}
 
     def page(self, view: View, after: int, limit: int) -> tuple[bytes, int | None] | None:
         """The JSON array of a page of live records and the id the next one begins with; None for a table without file.
@@ -79,9 +78,9 @@ class Pages:
         if key not in self._stretches:
             rows = base.connection.execute(sql, [number * _AHEAD, (number + 1) * _AHEAD]).fetchall()
             self._stretches[key] = [row[0] for row in rows], [row[1] for row in rows]
-        self._stretches.move_to_end(key)
+        self._stretches[key] = self._stretches.pop(key)
         while len(self._stretches) > _KEPT:
-            self._stretches.popitem(last=False)
+            del self._stretches[next(iter(self._stretches))]
         return self._stretches[key]
 
 
