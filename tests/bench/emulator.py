@@ -22,7 +22,7 @@ import requests
 
 from connectors.emulator.clock import Clock
 from connectors.emulator.hubspot import Portal
-from connectors.emulator.salesforce import seeding
+from connectors.emulator.salesforce import ids, seeding
 from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.salesforce.org import Org
 from connectors.emulator.salesforce.reading import View
@@ -33,6 +33,7 @@ from connectors.emulator.synthetic.made import Made
 CONTACTS, ACTIVITIES, RNG = 100_000, 1_000_000, 1
 CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
 SECONDS = 6.0
+_BEGINNING = 300
 START_SECONDS, RESIDENT_GIB = 60.0, 6.0
 QUERY_PAGES, LIST_PAGES, CSV_MB = 150.0, 400.0, 80.0
 FIELDS = (
@@ -77,9 +78,10 @@ class Figure:
 
 
 class Client:
-    """One kept-alive connection that reads answers as bytes."""
+    """One kept-alive connection that reads answers as bytes; `method` is the one its batches are sent by."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, method: str = "POST") -> None:
+        self.method = method
         host, _, port = url.removeprefix("http://").partition(":")
         self._connection = socket.create_connection((host, int(port)))
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -94,10 +96,12 @@ class Client:
         view, filled = memoryview(self._buffer), 0
         while (end := self._buffer.find(b"\r\n\r\n", 0, filled)) < 0:
             filled += self._connection.recv_into(view[filled:])
-        top = bytes(view[:end]).lower()
+        top, body_at = bytes(view[:end]).lower(), end + 4
         assert top.startswith((b"http/1.1 200", b"http/1.1 207")), bytes(view[:filled])
         length = int(top.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        start, missing = bytes(view[end + 4 : end + 300]), length - (filled - end - 4)
+        while filled < body_at + min(length, _BEGINNING):
+            filled += self._connection.recv_into(view[filled:])
+        start, missing = bytes(view[body_at : body_at + min(length, _BEGINNING)]), length - (filled - body_at)
         while missing:
             missing -= self._connection.recv_into(view[: min(missing, len(view))])
         return start, length
@@ -135,7 +139,7 @@ def batches(client: Client, path: str, body: Callable[[range], Any], every: rang
     """Post bodies about stretches of contiguous ids as often as it takes; `every` begins each stretch."""
     while True:
         for start in every:
-            yield client.call("POST", path, json.dumps(body(range(start, start + every.step))).encode())[1]
+            yield client.call(client.method, path, json.dumps(body(range(start, start + every.step))).encode())[1]
 
 
 @contextlib.contextmanager
@@ -187,6 +191,18 @@ def salesforce(client: Client) -> Iterator[Figure]:
         bar = QUERY_PAGES if name in ("contacts", "tasks") else None
         yield Figure(f"salesforce pages of 2,000 {name}", pages, "pages/s", bar, least=True)
         yield Figure(f"salesforce bytes of {name}", megabytes, "MB/s")
+
+
+def salesforce_updates(client: Client, contacts: int) -> Figure:
+    """Measure updates of 200 contacts by the collections resource."""
+    every = range(1, contacts // 2 - 200, 200)
+    updates = batches(client, "/services/data/v65.0/composite/sobjects", _patch, every)
+    return Figure("salesforce updates of 200 contacts", rate(updates)[0], "calls/s")
+
+
+def _patch(serials: range) -> Any:
+    changed = {"attributes": {"type": "Contact"}, "Title": "Changed"}
+    return {"records": [{**changed, "id": ids.make("003", each)} for each in serials]}
 
 
 def csv(path: Path) -> Iterator[Figure]:
@@ -249,6 +265,9 @@ def figures(contacts: int, activities: int) -> Iterator[Figure]:
         yield Figure(f"start with {contacts:,} contacts, {activities:,} activities", seconds, "s", START_SECONDS)
         unlimited(announced)
         yield from salesforce(Client(announced["salesforce"]["http"], salesforce_token(announced)))
+        yield salesforce_updates(
+            Client(announced["salesforce"]["http"], salesforce_token(announced), "PATCH"), contacts
+        )
         yield from hubspot(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts, activities)
         yield Figure("resident memory at most", resident(pid), "GiB", RESIDENT_GIB)
     yield from csv(CACHE / Size(contacts, activities, RNG).name())

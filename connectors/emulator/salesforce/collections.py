@@ -40,6 +40,7 @@ def update(call: Call) -> Answer:
     """PATCH composite/sobjects."""
     body = call.json_object()
     records = _records(body)
+    call.org.store.warm(_given_id(each) for each in records)
     write = writer(call)
     jobs = [_Job(_change(write, _entity(write, each), each), _given_id(each)) for each in records]
     return _run(call, jobs, all_or_none=bool(body.get("allOrNone", False)))
@@ -72,6 +73,7 @@ def retrieve(call: Call) -> Answer:
         raise SalesforceError("MALFORMED_QUERY", "The fields parameter is required")
     _limit(chosen, MOST_RETRIEVED)
     shape, table = shaped(call, entity, fields), call.org.store.table(entity.name)
+    call.org.store.warm(chosen)
     rows = [table.get(ids.canonical(each) or "") for each in chosen]
     return Answer(body=[None if row is None or row.get("IsDeleted") else shape.render(row) for row in rows])
 

@@ -56,7 +56,7 @@ def _plans(call: Call, text: str) -> JsonObject:
     found = _run(call, tree, everything=False).total
     view = View(call.org, call.access())
     entity = view.entity(tree.source.parts[0])
-    rows = len(list(view.rows(entity.name)))
+    rows = sum(1 for _ in view.rows(entity.name))
     plan = {
         "cardinality": found,
         "notes": [

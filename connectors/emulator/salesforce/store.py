@@ -49,10 +49,12 @@ class Store:
         """Whether an object has rows in a file."""
         return isinstance(self._tables[name], Layered)
 
-    def warm(self, name: str, record_ids: Iterable[str]) -> None:
-        """Read rows of a file together that are about to be asked for one by one."""
-        if isinstance(table := self._tables.get(name), Layered):
-            table.base.warm(record_ids)
+    def warm(self, texts: Iterable[object]) -> None:
+        """Read rows of files together that are about to be asked for one by one; what is no id is passed over."""
+        found = [canonical for each in texts if isinstance(each, str) and (canonical := ids.canonical(each))]
+        for name, table in self._tables.items():
+            if isinstance(table, Layered):
+                table.base.warm(each for each in found if self.kind(each) == name)
 
     def age(self, name: str, day: str) -> None:
         """Archive the activities of a file that happened up to a day, ISO."""

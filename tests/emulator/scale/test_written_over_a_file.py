@@ -173,7 +173,7 @@ def test_activities_of_the_file_are_archived_when_their_day_comes(twins: Twins) 
 
 def test_updates_by_the_hundred_read_the_file_once(twins: Twins) -> None:
     found = [row["Id"] for row in twins.answer("SELECT Id FROM Contact LIMIT 200")[1]]
-    twins.filed.store.warm("Contact", found)
+    twins.filed.store.warm([*found, "nonsense", None, "003"])
     table = twins.filed.store.table("Contact")
     assert [table[each]["Id"] for each in found] == found
     assert "003Rp0000ZZZZZZIAQ" not in table
