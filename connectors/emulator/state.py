@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import Enum
 from importlib import import_module
 from types import FunctionType, MethodType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from connectors.emulator.wire import Json, JsonObject
 
@@ -121,9 +121,13 @@ class _Writer:
             pairs = [[self.write(key, place), self.write(each, f"{place}.{key}")] for key, each in value.items()]
             return {"$": kind.__name__.lower(), "has": pairs}
         if isinstance(value, (list, set, dict)):
-            raise ValueError(f"{place} is a container of its own kind and says nowhere what it is made of")
+            _refuse(f"{place} is a container of its own kind and says nowhere what it is made of")
         held = {name: self.write(each, f"{place}.{name}") for name, each in attributes(value)}
         return {"$": "object", "of": _name(kind, place), "has": held}
+
+
+def _refuse(why: str) -> NoReturn:
+    raise ValueError(why)
 
 
 def _name(kind: type | FunctionType, place: str) -> str:

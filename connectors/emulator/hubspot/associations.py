@@ -3,7 +3,7 @@
 Both directions are always stored. Pure state and rules; record existence is checked by `crm.Crm`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -69,9 +69,14 @@ class Targets(dict[int, dict[int, set[int]]]):
     def warm(self, heres: Iterable[int]) -> None:
         """Get ready for many reads."""
 
-    def __reduce__(self) -> tuple[type["Targets"], tuple[dict[int, dict[int, set[int]]]]]:
+    def __reduce__(self) -> tuple[Callable[..., "Targets"], tuple[dict[int, dict[int, set[int]]]]]:
         """How a snapshot makes it again: of its links."""
-        return Targets, (dict(self),)
+        return targets, (dict(self),)
+
+
+def targets(held: dict[int, dict[int, set[int]]]) -> Targets:
+    """Links as they were."""
+    return Targets(held)
 
 
 @dataclass(slots=True)

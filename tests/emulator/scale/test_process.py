@@ -1,5 +1,7 @@
 """An emulator started with a synthetic CRM, over HTTP as a client meets it."""
 
+import csv
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,3 +109,22 @@ def test_a_size_that_is_not_provided_for_ends_the_start_with_one_line() -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "emulator: --contacts can be 100 to 1,000,000, but 7 was given\n"
+
+
+def test_a_bulk_query_over_the_file_gives_the_lines_that_its_pages_give(org: Org) -> None:
+    soql = "SELECT Id, Name, Title, Account.Name FROM Contact ORDER BY Id"
+    body = {"operation": "query", "query": soql}
+    job = org.call("POST", "/jobs/query", body).json()["id"]
+    answer = org.call("GET", f"/jobs/query/{job}/results", params={"maxRecords": "400"})
+    header, *lines = csv.reader(io.StringIO(answer.text, newline=""))
+    assert header == ["Id", "Name", "Title", "Account.Name"]
+    assert answer.headers["Sforce-NumberOfRecords"] == "400"
+    records = org.query(soql, **{"Sforce-Query-Options": "batchSize=400"})["records"]
+    assert lines == [[row["Id"], row["Name"], row["Title"] or "", row["Account"]["Name"]] for row in records]
+
+
+def test_a_snapshot_of_a_made_up_crm_is_refused_with_the_reason(process: Emulator, tmp_path: Path) -> None:
+    url = f"{process.announced['control']}/snapshot"
+    answer = process.session.post(url, json={"folder": str(tmp_path / "kept")}, timeout=10)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("a made-up CRM is not kept in a snapshot")

@@ -1,6 +1,6 @@
 """CSV as Bulk API 2.0 writes it: every value quoted, null and empty alike, given out piece by piece.
 
-The only place that knows how a value looks in a file. A store that keeps columns can replace `table` alone.
+How a value looks in a file is known here, and once more as SQL, for rows that lie in a file of columns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +9,7 @@ from itertools import islice
 
 from connectors.emulator.salesforce.bulk.dialect import Dialect
 from connectors.emulator.salesforce.bulk.extract import Extract
+from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.wire import Json
 
 # How many rows go into one piece.
@@ -20,6 +21,9 @@ _PLAIN_FROM, _PLAIN_UP_TO = 1e-3, 1e7
 def table(extract: Extract, start: int, stop: int, dialect: Dialect) -> Iterator[bytes]:
     """A page of a query's result: the header and the records from `start` to before `stop`."""
     yield lines([[each.header for each in extract.columns]], dialect)
+    if isinstance(extract.rows, Records):
+        yield from extract.rows.csv_pages(start, stop, dialect.delimiter, dialect.ending)
+        return
     texts = [_TEXTS.get(each.type, _string) for each in extract.columns]
     rows = (
         [text(value) if value is not None else "" for text, value in zip(texts, row, strict=True)]

@@ -6,6 +6,7 @@ Salesforce checks a statement when the job is made, so it is run there too.
 from collections.abc import Callable, Iterator
 
 from connectors.emulator.salesforce.bulk.extract import Column, Extract, Hops
+from connectors.emulator.salesforce.columnar.found import Records
 from connectors.emulator.salesforce.errors import SalesforceError
 from connectors.emulator.salesforce.reading import View
 from connectors.emulator.salesforce.soql.bind import Bound, Getter, Row, Scope
@@ -27,11 +28,13 @@ def extract(view: View, text: str, url: Callable[[str, str], str]) -> Extract:
     entity = view.object(query.source.parts[0])
     if entity is not None and entity.name in view.org.settings["bulk_unsupported"]:
         raise SalesforceError("INVALIDENTITY", f"entity type {entity.name} does not support query")
-    found = run(query, view, url)
+    columnar = view.org.columns
+    found = (columnar.answer(query, view, url) if columnar is not None else None) or run(query, view, url)
     scope = Scope(view, view.entity(found.entity), query.alias, query.text)
     columns = tuple(column for each in query.select for column in _columns(scope, each))
     paths = tuple(dict.fromkeys(each.hops for each in columns if each.hops))
-    parents = [tuple(_climb(view, row, hops) for hops in paths) for row in found.rows] if paths else []
+    climbed = () if isinstance(found.rows, Records) or not paths else found.rows
+    parents = [tuple(_climb(view, row, hops) for hops in paths) for row in climbed]
     return Extract(found.entity, columns, found.rows, paths, parents, query.limit is None and not query.order)
 
 
