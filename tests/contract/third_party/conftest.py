@@ -1,5 +1,6 @@
 """Foreign clients in their own processes, unmodified, told the emulator's addresses and nothing else."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -99,9 +100,14 @@ def dlt() -> str:
 
 @contextmanager
 def once(wanted: Path, folder: Path) -> Iterator[bool]:
-    """Say whether `folder` must be filled as the file `wanted` says; it is marked as done unless that fails."""
+    """Say whether `folder` must be filled as the file `wanted` says; it is marked as done unless that fails.
+
+    Of the processes that share the test files one fills it while the others wait.
+    """
     digest, mark = hashlib.sha256(wanted.read_bytes()).hexdigest(), folder / ".made-of"
-    needed = not mark.exists() or mark.read_text(encoding="utf-8") != digest
-    yield needed
-    if needed:
-        mark.write_text(digest, encoding="utf-8")
+    with Path(sys.prefix, "third-party-judges.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        needed = not mark.exists() or mark.read_text(encoding="utf-8") != digest
+        yield needed
+        if needed:
+            mark.write_text(digest, encoding="utf-8")
