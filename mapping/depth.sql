@@ -17,16 +17,16 @@ WHERE person_fact.level = 'c-level';
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
     pair,
-    happened_at,
+    moment,
     others,
     form,
     outreach AND (outreach_moment IS NULL
-        OR FLOOR(outreach_moment / 345600e0) < FLOOR(happened_at / 86400e0)) AS outreach,
+        OR FLOOR(outreach_moment / 345600e0) < FLOOR(moment / 345600e0)) AS outreach,
     answered,
-    exchange OR (inbound AND outreach_moment > COALESCE(heard, outreach_moment - 1)
-        AND happened_at - FLOOR(outreach_moment / 4e0) <= rule_depth.answer_days * 86400) AS exchange,
+    answering OR (inbound AND outreach_moment > COALESCE(heard, outreach_moment - 1)
+        AND FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) <= rule_depth.answer_days * 86400) AS exchange,
     inbound AND (outreach_moment IS NULL
-        OR happened_at - FLOOR(outreach_moment / 4e0) > rule_depth.initiated_days * 86400) AS unasked,
+        OR FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) > rule_depth.initiated_days * 86400) AS unasked,
     crowded
 FROM (
     SELECT
@@ -38,16 +38,15 @@ FROM (
         SELECT
             pair,
             moment,
-            happened_at,
             others,
             form,
             heard,
             moment % 4 = 3 AS inbound,
             moment % 2 = 0 AND COALESCE(turn % 4 <> 3, TRUE) AS outreach,
-            COALESCE(FLOOR(answer / 4e0) - happened_at <= rule_depth.answer_days * 86400, FALSE) AS answered,
-            inward_and_outward OR COALESCE(moment % 2 = 0 AND turn % 4 = 3
-                AND happened_at - FLOOR(turn / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS exchange,
-            COALESCE(FLOOR(third_last / 345600e0) = FLOOR(happened_at / 86400e0), FALSE) AS crowded
+            COALESCE(FLOOR(answer / 4e0) - FLOOR(moment / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answered,
+            COALESCE(moment % 2 = 0 AND turn % 4 = 3
+                AND FLOOR(moment / 4e0) - FLOOR(turn / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answering,
+            COALESCE(FLOOR(third_last / 345600e0) = FLOOR(moment / 345600e0), FALSE) AS crowded
         FROM (
             SELECT
                 *,
@@ -58,10 +57,8 @@ FROM (
             FROM (
                 SELECT
                     pair_act.pair,
-                    pair_act.happened_at,
                     pair_act.others,
                     pair_act.form,
-                    act_form.inward AND act_form.outward AS inward_and_outward,
                     pair_act.happened_at * 4 + CASE
                         WHEN NOT act_form.inward THEN 0
                         WHEN act_form.mutual THEN 1
@@ -93,13 +90,13 @@ FROM (
     SELECT
         reading.pair,
         reading.answered,
-        run.as_of - reading.happened_at AS age,
-        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.happened_at DESC) AS back
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.moment DESC) AS back
     FROM reading
     CROSS JOIN run
     CROSS JOIN rule_depth
     WHERE reading.outreach
-        AND run.as_of - reading.happened_at <= rule_depth.memory_days * 86400
+        AND run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) <= rule_depth.memory_days * 86400
 ) AS latest
 CROSS JOIN rule_depth
 WHERE latest.back <= rule_depth.ghosting_outreaches
@@ -133,14 +130,19 @@ SELECT
     END AS then_part
 FROM (
     SELECT
-        reading.*,
+        reading.pair,
+        reading.outreach,
+        reading.answered,
+        reading.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
+        reading.crowded,
+        CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS happened_at,
         form_weight.inward,
         form_weight.outward,
         form_weight.mutual AS met,
         form_weight.request OR reading.unasked AS question,
         form_weight.organised,
-        run.as_of - reading.happened_at AS age,
-        CAST(FLOOR(reading.happened_at / 86400e0) AS BIGINT) AS day,
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        CAST(FLOOR(reading.moment / 345600e0) AS BIGINT) AS day,
         CASE
             WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
             WHEN form_weight.written AND reading.unasked THEN 'question'
@@ -206,7 +208,7 @@ FROM (
         ) AS back
     FROM weighed_act
     JOIN (
-        SELECT DISTINCT pair, CAST(FLOOR(happened_at / 86400e0) AS BIGINT) AS day FROM reading WHERE crowded
+        SELECT DISTINCT pair, CAST(FLOOR(moment / 345600e0) AS BIGINT) AS day FROM reading WHERE crowded
     ) AS crowded_day ON crowded_day.pair = weighed_act.pair AND crowded_day.day = weighed_act.day
     WHERE weighed_act.share IS NOT NULL
 ) AS ranked
