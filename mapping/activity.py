@@ -18,9 +18,22 @@ OPENING = 4
 """Letters that the subject and a prefix are first compared by, so that the comparison is a join of equals."""
 
 
+KINDS = (
+    ("email", True, False),
+    ("message", True, False),
+    ("call", False, False),
+    ("meeting", False, True),
+    ("review", False, True),
+    ("case", False, False),
+)
+"""The kinds of acts, whether each is written, and whether both sides are there; the place is the number of the kind."""
+
+
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_depth` (figures), `rule_subject` (opening words), `rule_review` and `rule_bulk_type` (words)."""
+    """Give `rule_depth` (figures), `rule_kind`, `rule_subject` (opening words), `rule_review` and `rule_bulk_type`."""
     yield figures("rule_depth", rules.depth)
+    kinds = [(number, *kind) for number, kind in enumerate(KINDS)]
+    yield listing("rule_kind", "number BIGINT, kind TEXT, written BOOLEAN, mutual BOOLEAN", kinds)
     yield listing("rule_subject", "opening TEXT, prefix TEXT, meaning TEXT", sorted(_subjects(rules.depth)))
     yield listing("rule_review", "pattern TEXT", [(f" {word} ",) for word in sorted(rules.depth.review_patterns)])
     yield listing("rule_bulk_type", "type TEXT", [(word,) for word in sorted(rules.depth.one_to_many_types)])

@@ -1,84 +1,84 @@
+-- People of the highest title level: one-to-one meetings with them weigh most.
+CREATE OR REPLACE TEMP TABLE executive AS
+SELECT DISTINCT pair.pair
+FROM person_fact
+JOIN pair ON pair.person_id = person_fact.person_id
+WHERE person_fact.level = 'c-level';
+
 -- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-
--- initiated. From the inside out: personal acts on one line of time (of one instant what we wrote comes first, so that
--- an answer of the same day is an answer and nothing is called contact-initiated for want of a clock time); what came
--- before and after each act; our first outbound after an inbound, which is an answer, told from outreach; the last
--- outreach before each act. At one instant an inbound stands after an outbound, so equal times mean that the inbound
--- came later. One statement: the sorts cost what they cost, but every table in between was two million rows written
--- and read again, a third of this step.
+-- initiated. `moment` is the time of an act times four, plus what it was: 0 we wrote or tried to call, 1 both met, 2 we
+-- called and spoke, 3 the contact turned to us. So personal acts stand on one line (of one instant what we wrote comes
+-- first, so that an answer of the same day is an answer and nothing is called contact-initiated for want of a clock
+-- time), and one running maximum tells when something was and what it was. From the inside out: what came before and
+-- after each act (`turn`: the last message or call, `heard` and `answer`: the last and next act that came from the
+-- contact too); our first outbound after an inbound, which is an answer, told from outreach; the last outreach before
+-- each act. One statement of few columns: the sorts cost what they cost, but every column that is only carried through
+-- them cost a tenth of a sort, and every table in between was two million rows written and read again.
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
     pair,
-    number,
-    kind,
-    happened_at,
-    direction,
+    moment,
     others,
-    one_to_one,
-    organised,
-    run.as_of - happened_at AS age,
-    outreach AND (outreach_at IS NULL OR FLOOR(outreach_at / 86400e0) < FLOOR(happened_at / 86400e0)) AS outreach,
-    COALESCE(answered_at - happened_at <= rule_depth.answer_days * 86400, FALSE) AS answered,
-    direction = 'both'
-        OR (inbound AND outreach_at > COALESCE(answering_at, outreach_at - 1)
-            AND happened_at - outreach_at <= rule_depth.answer_days * 86400)
-        OR (answer AND happened_at - inbound_at <= rule_depth.answer_days * 86400) AS exchange,
-    kind = 'case'
-        OR (inbound AND (outreach_at IS NULL OR happened_at - outreach_at > rule_depth.initiated_days * 86400))
-            AS question,
-    kind IN ('meeting', 'review') AS met,
-    CAST(FLOOR(happened_at / 86400e0) AS BIGINT) AS day,
-    third_last_at IS NOT NULL AND FLOOR(third_last_at / 86400e0) = FLOOR(happened_at / 86400e0) AS crowded
+    form,
+    outreach AND (outreach_moment IS NULL
+        OR FLOOR(outreach_moment / 345600e0) < FLOOR(moment / 345600e0)) AS outreach,
+    answered,
+    answering OR (inbound AND outreach_moment > COALESCE(heard, outreach_moment - 1)
+        AND FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) <= rule_depth.answer_days * 86400) AS exchange,
+    inbound AND (outreach_moment IS NULL
+        OR FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) > rule_depth.initiated_days * 86400) AS unasked,
+    crowded
 FROM (
     SELECT
         *,
-        MAX(CASE WHEN outreach THEN happened_at END) OVER (
+        MAX(CASE WHEN outreach THEN moment END) OVER (
             PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS outreach_at
+        ) AS outreach_moment
     FROM (
         SELECT
-            *,
-            outbound AND inbound_at IS NOT NULL AND (outbound_at IS NULL OR inbound_at >= outbound_at) AS answer,
-            outbound AND (inbound_at IS NULL OR inbound_at < outbound_at) AS outreach
+            pair,
+            moment,
+            others,
+            form,
+            heard,
+            moment % 4 = 3 AS inbound,
+            moment % 2 = 0 AND COALESCE(turn % 4 <> 3, TRUE) AS outreach,
+            COALESCE(FLOOR(answer / 4e0) - FLOOR(moment / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answered,
+            COALESCE(moment % 2 = 0 AND turn % 4 = 3
+                AND FLOOR(moment / 4e0) - FLOOR(turn / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answering,
+            COALESCE(FLOOR(third_last / 345600e0) = FLOOR(moment / 345600e0), FALSE) AS crowded
         FROM (
             SELECT
                 *,
-                MAX(CASE WHEN inbound THEN happened_at END) OVER earlier AS inbound_at,
-                MAX(CASE WHEN outbound THEN happened_at END) OVER earlier AS outbound_at,
-                MAX(CASE WHEN answering THEN happened_at END) OVER earlier AS answering_at,
-                MIN(CASE WHEN answering THEN happened_at END) OVER later AS answered_at,
-                LAG(happened_at, 3) OVER in_time AS third_last_at
+                MAX(CASE WHEN moment % 4 <> 1 THEN moment END) OVER earlier AS turn,
+                MAX(CASE WHEN moment % 4 > 0 THEN moment END) OVER earlier AS heard,
+                MIN(CASE WHEN moment % 4 > 0 THEN moment END) OVER later AS answer,
+                LAG(moment, 3) OVER in_time AS third_last
             FROM (
                 SELECT
-                    pair,
-                    number,
-                    kind,
-                    happened_at,
-                    direction,
-                    others,
-                    one_to_one,
-                    kind IN ('meeting', 'review') AND started_by_contact AS organised,
-                    kind IN ('email', 'message', 'call')
-                        AND (direction = 'out' OR (direction = 'both' AND NOT started_by_contact)) AS outbound,
-                    direction = 'in' OR (kind = 'call' AND direction = 'both' AND started_by_contact) AS inbound,
-                    direction IN ('in', 'both') AS answering,
-                    happened_at * 4 + CASE
-                        WHEN direction = 'out' THEN 0
-                        WHEN direction = 'both' AND NOT (kind = 'call' AND started_by_contact) THEN 1
-                        ELSE 2
+                    pair_act.pair,
+                    pair_act.others,
+                    pair_act.form,
+                    pair_act.happened_at * 4 + CASE
+                        WHEN NOT act_form.inward THEN 0
+                        WHEN act_form.mutual THEN 1
+                        WHEN act_form.outward AND NOT act_form.started_by_contact THEN 2
+                        ELSE 3
                     END AS moment
                 FROM pair_act
-                WHERE held
-                    AND NOT one_to_many
-                    AND direction IS NOT NULL
+                JOIN act_form ON act_form.form = pair_act.form
+                WHERE act_form.held
+                    AND NOT act_form.one_to_many
+                    AND (act_form.inward OR act_form.outward)
             ) AS personal_act
             WINDOW
                 in_time AS (PARTITION BY pair ORDER BY moment),
                 earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
                 later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
         ) AS act_context
+        CROSS JOIN rule_depth
     ) AS told_apart
 ) AS act_reading
-CROSS JOIN run
 CROSS JOIN rule_depth;
 
 -- The last outreaches of a pair, newest first, for ghosting.
@@ -90,69 +90,164 @@ FROM (
     SELECT
         reading.pair,
         reading.answered,
-        reading.age,
-        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.happened_at DESC) AS back
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.moment DESC) AS back
     FROM reading
+    CROSS JOIN run
     CROSS JOIN rule_depth
     WHERE reading.outreach
-        AND reading.age <= rule_depth.memory_days * 86400
+        AND run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) <= rule_depth.memory_days * 86400
 ) AS latest
 CROSS JOIN rule_depth
 WHERE latest.back <= rule_depth.ghosting_outreaches
 GROUP BY latest.pair;
 
--- The counts that the levels ask for, over the trailing window.
+-- What each form of an act weighs: as a rule, when nobody had asked for it, alone with an executive.
+CREATE OR REPLACE TEMP TABLE form_weight AS
+SELECT
+    act_form.form, act_form.kind, act_form.written, act_form.mutual, act_form.inward, act_form.outward,
+    act_form.one_to_one,
+    act_form.kind = 'case' AS request,
+    act_form.mutual AND act_form.started_by_contact AS organised,
+    usual.weight AS usual_weight,
+    question.weight AS question_weight,
+    executive.weight AS executive_weight
+FROM act_form
+LEFT JOIN rule_event AS usual ON usual.kind = act_form.kind
+LEFT JOIN rule_event AS question ON question.kind = 'question'
+LEFT JOIN rule_event AS executive ON executive.kind = 'executive';
+
+-- What each act adds to a tie, in millionths, now and as it stood one trend period ago: the weight of its kind by the
+-- number of people it was shared with, faded. Whole numbers, so that the order of rows cannot change a sum. A view: its
+-- rows are summed at once, and the few of crowded days are looked at again.
+CREATE OR REPLACE TEMP VIEW weighed_act AS
+SELECT
+    *,
+    ROUND(1e6 * share * POWER(5e-1, age / (86400e0 * half_life_days))) AS now_part,
+    CASE
+        WHEN age < trend_days * 86400 THEN 0
+        ELSE ROUND(1e6 * share * POWER(5e-1, (age - trend_days * 86400) / (86400e0 * half_life_days)))
+    END AS then_part
+FROM (
+    SELECT
+        reading.pair,
+        reading.outreach,
+        reading.answered,
+        reading.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
+        reading.crowded,
+        CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS happened_at,
+        form_weight.inward,
+        form_weight.outward,
+        form_weight.mutual AS met,
+        form_weight.request OR reading.unasked AS question,
+        form_weight.organised,
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        CAST(FLOOR(reading.moment / 345600e0) AS BIGINT) AS day,
+        CASE
+            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
+            WHEN form_weight.written AND reading.unasked THEN 'question'
+            ELSE form_weight.kind
+        END AS event,
+        CASE
+            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN form_weight.executive_weight
+            WHEN form_weight.written AND reading.unasked THEN form_weight.question_weight
+            ELSE form_weight.usual_weight
+        END / SQRT(reading.others) AS share,
+        rule_depth.half_life_days,
+        rule_depth.trend_days,
+        rule_depth.window_days,
+        rule_depth.month_days,
+        rule_depth.answer_days
+    FROM reading
+    JOIN form_weight ON form_weight.form = reading.form
+    LEFT JOIN executive ON executive.pair = reading.pair
+    CROSS JOIN run
+    CROSS JOIN rule_depth
+) AS event;
+
+-- Everything that is summed over the acts of a pair, in one pass: the counts that the levels ask for, over the trailing
+-- window, and the sums of both directions. Each of the two alone took as long as both together.
 CREATE OR REPLACE TEMP TABLE act_count AS
 SELECT
-    reading.pair,
-    MAX(CASE WHEN reading.exchange THEN reading.happened_at END) AS two_way_at,
-    SUM(CASE WHEN reading.exchange AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS exchanges,
-    MAX(CASE WHEN reading.exchange AND reading.age < rule_depth.month_days * 86400 THEN 1 ELSE 0 END)
-        + MAX(CASE
-            WHEN reading.exchange AND reading.age >= rule_depth.month_days * 86400
-                AND reading.age < 2 * rule_depth.month_days * 86400 THEN 1
-            ELSE 0
-        END)
-        + MAX(CASE
-            WHEN reading.exchange AND reading.age >= 2 * rule_depth.month_days * 86400
-                AND reading.age < 3 * rule_depth.month_days * 86400 THEN 1
-            ELSE 0
-        END) AS months,
-    SUM(CASE WHEN reading.outreach AND reading.answered
-        AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
-        AS answered,
-    SUM(CASE
-        WHEN reading.outreach AND NOT reading.answered AND reading.age <= rule_depth.window_days * 86400
-            AND reading.age > rule_depth.answer_days * 86400 THEN 1
-        ELSE 0
+    pair,
+    MAX(CASE WHEN exchange THEN happened_at END) AS two_way_at,
+    COUNT(CASE WHEN exchange AND age <= window_days * 86400 THEN 1 END) AS exchanges,
+    MAX(CASE WHEN exchange AND age < month_days * 86400 THEN 1 ELSE 0 END)
+        + MAX(CASE WHEN exchange AND age >= month_days * 86400 AND age < 2 * month_days * 86400 THEN 1 ELSE 0 END)
+        + MAX(CASE WHEN exchange AND age >= 2 * month_days * 86400 AND age < 3 * month_days * 86400 THEN 1 ELSE 0 END)
+        AS months,
+    COUNT(CASE WHEN outreach AND answered AND age <= window_days * 86400 THEN 1 END) AS answered,
+    COUNT(CASE
+        WHEN outreach AND NOT answered AND age <= window_days * 86400 AND age > answer_days * 86400 THEN 1
     END) AS unanswered,
-    SUM(CASE WHEN reading.met AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS meetings,
-    SUM(CASE WHEN reading.question AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END) AS questions,
-    SUM(CASE WHEN (reading.question OR reading.organised)
-        AND reading.age <= rule_depth.window_days * 86400 THEN 1 ELSE 0 END)
-        AS initiated
-FROM reading
+    COUNT(CASE WHEN met AND age <= window_days * 86400 THEN 1 END) AS meetings,
+    COUNT(CASE WHEN question AND age <= window_days * 86400 THEN 1 END) AS questions,
+    COUNT(CASE WHEN (question OR organised) AND age <= window_days * 86400 THEN 1 END) AS initiated,
+    COUNT(share) AS weighed,
+    SUM(CASE WHEN inward THEN now_part END) AS in_now,
+    SUM(CASE WHEN outward THEN now_part END) AS out_now,
+    SUM(CASE WHEN inward THEN then_part END) AS in_then,
+    SUM(CASE WHEN outward THEN then_part END) AS out_then
+FROM weighed_act
+GROUP BY pair;
+
+-- Of a kind and day only the strongest few acts count: what the others of crowded days have added, to be taken off.
+CREATE OR REPLACE TEMP TABLE excess AS
+SELECT
+    ranked.pair,
+    SUM(CASE WHEN ranked.inward THEN ranked.now_part END) AS in_now,
+    SUM(CASE WHEN ranked.outward THEN ranked.now_part END) AS out_now,
+    SUM(CASE WHEN ranked.inward THEN ranked.then_part END) AS in_then,
+    SUM(CASE WHEN ranked.outward THEN ranked.then_part END) AS out_then
+FROM (
+    SELECT
+        weighed_act.*,
+        ROW_NUMBER() OVER (
+            PARTITION BY weighed_act.pair, weighed_act.event, weighed_act.day
+            ORDER BY weighed_act.share DESC, weighed_act.happened_at DESC, weighed_act.inward, weighed_act.outward
+        ) AS back
+    FROM weighed_act
+    JOIN (
+        SELECT DISTINCT pair, CAST(FLOOR(moment / 345600e0) AS BIGINT) AS day FROM reading WHERE crowded
+    ) AS crowded_day ON crowded_day.pair = weighed_act.pair AND crowded_day.day = weighed_act.day
+    WHERE weighed_act.share IS NOT NULL
+) AS ranked
 CROSS JOIN rule_depth
-GROUP BY reading.pair;
+WHERE ranked.back > rule_depth.daily_cap
+GROUP BY ranked.pair;
+
+-- The sums of both directions, now and as they stood one trend period ago.
+CREATE OR REPLACE TEMP TABLE tie_sum AS
+SELECT
+    act_count.pair,
+    (COALESCE(act_count.in_now, 0) - COALESCE(excess.in_now, 0)) / 1e6 AS in_now,
+    (COALESCE(act_count.out_now, 0) - COALESCE(excess.out_now, 0)) / 1e6 AS out_now,
+    (COALESCE(act_count.in_then, 0) - COALESCE(excess.in_then, 0)) / 1e6 AS in_then,
+    (COALESCE(act_count.out_then, 0) - COALESCE(excess.out_then, 0)) / 1e6 AS out_then
+FROM act_count
+LEFT JOIN excess ON excess.pair = act_count.pair
+WHERE act_count.weighed > 0;
 
 -- Any personal act, also one whose direction nobody recorded, shows that the person exists.
 CREATE OR REPLACE TEMP TABLE last_act AS
-SELECT pair, MAX(happened_at) AS happened_at
+SELECT pair_act.pair, MAX(pair_act.happened_at) AS happened_at
 FROM pair_act
-WHERE held
-    AND NOT one_to_many
-GROUP BY pair;
+JOIN act_form ON act_form.form = pair_act.form
+WHERE act_form.held
+    AND NOT act_form.one_to_many
+GROUP BY pair_act.pair;
 
 -- Reviews of the window: how many the person was invited to and attended.
 CREATE OR REPLACE TEMP TABLE attendance AS
 SELECT
     pair_act.pair,
     COUNT(*) AS invited,
-    SUM(CASE WHEN pair_act.held THEN 1 ELSE 0 END) AS attended
+    COUNT(CASE WHEN act_form.held THEN 1 END) AS attended
 FROM pair_act
+JOIN act_form ON act_form.form = pair_act.form
 CROSS JOIN run
 CROSS JOIN rule_depth
-WHERE pair_act.kind = 'review'
+WHERE act_form.kind = 'review'
     AND run.as_of - pair_act.happened_at <= rule_depth.window_days * 86400
 GROUP BY pair_act.pair;
 
@@ -187,87 +282,6 @@ FROM (
         AND (contact.confirmed_at IS NULL OR run.as_of - contact.confirmed_at <= rule_depth.confirmed_days * 86400)
 ) AS latest
 WHERE latest.back = 1;
-
--- People of the highest title level: one-to-one meetings with them weigh most.
-CREATE OR REPLACE TEMP TABLE executive AS
-SELECT DISTINCT pair.pair
-FROM person_fact
-JOIN pair ON pair.person_id = person_fact.person_id
-WHERE person_fact.level = 'c-level';
-
--- Days on which so much happened between a pair that not every event may count.
-CREATE OR REPLACE TEMP TABLE crowded_day AS
-SELECT DISTINCT pair, day
-FROM reading
-WHERE crowded;
-
--- What each act adds to a tie before it fades: the weight of its kind by the number of people it was shared with.
-CREATE OR REPLACE TEMP TABLE weighed_act AS
-SELECT
-    reading.pair,
-    reading.direction,
-    reading.happened_at,
-    reading.day,
-    reading.age,
-    rule_event.kind,
-    rule_event.weight / SQRT(reading.others) AS share,
-    crowded_day.pair IS NOT NULL AS crowded
-FROM reading
-LEFT JOIN executive ON executive.pair = reading.pair
-LEFT JOIN crowded_day ON crowded_day.pair = reading.pair AND crowded_day.day = reading.day
-JOIN rule_event
-    ON rule_event.kind = CASE
-        WHEN reading.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
-        WHEN reading.kind IN ('email', 'message') AND reading.question THEN 'question'
-        ELSE reading.kind
-    END;
-
--- The sums of both directions in millionths, now and as they stood one trend period ago; of a kind and day only the
--- strongest few acts count. Whole numbers, so that the order of rows cannot change a sum.
-CREATE OR REPLACE TEMP TABLE tie_sum AS
-SELECT
-    pair,
-    SUM(CASE WHEN direction IN ('in', 'both') THEN now_part ELSE 0 END) / 1e6 AS in_now,
-    SUM(CASE WHEN direction IN ('out', 'both') THEN now_part ELSE 0 END) / 1e6 AS out_now,
-    SUM(CASE WHEN direction IN ('in', 'both') THEN then_part ELSE 0 END) / 1e6 AS in_then,
-    SUM(CASE WHEN direction IN ('out', 'both') THEN then_part ELSE 0 END) / 1e6 AS out_then
-FROM (
-    SELECT
-        tie_event.pair,
-        tie_event.direction,
-        CAST(ROUND(1e6 * tie_event.share * POWER(5e-1, tie_event.age / (86400e0 * rule_depth.half_life_days)))
-            AS BIGINT)
-            AS now_part,
-        CASE
-            WHEN tie_event.age < rule_depth.trend_days * 86400 THEN 0
-            ELSE CAST(ROUND(1e6 * tie_event.share
-                * POWER(5e-1,
-                    (tie_event.age - rule_depth.trend_days * 86400) / (86400e0 * rule_depth.half_life_days))) AS BIGINT)
-        END AS then_part
-    FROM (
-        SELECT pair, direction, age, share
-        FROM weighed_act
-        WHERE NOT crowded
-        UNION ALL
-        SELECT ranked.pair, ranked.direction, ranked.age, ranked.share
-        FROM (
-            SELECT
-                pair,
-                direction,
-                age,
-                share,
-                ROW_NUMBER() OVER (
-                    PARTITION BY pair, kind, day ORDER BY share DESC, happened_at DESC, COALESCE(direction, '')
-                ) AS back
-            FROM weighed_act
-            WHERE crowded
-        ) AS ranked
-        CROSS JOIN rule_depth
-        WHERE ranked.back <= rule_depth.daily_cap
-    ) AS tie_event
-    CROSS JOIN rule_depth
-) AS part
-GROUP BY pair;
 
 -- Tie strength 0-100: volume by reciprocity, capped when only we write.
 CREATE OR REPLACE TEMP TABLE tie_strength AS

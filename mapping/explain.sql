@@ -124,8 +124,11 @@ SELECT depth.account_key, depth.person_id, MAX(act.source || '/activity/' || act
 FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
 JOIN depth ON depth.account_key = person.account_key AND depth.person_id = person.person_id
 JOIN pair ON pair.account_key = person.account_key AND pair.person_id = person.person_id
-JOIN reading ON reading.pair = pair.pair AND reading.happened_at = depth.two_way_at
-JOIN act ON act.number = reading.number
+JOIN pair_act ON pair_act.pair = pair.pair AND pair_act.happened_at = depth.two_way_at
+JOIN act_form
+    ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
+        AND (act_form.inward OR act_form.outward)
+JOIN act ON act.number = pair_act.number
 GROUP BY depth.account_key, depth.person_id;
 
 -- Everything that the sentences about a person say, on one row.
