@@ -15,8 +15,8 @@ class RetryLater(ConnectorError):
     `at` is the epoch second from which another run may succeed, where the vendor says so.
     """
 
-    reason = "asked for patience"
-    """Why a run stays incomplete, in a word or two, for its report."""
+    reason = ""
+    """Why a run stays incomplete, in a word or two, for its report; empty where the message says all there is."""
 
     def __init__(self, message: str, at: int | None = None) -> None:
         super().__init__(message)

@@ -141,6 +141,7 @@ def init(context: click.Context, *, force: bool) -> int:
 @answers_for
 def check(context: click.Context, org: str | None) -> int:
     """Test settings, rules, stores, credentials and every mapped field; changes nothing in a CRM."""
+    from connectors.base import Metered
     from sync import render
 
     app, fatal = opened(context), False
@@ -151,6 +152,9 @@ def check(context: click.Context, org: str | None) -> int:
                 findings = list(connector.check())
                 fatal = fatal or any(finding.fatal for finding in findings)
                 answer(render.finding_lines(name, source, findings))
+                if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
+                    forecast = connector.forecast(app.cursors(name, source), app.sent(name).get(source, 0))
+                    answer([render.forecast_line(name, source, connector.vendor, forecast)])
     return Exit.ERROR if fatal else Exit.DONE
 
 
@@ -313,9 +317,10 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
 @main.command()
 @ORG
 @JSON
+@click.option("--completeness", is_flag=True, help="Show instead what the last run read of each object, and what not.")
 @click.pass_context
 @answers_for
-def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
+def status(context: click.Context, org: str | None, *, as_json: bool, completeness: bool) -> int:
     """Show the coverage of every account and the last run, from the latest published results."""
     from sync import render, results
 
@@ -325,26 +330,33 @@ def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
         return Exit.DONE
     for name in app.organisations(org):
         answer(render.log_lines(app.ledger.runs(name, 1)))
+        if completeness:
+            answer(["", *render.completeness_lines(results.completeness(app.ledger, name))])
+            continue
         answer(["", *render.coverage_lines(results.accounts(app.ledger, name))])
     return Exit.DONE
 
 
 @main.command()
+@click.argument("number", metavar="[RUN]", type=int, required=False)
 @ONE_ORG
 @JSON
 @click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many runs.")
 @click.pass_context
 @answers_for
-def log(context: click.Context, org: str | None, *, as_json: bool, last: int) -> int:
-    """List the latest runs: number, kind, outcome, what was written."""
-    from sync import render
+def log(context: click.Context, number: int | None, org: str | None, *, as_json: bool, last: int) -> int:
+    """List the latest runs: number, kind, outcome, what was written. One RUN is shown with all that it read."""
+    from sync import render, results
 
     app = opened(context)
-    rows = app.ledger.runs(app.only(org), last)
+    name = app.only(org)
+    rows = app.ledger.runs(name, last) if number is None else [results.one_run(app.ledger, name, number)]
     if as_json:
         answer_json(rows)
-    else:
-        answer(render.log_lines(rows))
+        return Exit.DONE
+    answer(render.log_lines(rows))
+    if number is not None:
+        answer(["", *render.completeness_lines(results.completeness(app.ledger, name, number))])
     return Exit.DONE
 
 

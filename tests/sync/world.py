@@ -100,6 +100,7 @@ class World:
                 if kind == object_name
             ]
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
+        create(connection, _DESIRED["undecided"])
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
 
     def explain(self, connection: duckdb.DuckDBPyConnection) -> None:
