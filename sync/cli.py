@@ -385,9 +385,9 @@ def explain(context: click.Context, who: str, org: str | None, *, as_json: bool)
 @click.pass_context
 @answers_for
 def worker(context: click.Context, health_host: str, health_port: int) -> int:
-    """Run every organisation on its schedule until SIGTERM."""
+    """Run every organisation on its schedule until SIGTERM; one that a vendor asked to wait is left until then."""
     from sync import app as root
-    from sync import pipeline
+    from sync import pipeline, results
     from sync.telemetry import Logged
     from sync.worker import HealthPortError, serve, stop_event
 
@@ -397,6 +397,8 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
         raise root.UsageError(f"no organisation in {app.config} has a schedule; add one, for example every: 6h")
 
     def run_once(name: str) -> str:
+        if results.waits_until(app.ledger, name) > root.clock():
+            return "waiting"
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 

@@ -29,6 +29,12 @@ def standing(ledger: Ledger, org: str) -> dict[str, Any]:
     return {"run": runs[0] if runs else None, "accounts": [asdict(found) for found in accounts(ledger, org)]}
 
 
+def waits_until(ledger: Ledger, org: str) -> int:
+    """Tell the epoch second before which the last run says another cannot succeed; 0 when it says nothing."""
+    report = next((row["report"] or {} for row in ledger.runs(org, 1)), {})
+    return report.get("retry_at") or 0
+
+
 def one_run(ledger: Ledger, org: str, number: int) -> dict[str, Any]:
     """Read one run. Raises PlanRefusedError when there is none of that number."""
     found = ledger.run(org, number)
