@@ -218,13 +218,20 @@ class Connector(Protocol):
 
 @runtime_checkable
 class Metered(Protocol):
-    """What a connector offers besides `Connector` when its vendor counts calls; asked after `Connector.check`."""
+    """What a connector offers besides `Connector` when its vendor counts calls.
+
+    `spent` is called before everything else, `forecast` after `Connector.check`.
+    """
 
     vendor: str
     """The vendor's name, for a person."""
 
-    def forecast(self, cursors: Mapping[str, str], spent: int) -> Forecast:
-        """Count what a pull with these cursors will read; `spent` calls were sent by us in the last 24 hours."""
+    def spent(self, calls: int) -> None:
+        """Take note of how many calls earlier runs of ours sent in the last 24 hours; sends nothing."""
+        ...
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
+        """Count what a pull with these cursors will read, and ask what is left of the day's calls."""
         ...
 
     def cost(self, writes: Mapping[str, int]) -> int:

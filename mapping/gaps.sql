@@ -253,7 +253,7 @@ CROSS JOIN rule_product
 CROSS JOIN rule_severity
 JOIN rule_gap_kind ON rule_gap_kind.kind = finding.kind
 JOIN urgency ON urgency.account_key = finding.account_key
-JOIN customer ON customer.account_key = finding.account_key AND NOT customer.unread
+JOIN customer ON customer.account_key = finding.account_key AND NOT COALESCE(customer.unread, FALSE)
 LEFT JOIN suggestion AS own ON own.account_key = finding.account_key AND own.role = finding.role
 LEFT JOIN suggestion AS champions ON champions.account_key = finding.account_key AND champions.role = 'champion'
 LEFT JOIN spared ON spared.person_id = finding.person_id

@@ -147,13 +147,16 @@ def check(context: click.Context, org: str | None) -> int:
     app, fatal = opened(context), False
     for name in app.organisations(org):
         app.prepare(name)
+        sent = app.sent(name)
         with app.connections(name) as connections:
             for source, connector in connections.items():
+                if isinstance(connector, Metered):
+                    connector.spent(sent.get(source, 0))
                 findings = list(connector.check())
                 fatal = fatal or any(finding.fatal for finding in findings)
                 answer(render.finding_lines(name, source, findings))
                 if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
-                    forecast = connector.forecast(app.cursors(name, source), app.sent(name).get(source, 0))
+                    forecast = connector.forecast(app.cursors(name, source))
                     answer([render.forecast_line(name, source, connector.vendor, forecast)])
     return Exit.ERROR if fatal else Exit.DONE
 

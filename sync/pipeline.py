@@ -240,6 +240,9 @@ def _inspect(desk: Desk) -> None:
 
 def _pull(desk: Desk, this: _Run) -> None:
     """Bring the stage up to date; a stream that fails half-way leaves no trace, those before it stay."""
+    sent = desk.ledger.calls(desk.org, int(desk.now()) - memory.DAY)
+    for source, metered in _metered(desk):
+        metered.spent(sent.get(source, 0))
     _inspect(desk)
     desk.stage.keep_only(desk.connectors)
     this.as_of = min(connector.server_time() for connector in desk.connectors.values())
@@ -257,14 +260,17 @@ def _pull(desk: Desk, this: _Run) -> None:
 
 def _foresee(desk: Desk, this: _Run) -> None:
     """Say what reading will ask of each vendor that counts calls; raises QuotaSpent before a run that does not fit."""
-    spent = desk.ledger.calls(desk.org, int(desk.now()) - memory.DAY)
-    for source, connector in desk.connectors.items():
-        if isinstance(connector, Metered):
-            forecast = connector.forecast(desk.stage.cursors(source), spent.get(source, 0))
-            this.exists[source] = forecast.exists
-            foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
-            this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
-            _insist(source, connector.vendor, forecast)
+    for source, connector in _metered(desk):
+        forecast = connector.forecast(desk.stage.cursors(source))
+        this.exists[source] = forecast.exists
+        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
+        this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
+        _insist(source, connector.vendor, forecast)
+
+
+def _metered(desk: Desk) -> list[tuple[str, Metered]]:
+    """List the connections to vendors that count calls."""
+    return [(source, found) for source, found in desk.connectors.items() if isinstance(found, Metered)]
 
 
 def _insist(source: str, vendor: str, forecast: Forecast) -> None:
@@ -343,10 +349,9 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
 def _priced(desk: Desk, this: _Run) -> Iterator[tuple[str, CallReport]]:
     """Add to what was foreseen the calls that carrying the plan out takes, and what is left now that all is read."""
     writes = plan_tables.writes(desk.stage.connection)
-    for source, foreseen in this.report.foreseen.items():
-        connector = desk.connectors[source]
-        if isinstance(connector, Metered):
-            yield source, replace(foreseen, apply=connector.cost(writes.get(source, {})), left=connector.left())
+    for source, connector in _metered(desk):
+        cost, left = connector.cost(writes.get(source, {})), connector.left()
+        yield source, replace(this.report.foreseen[source], apply=cost, left=left)
 
 
 def _planned(desk: Desk, this: _Run, made: Plan) -> RunReport:

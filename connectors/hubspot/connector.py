@@ -78,11 +78,14 @@ class HubSpot:
         yield from provision(self._client, fields, self._options.prefix, dry_run)
         self._held, self._fresh = None, False
 
-    def forecast(self, cursors: Mapping[str, str], spent: int) -> Forecast:
+    def spent(self, calls: int) -> None:
+        """Take note of what earlier runs of the day sent."""
+        self._client.transport.budget.spent_before(calls)
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
         """Count what a pull will read, and learn what is left of the day's calls; about ten calls."""
         del cursors  # lists need none
         budget = self._client.transport.budget
-        budget.spent_before(spent)
         budget.ask_again()
         if isinstance(self._options.auth, AccessToken) and (told := self._client.allowance()):
             budget.learn(told)

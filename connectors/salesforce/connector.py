@@ -82,10 +82,13 @@ class Salesforce:
         yield from Provisioning(self._client, self._options.prefix, self._sign_in.user_id).run(fields, dry_run=dry_run)
         self._schema, self._fresh = Schema(self._client), False
 
-    def forecast(self, cursors: Mapping[str, str], spent: int) -> Forecast:
+    def spent(self, calls: int) -> None:
+        """Take note of what earlier runs of the day sent."""
+        self._transport.budget.spent_before(calls)
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
         """Count what a pull will read, and learn what is left of the day's calls; a handful of calls."""
         budget = self._transport.budget
-        budget.spent_before(spent)
         budget.ask_again()
         if told := self._client.allowance():
             budget.learn(told)
