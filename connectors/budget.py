@@ -144,3 +144,8 @@ class Budget:
 
     def _above_reserve(self) -> int:
         return self._left - self._terms.reserve
+
+
+def parts(count: int, size: int) -> int:
+    """Tell how many pages or batches of `size` hold `count` records: a forecast is made of these."""
+    return -(-count // size)

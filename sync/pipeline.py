@@ -262,6 +262,7 @@ def _foresee(desk: Desk, this: _Run) -> None:
     """Say what reading will ask of each vendor that counts calls; raises QuotaSpent before a run that does not fit."""
     for source, connector in _metered(desk):
         forecast = connector.forecast(desk.stage.cursors(source))
+        _beat(desk, this, "forecast", source, forecast.calls)
         this.exists[source] = forecast.exists
         foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
         this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})

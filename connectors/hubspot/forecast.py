@@ -6,6 +6,7 @@ never decides what is read.
 
 from collections.abc import Mapping
 
+from connectors.budget import parts
 from connectors.errors import Rejected
 from connectors.hubspot.client import ASSOCIATION_INPUTS, PAGE, Client
 from connectors.hubspot.engagements import ENGAGEMENTS
@@ -37,8 +38,3 @@ def cost(writes: Mapping[str, int]) -> int:
     """Tell about how many calls so many writes take, by kind (see `connectors.base.Metered`)."""
     per_batch = {"update": 1, "create": 4, "change": 2, "delete": 1}
     return sum(times * parts(writes.get(kind, 0), PAGE) for kind, times in per_batch.items())
-
-
-def parts(count: int, size: int) -> int:
-    """Divide and round up."""
-    return -(-count // size)

@@ -6,6 +6,7 @@ The connector asks before a run begins. The figures are estimates: a page may ho
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from connectors.budget import parts
 from connectors.salesforce.activities import activity_streams
 from connectors.salesforce.read import OVERLAP, Cursor
 from connectors.salesforce.soql import LONGEST_LIST, Query, moment
@@ -53,8 +54,3 @@ def cost(writes: Mapping[str, int]) -> int:
         + 2 * parts(changed, BATCH)
         + writes.get("delete", 0)
     )
-
-
-def parts(count: int, size: int) -> int:
-    """Divide and round up."""
-    return -(-count // size)
