@@ -14,6 +14,8 @@ SHARE = 0.9
 """The part of an allowance we use; the rest is for requests under way and for clocks that differ."""
 SEARCHES = 5 * SHARE
 """Searches a second."""
+TIES = ((250, 200), (190, 150), (0, 100))
+"""Association requests in ten seconds by the rolling allowance of the account's tier: no answer names them."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class HubSpotPace:
         with self._lock:
             window.most = max(1, int(int(most) * SHARE))
             window.seconds = int(milliseconds) / 1000
+            self._association.most = int(next(ties for tier, ties in TIES if int(most) >= tier) * SHARE)
             if left.isdecimal():
                 window.count(int(most) - int(left), self._now())
 

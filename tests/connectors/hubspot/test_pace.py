@@ -25,6 +25,13 @@ def test_five_searches_in_a_little_more_than_a_second_and_no_more() -> None:
     assert waits == [0] * 5 + [pytest.approx(5 / 4.5)] * 5
 
 
+@pytest.mark.parametrize(("allowed", "ties"), [("100", 90), ("110", 90), ("190", 135), ("250", 180)])
+def test_the_tier_that_an_answer_betrays_decides_over_associations(allowed: str, ties: int) -> None:
+    pace = HubSpotPace(lambda: 50.0)
+    pace.after(OBJECTS, 200, {"X-HubSpot-RateLimit-Max": allowed, "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"})
+    assert sum(pace.before("POST", TIES) == 0 for _ in range(300)) == ties
+
+
 def test_what_others_sent_with_our_token_counts_as_ours() -> None:
     pace = HubSpotPace(lambda: 50.0)
     told = {"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
