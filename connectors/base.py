@@ -7,7 +7,7 @@ and the in-memory connector of the property tests implement them and pass the sa
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import arro3.core as arrow
 
@@ -34,8 +34,10 @@ class StreamEnd:
     """The last thing a stream says. Everything before it becomes visible together with its cursor, or not at all.
 
     `whole` means that the stream was listed in full: staged records of the stream that were not read are gone.
-    `expected` is the number of records the vendor says exist, where it says so; `dropped` counts what was left out, by
-    reason.
+    `expected` is the number of records the vendor announced for this reading, where it says so; `dropped` counts what
+    was left out, by reason. `since` and `until` are the epoch seconds between which changes were read; without `since`
+    everything was. `missing` says why the stream could not be read to its end (forbidden, no longer visible); it is
+    empty when it could, and a stream that is missing makes its run incomplete.
     """
 
     stream: str
@@ -44,6 +46,32 @@ class StreamEnd:
     read: int
     expected: int | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
+    since: int | None = None
+    until: int | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a pull will ask of a vendor that counts calls, made before it begins.
+
+    `calls` is about how many calls it takes; `exists` maps a stream to the records the vendor says there are (a stream
+    it says nothing about is left out). `left` is what we may still send today and `day` what we may send in a whole
+    day, both None where the vendor names no allowance; `renewed_at` is the epoch second it is renewed, where known.
+    """
+
+    calls: int
+    exists: Mapping[str, int] = field(default_factory=dict)
+    left: int | None = None
+    day: int | None = None
+    renewed_at: int | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether a pull may begin: today has room for it, or no day has and it is done in parts."""
+        if self.left is None or self.day is None or self.calls <= self.left:
+            return True
+        return self.left > 0 and self.calls > self.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +213,31 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give the network connections back."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """What a connector offers besides `Connector` when its vendor counts calls.
+
+    `spent` is called before everything else, `forecast` after `Connector.check`.
+    """
+
+    vendor: str
+    """The vendor's name, for a person."""
+
+    def spent(self, calls: int) -> None:
+        """Take note of how many calls earlier runs of ours sent in the last 24 hours; sends nothing."""
+        ...
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
+        """Count what a pull with these cursors will read, and ask what is left of the day's calls."""
+        ...
+
+    def cost(self, writes: Mapping[str, int]) -> int:
+        """Tell about how many calls so many writes take, by kind: update, create, change or delete."""
+        ...
+
+    def left(self) -> int | None:
+        """Tell how many calls we may still send today; None where the vendor names no allowance."""
         ...

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connectors.budget import Allowance
+
 
 class Meaning(StrEnum):
     """What a refused request means for the caller."""
@@ -20,8 +22,12 @@ class Meaning(StrEnum):
     BROKEN = "broken"
     """Failed on the way or inside: perhaps carried out, so only a repeatable request is repeated."""
     QUOTA = "quota"
-    """An allowance is used up for hours: `RetryLater` at once."""
+    """An allowance is used up for hours: `QuotaSpent` at once."""
+    AWAY = "away"
+    """The account itself is not to be had for hours: `RetryLater` at once."""
     REJECTED = "rejected"
+    FORBIDDEN = "forbidden"
+    """Not granted to us, while the rest of the connection is."""
     CONFLICT = "conflict"
     UNUSABLE = "unusable"
 
@@ -31,13 +37,19 @@ class Problem:
     """What the body of a refused request says, in our words.
 
     `code` is the vendor's code, refined where one code means two things; `ref` the record it names; `wait` the seconds
-    the vendor's documentation asks for when the answer itself does not say.
+    the vendor's documentation asks for when the answer itself does not say, `least` those it asks for in any case.
     """
 
     code: str = ""
     message: str = ""
     ref: str | None = None
     wait: float | None = None
+    least: float = 0.0
+
+
+def untold(_: Mapping[str, str]) -> Allowance | None:
+    """Read no allowance from an answer: the vendor tells none."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +59,15 @@ class Dialect:
     `read` takes status and body (bytes that may be anything) and never raises. `table` maps ``(status, code)``;
     status 0 stands for any status, code "" for any code; what is not listed falls back to what HTTP itself says.
     `repeatable_posts` are regular expressions of paths whose POST changes nothing or changes the same thing twice.
+    `allowance` reads an answer's headers; bodies from `packed_from` bytes on are sent compressed (None: never).
     """
 
     vendor: str
     read: Callable[[int, bytes], Problem]
     table: Mapping[tuple[int, str], Meaning]
     repeatable_posts: tuple[str, ...] = ()
+    allowance: Callable[[Mapping[str, str]], Allowance | None] = untold
+    packed_from: int | None = None
 
     def meaning(self, status: int, code: str) -> Meaning:
         """Look an answer up, the most precise entry first."""

@@ -15,9 +15,24 @@ class RetryLater(ConnectorError):
     `at` is the epoch second from which another run may succeed, where the vendor says so.
     """
 
+    reason = ""
+    """Why a run stays incomplete, in a word or two, for its report; empty where the message says all there is."""
+
     def __init__(self, message: str, at: int | None = None) -> None:
         super().__init__(message)
         self.at = at
+
+
+class QuotaSpent(RetryLater):
+    """An allowance of calls is used up for hours: the vendor's, or the share of it that the settings give us."""
+
+    reason = "quota"
+
+
+class CircuitOpen(RetryLater):
+    """Too many requests failed in a row, or the vendor named a time: nothing is sent to the connection before `at`."""
+
+    reason = "connection paused"
 
 
 class Rejected(ConnectorError):
@@ -26,6 +41,10 @@ class Rejected(ConnectorError):
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class Forbidden(Rejected):
+    """One object or feature is not granted to us; everything else of the connection works."""
 
 
 class Conflict(ConnectorError):

@@ -97,6 +97,18 @@ class AccessToken(_Closed):
     access_token: Secret
 
 
+class BudgetOptions(_Closed):
+    """How much of a vendor's allowance of calls we may use (our defaults).
+
+    `share` of a day's calls is ours; so many calls as `reserve` says are always left to the people and apps of the
+    organisation; at most `concurrent` of our calls are under way at a time.
+    """
+
+    share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    reserve: Annotated[int, Field(ge=0)] = 1000
+    concurrent: Annotated[int, Field(ge=1, le=20)] = 4
+
+
 class SalesforceOptions(_Closed):
     """One Salesforce organisation. `url` is its My Domain address; `customer_types` are beginnings of Account.Type."""
 
@@ -107,19 +119,24 @@ class SalesforceOptions(_Closed):
     api_version: Annotated[str, Field(pattern=r"^\d{2,3}\.0$")] = "62.0"
     prefix: Prefix = PREFIX
     customer_types: tuple[str, ...] = ("Customer",)
+    budget: BudgetOptions = BudgetOptions()
     fields: FieldMap = Field(default_factory=dict)
 
 
 class HubSpotOptions(_Closed):
-    """One HubSpot portal. `customer_stages` are the lifecycle stages of a customer company."""
+    """One HubSpot portal. `customer_stages` are the lifecycle stages of a customer company.
+
+    `api` is a dated version, or v3 or v4: both mean the numbered paths, of which HubSpot has v4 for associations alone.
+    """
 
     vendor: Literal["hubspot"]
     auth: Annotated[AccessToken | RefreshToken, Field(discriminator="flow")]
     url: Url = "https://api.hubapi.com"
     ca_file: str | None = None
-    api: Literal["2026-09", "v3"] = "2026-09"
+    api: Literal["2026-09", "2026-03", "v3", "v4"] = "2026-09"
     prefix: Prefix = PREFIX
     customer_stages: tuple[str, ...] = ("customer",)
+    budget: BudgetOptions = BudgetOptions()
     fields: FieldMap = Field(default_factory=dict)
 
 

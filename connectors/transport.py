@@ -1,10 +1,11 @@
-"""The one way to a CRM's network: timeouts, retries, sign-in, counting, and errors a person understands.
+"""The one way to a CRM's network: timeouts, retries, sign-in, limits, counting, and errors a person understands.
 
 Both client libraries build their requests on top of it: simple-salesforce through `Transport.session`, the HubSpot
 client through `RestLayer`. Their own defaults have no timeout, never repeat a POST and sign in once per thread.
 Nothing but this module sleeps.
 """
 
+import gzip
 import logging
 import random
 import threading
@@ -16,15 +17,25 @@ from functools import partialmethod
 from typing import NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-import orjson
 import requests
 import tenacity
 import urllib3.exceptions
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from connectors.breaker import Attempt, Breaker
+from connectors.budget import Budget
 from connectors.dialect import Dialect, Meaning, Problem, redact, template
-from connectors.errors import Conflict, ConnectorError, Rejected, RetryLater, Unreachable, Unusable
-from connectors.wire import Reply, is_page, never_sent, origin, reason, retry_after
+from connectors.errors import (
+    Conflict,
+    ConnectorError,
+    Forbidden,
+    QuotaSpent,
+    Rejected,
+    RetryLater,
+    Unreachable,
+    Unusable,
+)
+from connectors.wire import Reply, encode, is_page, never_sent, origin, reason, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +45,8 @@ DEADLINE = 300.0
 """Seconds after which a request is not tried again, however many attempts are left."""
 RENEW_AHEAD = 60.0
 """Seconds before its end at which a token is renewed."""
+LONGEST_REST = 86_400.0
+"""Seconds; the longest pause of a connection that a vendor is believed to ask for."""
 
 _SECRET_NAMES = ("client_secret", "refresh_token", "password", "assertion")
 
@@ -89,7 +102,8 @@ class _Again(Exception):  # noqa: N818 - a signal to tenacity, never seen outsid
 class Network:
     """How to behave on the network: the clock, and what a test or an operator may want otherwise.
 
-    `ca_file` replaces the trusted certificate authorities. `timeout` is (connect, read) in seconds.
+    `ca_file` replaces the trusted certificate authorities. `timeout` is (connect, read) in seconds. `budget` governs
+    the calls; without one, whatever the vendor allows is used.
     """
 
     now: Callable[[], float]
@@ -97,6 +111,7 @@ class Network:
     timeout: tuple[float, float] = (5.0, 120.0)
     attempts: int = 6
     sleep: Callable[[float], None] = time.sleep
+    budget: Budget | None = None
 
 
 class Transport:
@@ -115,6 +130,10 @@ class Transport:
     ) -> None:
         self.dialect = dialect
         self.base = base.rstrip("/")
+        self.budget = network.budget or Budget(dialect.vendor)
+        self._breaker = Breaker(dialect.vendor, network.now)
+        far = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
+        self._packs = far and dialect.packed_from is not None
         self._sign_in = sign_in
         self._network = network
         self._pace = pace or Unpaced()
@@ -131,7 +150,7 @@ class Transport:
             reraise=True,
         )
         self._pool = requests.Session()
-        self._pool.trust_env = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
+        self._pool.trust_env = far
         for scheme in ("http://", "https://"):
             self._pool.mount(scheme, HTTPAdapter(pool_maxsize=32, pool_block=True))
 
@@ -145,7 +164,7 @@ class Transport:
 
     def request(self, method: str, path: str, *, params: Query | None = None, json: object = None) -> Reply:
         """Send one signed request of our own."""
-        body = None if json is None else orjson.dumps(json)
+        body = None if json is None else encode(json)
         headers = {"Content-Type": "application/json"}
         return self.send(requests.Request(method, self.base + path, headers, data=body, params=params).prepare())
 
@@ -178,12 +197,23 @@ class Transport:
         if not signed:
             return self._judged(request, self._exchange(request))
         token = self._valid_token()
-        reply = self._exchange(_addressed(request, token))
+        reply = self._delivered(request, token)
         if self._meaning(reply) is Meaning.SIGN_IN:
             renewed = self._renewed(token)
             if renewed.value != token.value:
-                reply = self._exchange(_addressed(request, renewed))
+                reply = self._delivered(request, renewed)
         return self._judged(request, reply)
+
+    def _delivered(self, request: requests.PreparedRequest, token: Token) -> Reply:
+        """Send a signed copy, compressed where that pays; who cannot read it gets everything plain from then on."""
+        copy = _addressed(request, token)
+        if not (self._packs and _pack(copy, self.dialect.packed_from or 0)):
+            return self._exchange(copy)
+        reply = self._exchange(copy)
+        if reply.status_code not in _UNREAD:
+            return reply
+        self._packs = False
+        return self._exchange(_addressed(request, token))
 
     def _valid_token(self) -> Token:
         token = self._token
@@ -205,24 +235,35 @@ class Transport:
             return self._token
 
     def _exchange(self, request: requests.PreparedRequest) -> Reply:
-        """Send once and read the whole answer; what becomes of a failure depends on whether the request left."""
+        """Send once and read the whole answer, as soon as circuit, pace and budget let it out."""
         method, path = str(request.method), urlsplit(str(request.url)).path
-        if pause := self._pace.before(method, path):
-            self._network.sleep(pause)
-        with self._counting:
-            self._calls[f"{method} {template(path)}"] += 1
+        with self._breaker.attempt() as attempt:
+            if pause := self._pace.before(method, path):
+                self._network.sleep(pause)
+            with self.budget.call() as call:
+                with self._counting:
+                    self._calls[f"{method} {template(path)}"] += 1
+                reply = self._answer(request, attempt)
+                call.answered, call.told = True, self.dialect.allowance(reply.headers)
+        log.debug("%s %s -> %s", method, template(path), reply.status_code)
+        self._pace.after(path, reply.status_code, reply.headers)
+        return reply
+
+    def _answer(self, request: requests.PreparedRequest, attempt: Attempt) -> Reply:
+        """Wait for the answer; what becomes of a failure depends on whether the request left."""
         request.headers["Accept-Encoding"] = "gzip, deflate"
         settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
         settings["verify"] = self._network.ca_file or settings["verify"]
         try:
             response = self._pool.send(request, timeout=self._network.timeout, allow_redirects=False, **settings)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            log.warning("%s %s failed: %s", method, template(path), type(error).__name__)
+            log.warning("%s failed: %s", _operation(request), type(error).__name__)
+            attempt.alive, attempt.why = False, f"{_operation(request)} got no answer ({reason(error)})"
             self._no_answer(request, error)
-        log.debug("%s %s -> %s", method, template(path), response.status_code)
-        self._pace.after(path, response.status_code, response.headers)
         reply = Reply()
         reply.__dict__.update(response.__dict__)
+        attempt.alive = reply.status_code < 500 and not is_page(reply)
+        attempt.why = f"{_operation(request)} was answered with {reply.status_code}"
         return reply
 
     def _no_answer(self, request: requests.PreparedRequest, error: Exception) -> NoReturn:
@@ -266,8 +307,8 @@ class Transport:
             self._secrets(request),
         )
         after = retry_after(reply, self._network.now())
-        at = int(self._network.now() + after) if after is not None else None
-        wait = after if after is not None else problem.wait
+        at = int(self._network.now() + min(after, LONGEST_REST)) if after is not None else None
+        wait = max(after, problem.least) if after is not None else problem.wait
         match self._meaning(reply):
             case Meaning.SIGN_IN:
                 raise Unusable(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
@@ -276,13 +317,24 @@ class Transport:
             case Meaning.BROKEN:
                 self._unanswered(request, f"{said}.", wait)
             case Meaning.QUOTA:
-                raise RetryLater(f"{said}. The allowance is used up; run again when it is renewed.", at)
+                said += ". The allowance is used up; run again when it is renewed."
+                raise QuotaSpent(said, self._rest(at, said))
+            case Meaning.AWAY:
+                raise RetryLater(f"{said}. Run again later.", self._rest(at, said))
+            case Meaning.FORBIDDEN:
+                raise Forbidden(said, problem.code)
             case Meaning.REJECTED:
                 raise Rejected(said, problem.code)
             case Meaning.CONFLICT:
                 raise Conflict(said, problem.ref)
             case Meaning.UNUSABLE:
                 raise Unusable(said)
+
+    def _rest(self, at: int | None, said: str) -> int | None:
+        """Ask nothing more before the time the vendor named; where none was named the next answer may differ."""
+        if at is not None:
+            self._breaker.rest(at, said)
+        return at or self.budget.renewed_at
 
     def _secrets(self, request: requests.PreparedRequest) -> Iterator[str]:
         """Name what a careless answer could repeat: the token, and what a form signed in with."""
@@ -359,6 +411,21 @@ def _addressed(request: requests.PreparedRequest, token: Token) -> requests.Prep
     copy.url = token.base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
     copy.headers["Authorization"] = f"Bearer {token.value}"
     return copy
+
+
+_UNREAD = (400, 415)
+"""What a server says to a body whose compression it does not know; a plain body that is wrong is refused once more."""
+
+
+def _pack(request: requests.PreparedRequest, least: int) -> bool:
+    """Compress the body of a request where it has at least so many bytes; tells whether it did."""
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    if not isinstance(body, bytes) or len(body) < least:
+        return False
+    request.body = gzip.compress(body, compresslevel=5, mtime=0)
+    request.headers["Content-Encoding"] = "gzip"
+    request.headers["Content-Length"] = str(len(request.body))
+    return True
 
 
 def _sendable(token: Token, vendor: str) -> Token:

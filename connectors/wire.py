@@ -1,7 +1,9 @@
 """What comes back over the network, read once: an answer, or the reason there is none."""
 
 import email.utils
+import math
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import orjson
@@ -9,7 +11,7 @@ import requests
 import urllib3.exceptions
 
 from connectors.dialect import redact
-from connectors.errors import Unusable
+from connectors.errors import Rejected, Unusable
 
 _SECONDS = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -41,6 +43,26 @@ class Reply(requests.Response):
         except ValueError as error:
             raise Unusable(f"The answer of {urlsplit(self.url).path} tells no date; check the proxy.") from error
         return int(moment.timestamp())
+
+
+def encode(value: object) -> bytes:
+    """Write a body as JSON. Raises Rejected for NaN and infinities: orjson would write null, which clears a field."""
+    for number in _fractions(value):
+        if not math.isfinite(number):
+            raise Rejected(f"A value to be sent is {number}, which is not a number that JSON knows. Nothing was sent.")
+    return orjson.dumps(value)
+
+
+def _fractions(value: object) -> Iterator[float]:
+    match value:
+        case float():
+            yield value
+        case dict():
+            for held in value.values():
+                yield from _fractions(held)
+        case list() | tuple():
+            for held in value:
+                yield from _fractions(held)
 
 
 def retry_after(reply: requests.Response, now: float) -> float | None:

@@ -38,7 +38,7 @@ STEPS = (
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
     Step("equity", equity.tables, ("standing",)),
-    Step("gaps", gaps.tables, ("gap",)),
+    Step("gaps", gaps.tables, ("undecided", "gap")),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""

@@ -271,7 +271,11 @@ SELECT
     NULLIF(SUBSTR(
         CASE WHEN customer.segment IS NULL THEN '; segment unknown' ELSE '' END
             || CASE WHEN customer.breadth IS NULL THEN '; product breadth unknown' ELSE '' END
-            || CASE WHEN customer.activity_known THEN '' ELSE '; activity capture missing or too young' END
+            || CASE
+                WHEN customer.activity_known THEN ''
+                WHEN customer.unread THEN '; activity could not be read to the end'
+                ELSE '; activity capture missing or too young'
+            END
             || CASE WHEN customer.usage_known THEN '' ELSE '; usage unknown' END
             || CASE
                 WHEN champion_need.outside < champion_need.outside_required AND champions.unplaced > 0

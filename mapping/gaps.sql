@@ -200,6 +200,16 @@ WHERE stance.stance = 'blocker'
     AND NOT member.departed
     AND (depth.two_way_at IS NULL OR run.as_of - depth.two_way_at > rule_gap.blocker_silence_days * 86400);
 
+-- Gaps that nobody can tell today: all of an account whose acts could not be read, those that rest on acts or on usage
+-- where these are unknown. What was a gap yesterday has not closed for that.
+CREATE OR REPLACE TABLE undecided AS
+SELECT customer.account_key, rule_gap_kind.kind
+FROM customer
+CROSS JOIN rule_gap_kind
+WHERE customer.unread
+    OR (NOT customer.activity_known AND rule_gap_kind.kind <> 'champion or buyer departed')
+    OR (NOT customer.usage_known AND rule_gap_kind.kind = 'missing power users');
+
 -- How near an account's renewal is and where its ARR stands among the customers, 0-1 each.
 CREATE OR REPLACE TEMP TABLE urgency AS
 SELECT
@@ -243,6 +253,7 @@ CROSS JOIN rule_product
 CROSS JOIN rule_severity
 JOIN rule_gap_kind ON rule_gap_kind.kind = finding.kind
 JOIN urgency ON urgency.account_key = finding.account_key
+JOIN customer ON customer.account_key = finding.account_key AND NOT COALESCE(customer.unread, FALSE)
 LEFT JOIN suggestion AS own ON own.account_key = finding.account_key AND own.role = finding.role
 LEFT JOIN suggestion AS champions ON champions.account_key = finding.account_key AND champions.role = 'champion'
 LEFT JOIN spared ON spared.person_id = finding.person_id

@@ -33,6 +33,17 @@ WHERE opportunity.won
   AND opportunity.close_at > run.as_of - rule_segments.won_days * 86400
 GROUP BY opportunity.source, opportunity.account_id;
 
+-- Customers of whose acts some could not be read this time: of one of their records, or of one of their people.
+CREATE OR REPLACE TEMP TABLE unread_customer AS
+SELECT company.account_key
+FROM company
+JOIN coverage_of_source AS capture ON capture.source = company.source AND capture.unread
+UNION
+SELECT member.account_key
+FROM member
+JOIN person ON person.person_id = member.person_id
+JOIN coverage_of_source AS capture ON capture.source = person.source AND capture.unread;
+
 -- What is known of each customer. Deals are often copied between CRMs, so won amounts come from one record alone.
 CREATE OR REPLACE TEMP TABLE customer_fact AS
 SELECT
@@ -121,11 +132,13 @@ SELECT
     fact.complexity,
     fact.home_source AS owner_source,
     fact.owner_id,
-    fact.activity_known,
+    unread.account_key IS NOT NULL AS unread,
+    fact.activity_known AND unread.account_key IS NULL AS activity_known,
     usage_seen.account_key IS NOT NULL AS usage_known
 FROM customer_fact AS fact
 CROSS JOIN rule_segments AS rule
 JOIN customer_segment ON customer_segment.account_key = fact.account_key
 LEFT JOIN revenue_place ON revenue_place.cents = CAST(ROUND(fact.arr * 100) AS BIGINT)
 LEFT JOIN rule_segment_tier ON rule_segment_tier.segment = customer_segment.segment
+LEFT JOIN unread_customer AS unread ON unread.account_key = fact.account_key
 LEFT JOIN usage_seen ON usage_seen.account_key = fact.account_key;

@@ -249,6 +249,7 @@ STAGED = (
         fact TEXT activity (captured at all), usage (mapped at all)
         available BOOLEAN the source is mapped and visible
         since_at BIGINT earliest captured record
+        unread BOOLEAN it is there, and the last pull could not read all of it; NULL and false: all was read
         """,
         parent="fact",
     ),
@@ -310,7 +311,8 @@ DERIVED = (
         complexity TEXT of the offering, by a field of the CRM: high or low; NULL unknown
         owner_source TEXT connection of the CSM's user row
         owner_id TEXT the CSM
-        activity_known BOOLEAN activity capture is there and reaches back at least 90 days
+        unread BOOLEAN activity of one of its CRMs could not be read to the end
+        activity_known BOOLEAN activity capture is there, was read and reaches back at least 90 days
         usage_known BOOLEAN usage is mapped for the account's people
         """,
     ),
@@ -472,6 +474,15 @@ DERIVED = (
         lifetime_value TEXT high or low; NULL unknown
         complexity TEXT of the offering: high or low; NULL unknown
         orientation TEXT Expert Consultant, Concierge Guide, Specialist Fixer or Service Coordinator; NULL unknown
+        """,
+    ),
+    _table(
+        "undecided",
+        "Step assess: gaps nobody can tell today for lack of evidence: their tasks are neither opened nor closed.",
+        "account_key kind",
+        """
+        account_key TEXT the company
+        kind TEXT gap kind
         """,
     ),
     _table(

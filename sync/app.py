@@ -160,6 +160,20 @@ class App:
         self.ledger.holder(org)
         self._stage_file(org)
 
+    def sent(self, org: str) -> Mapping[str, int]:
+        """Count the calls that runs of the last 24 hours sent, by connection."""
+        return self.ledger.calls(org, int(clock()) - 86_400)
+
+    def cursors(self, org: str, source: str) -> Mapping[str, str]:
+        """Tell where the pulls of a connection stopped; nothing where nothing was pulled or a run is at work."""
+        if not self._stage_file(org).exists():
+            return {}
+        try:
+            with Stage(self._stage_file(org)) as stage:
+                return stage.cursors(source)
+        except (StageInUseError, OSError, duckdb.IOException):
+            return {}
+
     @contextmanager
     def desk(self, org: str, progress: Progress) -> Iterator[Desk]:
         """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""

@@ -59,13 +59,14 @@ class Applied:
     """What became of a plan: writes by outcome (done, rejected, unknown), and who asked for patience.
 
     `refused` quotes the first rejected writes; `postponed` maps a connection to the vendor's message; `retry_at` is
-    the latest epoch second it named.
+    the latest epoch second it named, `reason` why the first of them did (see `connectors.errors`).
     """
 
     outcomes: Mapping[str, int]
     refused: tuple[Refusal, ...] = ()
     postponed: Mapping[str, str] = field(default_factory=dict)
     retry_at: int | None = None
+    reason: str = ""
 
 
 def apply(
@@ -88,7 +89,9 @@ def apply(
             postponed[source] = patience
     moments = [patience.at for patience in postponed.values() if patience.at is not None]
     texts = {source: str(patience) for source, patience in postponed.items()}
-    return Applied(dict(sorted(count.outcomes.items())), tuple(count.refused), texts, max(moments, default=None))
+    reason = next((patience.reason for patience in postponed.values()), "")
+    told = (tuple(count.refused), texts, max(moments, default=None), reason)
+    return Applied(dict(sorted(count.outcomes.items())), *told)
 
 
 def intents(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[Intent]:

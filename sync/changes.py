@@ -25,6 +25,8 @@ class Why(StrEnum):
     """Somebody completed or deleted the task; it stays so until the gap has closed and returned."""
     HUMAN_REOPENED = "reopened by a human"
     """We completed the task, somebody opened it again; the gap is closed all the same."""
+    CANNOT_TELL = "cannot tell"
+    """The evidence that the gap rests on is missing today: the task is neither completed nor passed on."""
     SNOOZED = "snoozed"
     """The task carries a snooze date that lies ahead: until then it is neither opened again nor passed on."""
     HUMAN_ASSIGNED = "reassigned by a human"

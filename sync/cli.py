@@ -141,16 +141,23 @@ def init(context: click.Context, *, force: bool) -> int:
 @answers_for
 def check(context: click.Context, org: str | None) -> int:
     """Test settings, rules, stores, credentials and every mapped field; changes nothing in a CRM."""
+    from connectors.base import Metered
     from sync import render
 
     app, fatal = opened(context), False
     for name in app.organisations(org):
         app.prepare(name)
+        sent = app.sent(name)
         with app.connections(name) as connections:
             for source, connector in connections.items():
+                if isinstance(connector, Metered):
+                    connector.spent(sent.get(source, 0))
                 findings = list(connector.check())
                 fatal = fatal or any(finding.fatal for finding in findings)
                 answer(render.finding_lines(name, source, findings))
+                if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
+                    forecast = connector.forecast(app.cursors(name, source))
+                    answer([render.forecast_line(name, source, connector.vendor, forecast)])
     return Exit.ERROR if fatal else Exit.DONE
 
 
@@ -313,9 +320,10 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
 @main.command()
 @ORG
 @JSON
+@click.option("--completeness", is_flag=True, help="Show instead what the last run read of each object, and what not.")
 @click.pass_context
 @answers_for
-def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
+def status(context: click.Context, org: str | None, *, as_json: bool, completeness: bool) -> int:
     """Show the coverage of every account and the last run, from the latest published results."""
     from sync import render, results
 
@@ -325,26 +333,33 @@ def status(context: click.Context, org: str | None, *, as_json: bool) -> int:
         return Exit.DONE
     for name in app.organisations(org):
         answer(render.log_lines(app.ledger.runs(name, 1)))
+        if completeness:
+            answer(["", *render.completeness_lines(results.completeness(app.ledger, name))])
+            continue
         answer(["", *render.coverage_lines(results.accounts(app.ledger, name))])
     return Exit.DONE
 
 
 @main.command()
+@click.argument("number", metavar="[RUN]", type=int, required=False)
 @ONE_ORG
 @JSON
 @click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many runs.")
 @click.pass_context
 @answers_for
-def log(context: click.Context, org: str | None, *, as_json: bool, last: int) -> int:
-    """List the latest runs: number, kind, outcome, what was written."""
-    from sync import render
+def log(context: click.Context, number: int | None, org: str | None, *, as_json: bool, last: int) -> int:
+    """List the latest runs: number, kind, outcome, what was written. One RUN is shown with all that it read."""
+    from sync import render, results
 
     app = opened(context)
-    rows = app.ledger.runs(app.only(org), last)
+    name = app.only(org)
+    rows = app.ledger.runs(name, last) if number is None else [results.one_run(app.ledger, name, number)]
     if as_json:
         answer_json(rows)
-    else:
-        answer(render.log_lines(rows))
+        return Exit.DONE
+    answer(render.log_lines(rows))
+    if number is not None:
+        answer(["", *render.completeness_lines(results.completeness(app.ledger, name, number))])
     return Exit.DONE
 
 
@@ -373,9 +388,9 @@ def explain(context: click.Context, who: str, org: str | None, *, as_json: bool)
 @click.pass_context
 @answers_for
 def worker(context: click.Context, health_host: str, health_port: int) -> int:
-    """Run every organisation on its schedule until SIGTERM."""
+    """Run every organisation on its schedule until SIGTERM; one that a vendor asked to wait is left until then."""
     from sync import app as root
-    from sync import pipeline
+    from sync import pipeline, results
     from sync.telemetry import Logged
     from sync.worker import HealthPortError, serve, stop_event
 
@@ -385,6 +400,8 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
         raise root.UsageError(f"no organisation in {app.config} has a schedule; add one, for example every: 6h")
 
     def run_once(name: str) -> str:
+        if results.waits_until(app.ledger, name) > root.clock():
+            return "waiting"
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 

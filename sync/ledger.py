@@ -5,6 +5,7 @@ read it while a run goes on; the stage has one owner. `sync.journal` writes the 
 SQLAlchemy costs a third of a second to import: import this module inside the command that needs it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -225,6 +226,15 @@ class Ledger:
         """Read one run, or None."""
         rows = self._all(sa.select(RUNS).where(RUNS.c.org == org, RUNS.c.number == number))
         return rows[0] if rows else None
+
+    def calls(self, org: str, since: int) -> Mapping[str, int]:
+        """Count the calls that runs begun since an epoch second have sent, by connection."""
+        begun = sa.select(RUNS.c.report).where(RUNS.c.org == org, RUNS.c.started_at >= since)
+        sent: Counter[str] = Counter()
+        for row in self._all(begun):
+            for source, counts in ((row["report"] or {}).get("calls") or {}).items():
+                sent[source] += sum(counts.values())
+        return sent
 
     def keep_plan(self, org: str, digest: str, **values: object) -> None:
         """Keep a plan that was shown, so that it can be approved by its digest (columns: see `PLANS`)."""

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import duckdb
 
-from connectors.base import Connector, Page, StreamEnd
-from connectors.errors import RetryLater, Unusable
+from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
+from connectors.errors import QuotaSpent, RetryLater, Unusable
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -74,7 +74,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """What a stream delivered; `expected` is the vendor's own count, where it tells."""
+    """What a stream delivered; one line of the completeness ledger.
+
+    `exists` is what the vendor says there is, `expected` what it announced for this reading, where it tells. Changes
+    between `since` and `until` (epoch seconds) were read; without `since` everything was. `missing` says why the stream
+    was not read to its end.
+    """
 
     source: str
     stream: str
@@ -82,11 +87,28 @@ class StreamReport:
     expected: int | None
     whole: bool
     dropped: Mapping[str, int]
+    exists: int | None = None
+    since: int | None = None
+    until: int | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What was foreseen of a vendor that counts calls: about `pull` to read, about `apply` to write, `left` for us."""
+
+    vendor: str
+    pull: int
+    left: int | None
+    apply: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did. `status`: ok, nothing (there was nothing to change) or incomplete (run again, see `retry_at`)."""
+    """What a run did. `status`: ok, nothing (there was nothing to change) or incomplete (run again, see `retry_at`).
+
+    `reason` says in a word or two why it is incomplete: quota, partial (something could not be read) and others.
+    """
 
     org: str
     number: int
@@ -101,9 +123,12 @@ class RunReport:
     """The first rows the CRM rejected; they stay planned, so that the next run tries them again."""
     streams: tuple[StreamReport, ...] = ()
     calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    foreseen: Mapping[str, CallReport] = field(default_factory=dict)
+    """What the run was expected to ask, by connection; made before it began."""
     settled: int = 0
     """Writes of earlier runs whose outcome was found by looking."""
     message: str = ""
+    reason: str = ""
     retry_at: int | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -149,6 +174,7 @@ class _Run:
     number: int
     as_of: int = 0
     renewed_at: float = 0.0
+    exists: dict[str, Mapping[str, int]] = field(default_factory=dict)
     report: RunReport = field(default_factory=lambda: RunReport("", 0, ""))
 
 
@@ -167,21 +193,30 @@ def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunR
 def _noted(desk: Desk, this: _Run, steps: Callable[[_Run], RunReport]) -> RunReport:
     try:
         _pull(desk, this)
-        report = steps(this)
+        report = _judged(steps(this))
     except RetryLater as patience:
-        report = replace(this.report, status="incomplete", message=str(patience), retry_at=patience.at)
+        waiting = replace(this.report, status="incomplete", message=str(patience), retry_at=patience.at)
+        report = replace(waiting, reason=patience.reason)
     except KeyboardInterrupt:
         _note_end(desk, replace(this.report, status="interrupted", message="stopped by hand"))
         raise
     except Exception as error:
         _note_end(desk, replace(this.report, status="failed", message=str(error)))
         raise
+    return _note_end(desk, report)
+
+
+def _judged(report: RunReport) -> RunReport:
+    """Call a run incomplete that did all it could while something was closed to it."""
+    missing = [f"{stream.source} {stream.stream}: {stream.missing}" for stream in report.streams if stream.missing]
+    if not missing:
+        return report
+    message = "; ".join(filter(None, [report.message, f"not read: {'; '.join(missing)}"]))
+    return replace(report, status="incomplete", reason=report.reason or "partial", message=message)
+
+
+def _note_end(desk: Desk, report: RunReport) -> RunReport:
     report = replace(report, calls={source: connector.calls() for source, connector in desk.connectors.items()})
-    _note_end(desk, report)
-    return report
-
-
-def _note_end(desk: Desk, report: RunReport) -> None:
     desk.ledger.note_run(
         desk.org,
         report.number,
@@ -192,6 +227,7 @@ def _note_end(desk: Desk, report: RunReport) -> None:
         error=report.message or None,
         report=report.to_json(),
     )
+    return report
 
 
 def _inspect(desk: Desk) -> None:
@@ -204,15 +240,65 @@ def _inspect(desk: Desk) -> None:
 
 def _pull(desk: Desk, this: _Run) -> None:
     """Bring the stage up to date; a stream that fails half-way leaves no trace, those before it stay."""
+    sent = desk.ledger.calls(desk.org, int(desk.now()) - memory.DAY)
+    for source, metered in _metered(desk):
+        metered.spent(sent.get(source, 0))
     _inspect(desk)
     desk.stage.keep_only(desk.connectors)
     this.as_of = min(connector.server_time() for connector in desk.connectors.values())
     this.report = replace(this.report, as_of=this.as_of)
-    for source, connector in desk.connectors.items():
-        pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
-        for end in desk.stage.take(source, pages):
-            stream = StreamReport(source, end.stream, end.read, end.expected, end.whole, dict(end.dropped))
-            this.report = replace(this.report, streams=(*this.report.streams, stream))
+    _foresee(desk, this)
+    try:
+        for source, connector in desk.connectors.items():
+            pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
+            for end in desk.stage.take(source, pages):
+                this.report = replace(this.report, streams=(*this.report.streams, _told(this, source, end)))
+    except RetryLater:
+        this.report = replace(this.report, streams=(*this.report.streams, *_unreached(this)))
+        raise
+
+
+def _foresee(desk: Desk, this: _Run) -> None:
+    """Say what reading will ask of each vendor that counts calls; raises QuotaSpent before a run that does not fit."""
+    for source, connector in _metered(desk):
+        forecast = connector.forecast(desk.stage.cursors(source))
+        _beat(desk, this, "forecast", source, forecast.calls)
+        this.exists[source] = forecast.exists
+        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
+        this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
+        _insist(source, connector.vendor, forecast)
+
+
+def _metered(desk: Desk) -> list[tuple[str, Metered]]:
+    """List the connections to vendors that count calls."""
+    return [(source, found) for source, found in desk.connectors.items() if isinstance(found, Metered)]
+
+
+def _insist(source: str, vendor: str, forecast: Forecast) -> None:
+    if not forecast.fits:
+        raise QuotaSpent(
+            f"{source}: this run needs about {forecast.calls:,} {vendor} calls of {forecast.left:,} left today. "
+            "Nothing was read; it begins when there is room for it.",
+            forecast.renewed_at,
+        )
+
+
+def _told(this: _Run, source: str, end: StreamEnd) -> StreamReport:
+    exists = this.exists.get(source, {}).get(end.stream)
+    counts = (end.read, end.expected, end.whole, dict(end.dropped), exists)
+    until = end.until if end.until is not None else this.as_of
+    return StreamReport(source, end.stream, *counts, end.since, until, end.missing)
+
+
+def _unreached(this: _Run) -> Iterator[StreamReport]:
+    """Name the streams that a pull did not come to, as far as the vendor said that they exist."""
+    reached = {(stream.source, stream.stream) for stream in this.report.streams}
+    for source, exists in this.exists.items():
+        for stream, count in exists.items():
+            if (source, stream) not in reached:
+                yield StreamReport(
+                    source, stream, 0, None, whole=False, dropped={}, exists=count, missing="not reached"
+                )
 
 
 def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[Page | StreamEnd]:
@@ -257,7 +343,16 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
     values = {"as_of": made.as_of, "rules": made.rules, "run": this.number, "made_at": int(desk.now()), "body": body}
     desk.ledger.keep_plan(desk.org, made.digest, **values)
     this.report = replace(this.report, digest=made.digest, planned=dict(made.counts), skipped=dict(made.skipped))
+    this.report = replace(this.report, foreseen=dict(_priced(desk, this)))
     return made
+
+
+def _priced(desk: Desk, this: _Run) -> Iterator[tuple[str, CallReport]]:
+    """Add to what was foreseen the calls that carrying the plan out takes, and what is left now that all is read."""
+    writes = plan_tables.writes(desk.stage.connection)
+    for source, connector in _metered(desk):
+        cost, left = connector.cost(writes.get(source, {})), connector.left()
+        yield source, replace(this.report.foreseen[source], apply=cost, left=left)
 
 
 def _planned(desk: Desk, this: _Run, made: Plan) -> RunReport:
@@ -290,7 +385,8 @@ def _written(desk: Desk, this: _Run, made: Plan) -> RunReport:
     )
     text = "; ".join(f"{source}: {message}" for source, message in done.postponed.items())
     report = replace(this.report, status=_status(made, done), message=text, retry_at=done.retry_at)
-    return replace(report, written=done.outcomes, refused=done.refused)
+    unheard = "writes without an answer" if done.outcomes.get("unknown") else ""
+    return replace(report, reason=done.reason or unheard, written=done.outcomes, refused=done.refused)
 
 
 def _status(made: Plan, done: Applied) -> str:

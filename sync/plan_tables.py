@@ -176,6 +176,15 @@ def skips(connection: duckdb.DuckDBPyConnection) -> Iterator[Skip]:
         yield Skip(Ref(source, object_name, record_id), name, Why(why), detail)
 
 
+def writes(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Mapping[str, int]]:
+    """Count the writes of the plan by connection and kind (update, create, change, delete)."""
+    execute(connection, "sql/plan_writes", "sync")
+    counted: dict[str, dict[str, int]] = {}
+    for source, kind_of_write, count in connection.execute("SELECT source, kind, writes FROM plan_writes").fetchall():
+        counted.setdefault(source, {})[kind_of_write] = count
+    return counted
+
+
 def sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Name the connections the plan writes to, in the plan's order."""
     return [source for (source,) in connection.execute(_SOURCES).fetchall()]

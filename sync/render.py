@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, assert_never
 
-from connectors.base import Finding, ProvisionStep
+from connectors.base import Finding, Forecast, ProvisionStep
 from mapping.metadata import COVERED_ROLES
 from sync.changes import (
     ACTIONS,
@@ -76,6 +76,7 @@ def plan_lines(
     yield headline(report)
     if report.message:
         yield f"  {report.message}"
+    yield from (f"  {line}" for line in _price_lines(report))
     shown = 0
     for heading, lines in _by_record(changes, names):
         shown += 1
@@ -87,6 +88,23 @@ def plan_lines(
         yield ""
         yield f"... and {counted(shown - most, 'record')} more (--all shows every one)"
     yield from _skip_lines(report, skips, names, most)
+
+
+def _price_lines(report: RunReport) -> Iterator[str]:
+    """Say what carrying a plan out asks of each vendor that counts calls."""
+    for source, told in report.foreseen.items():
+        if told.apply:
+            yield f"{source}: applying this plan needs {_calls(told.apply, told.vendor, told.left)}."
+
+
+def _calls(calls: int, vendor: str, left: int | None) -> str:
+    return f"about {calls:,} {vendor} calls" + ("" if left is None else f" of {left:,} left today")
+
+
+def forecast_line(org: str, source: str, vendor: str, forecast: Forecast) -> str:
+    """Say what a run will ask of a vendor, and whether that fits into what is left."""
+    needs = f"{org}/{source}: this run needs {_calls(forecast.calls, vendor, forecast.left)}"
+    return needs + ("." if forecast.fits else ": it does not fit and would not begin.")
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -160,15 +178,24 @@ def _skipped(skip: Skip, names: Mapping[str, str]) -> str:
     return f"{skip.ref.object} {names.get(str(skip.ref), str(skip.ref))}: {skip.field}{detail}"
 
 
+def outcome(status: str, reason: str | None) -> str:
+    """Write what became of a run, with the reason where it is incomplete: ``incomplete: quota``."""
+    return f"{status}: {reason}" if reason else status
+
+
 def report_lines(report: RunReport) -> Iterator[str]:
     """Say what a run came to: its outcome, what it read, what it wrote, what it left and why, and the calls it took."""
     when = f", as of {moment(report.as_of)}" if report.as_of else ""
-    yield f"Run {report.number} of {report.org} ({report.kind}){when}: {report.status}."
+    yield f"Run {report.number} of {report.org} ({report.kind}){when}: {outcome(report.status, report.reason)}."
     if report.message:
         yield f"  {report.message}"
     read = sum(stream.read for stream in report.streams)
     calls = sum(sum(counts.values()) for counts in report.calls.values())
     yield f"  read {counted(read, 'record')} in {counted(len(report.streams), 'stream')} with {counted(calls, 'call')}"
+    for source, told in report.foreseen.items():
+        used = sum(report.calls.get(source, {}).values())
+        left = "" if told.left is None else f"; {told.left:,} left today"
+        yield f"  {source}: {counted(used, told.vendor + ' call')} of about {told.pull + told.apply:,} foreseen{left}"
     if report.planned:
         yield f"  planned: {summary(report.planned) or 'no changes'}"
     if report.written:
@@ -238,13 +265,43 @@ def log_lines(runs: Sequence[Mapping[str, Any]]) -> list[str]:
             str(run["number"]),
             run["kind"],
             moment(run["started_at"]),
-            run["status"],
+            outcome(run["status"], (run["report"] or {}).get("reason")),
             run["digest"] or EMPTY,
             _written(run["report"] or {}) or run["error"] or EMPTY,
         )
         for run in runs
     ]
     return table(("run", "kind", "started", "status", "plan", "outcome"), rows, right=frozenset({0}))
+
+
+def completeness_lines(streams: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lay out per connection and object what exists, what was read, what was dropped and why, and from when to when."""
+    rows = [
+        (
+            stream["source"],
+            stream["stream"],
+            *(EMPTY if stream.get(name) is None else f"{stream[name]:,}" for name in ("exists", "expected", "read")),
+            _window(stream),
+            _left_out(stream),
+        )
+        for stream in streams
+    ]
+    header = ("connection", "object", "exists", "announced", "read", "changes of", "left out")
+    return table(header, rows, right=frozenset({2, 3, 4}))
+
+
+def _window(stream: Mapping[str, Any]) -> str:
+    if stream.get("until") is None or stream.get("missing"):
+        return EMPTY
+    begin = "the beginning" if stream.get("since") is None else moment(stream["since"])
+    return f"{begin} to {moment(stream['until'])}"
+
+
+def _left_out(stream: Mapping[str, Any]) -> str:
+    """Say why a stream was not read to its end, or how many records were dropped for which reason."""
+    if stream.get("missing"):
+        return f"NOT READ: {stream['missing']}"
+    return ", ".join(f"{count:,} {why}" for why, count in stream["dropped"].items()) or EMPTY
 
 
 def _written(report: Mapping[str, Any]) -> str:

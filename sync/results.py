@@ -15,7 +15,7 @@ from sync import plan_tables
 from sync.changes import change_json
 from sync.journal import entries
 from sync.ledger import Dossier, Ledger
-from sync.pipeline import Desk, RunReport
+from sync.pipeline import Desk, PlanRefusedError, RunReport
 
 
 def accounts(ledger: Ledger, org: str) -> list[Dossier]:
@@ -27,6 +27,26 @@ def standing(ledger: Ledger, org: str) -> dict[str, Any]:
     """Give the last run and the published accounts as JSON values."""
     runs = ledger.runs(org, 1)
     return {"run": runs[0] if runs else None, "accounts": [asdict(found) for found in accounts(ledger, org)]}
+
+
+def waits_until(ledger: Ledger, org: str) -> int:
+    """Tell the epoch second before which the last run says another cannot succeed; 0 when it says nothing."""
+    report = next((row["report"] or {} for row in ledger.runs(org, 1)), {})
+    return report.get("retry_at") or 0
+
+
+def one_run(ledger: Ledger, org: str, number: int) -> dict[str, Any]:
+    """Read one run. Raises PlanRefusedError when there is none of that number."""
+    found = ledger.run(org, number)
+    if found is None:
+        raise PlanRefusedError(f"{org} has no run {number}; `rapport log` lists them")
+    return found
+
+
+def completeness(ledger: Ledger, org: str, number: int | None = None) -> list[Mapping[str, Any]]:
+    """Read what a run (the last one unless `number` names another) delivered of each stream: `StreamReport` values."""
+    rows = ledger.runs(org, 1) if number is None else [one_run(ledger, org, number)]
+    return [stream for row in rows for stream in (row["report"] or {}).get("streams", ())]
 
 
 def opened_tasks(ledger: Ledger, org: str, run: int) -> Iterator[Mapping[str, Any]]:

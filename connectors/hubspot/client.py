@@ -5,11 +5,13 @@ network layer is replaced by `connectors.transport.RestLayer`.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import hubspot
 
-from connectors.errors import Rejected
+from connectors.budget import Allowance
+from connectors.errors import Rejected, Unusable
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
 from connectors.transport import RestLayer, Transport, Unanswered
@@ -17,6 +19,7 @@ from connectors.wire import Reply
 
 PAGE = 100
 """Records a list page or a batch holds at most."""
+USAGE = "/account-info/v3/api-usage/daily/private-apps"
 ASSOCIATION_INPUTS = 1000
 """Records whose associations one request may ask for."""
 LONGEST_QUERY = 6_000
@@ -31,6 +34,7 @@ class Client:
 
     def __init__(self, transport: Transport, version: str, access_token: str | None = None) -> None:
         self.transport = transport
+        self._route = ROUTES[version]
         self._layer = RestLayer(transport, ROUTES[version])
         sdk = hubspot.HubSpot(access_token=access_token, host=transport.base, base_url=transport.base)
         self._objects = self._over_transport(sdk.crm.objects.basic_api)
@@ -53,6 +57,20 @@ class Client:
     def peek(self, object_type: str) -> None:
         """Read one record; raises Rejected when the token may not."""
         self._objects.get_page(object_type, limit=1, _preload_content=False)
+
+    def total(self, object_type: str) -> int:
+        """Ask the search how many records there are; raises Rejected when the token may not."""
+        body = {"filterGroups": [], "properties": ["hs_object_id"], "limit": 1}
+        return int(_object(self._searches.do_search(object_type, body, _preload_content=False)).get("total", 0))
+
+    def allowance(self) -> Allowance | None:
+        """Ask what is left of the day's calls of all private apps; None for a token that may not know."""
+        try:
+            found = _object(self.transport.request("GET", self._route(USAGE))).get("results", [])
+        except (Rejected, Unusable):
+            return None
+        told = [one for one in found if one.get("fetchStatus", "SUCCESS") == "SUCCESS" and "usageLimit" in one]
+        return _allowance(told[0]) if told else None
 
     def pages(
         self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()
@@ -206,6 +224,12 @@ class Client:
         return [
             {**record, "properties": read[record["id"]]["properties"]} for record in records if record["id"] in read
         ]
+
+
+def _allowance(told: Json) -> Allowance:
+    renewed = told.get("resetsAt")
+    at = int(datetime.fromisoformat(renewed).timestamp()) if renewed else None
+    return Allowance(int(told["usageLimit"]), int(told["usageLimit"]) - int(told.get("currentUsage", 0)), at)
 
 
 def next_page(answer: Json) -> str | None:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
-from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.budget import Budget, Terms
 from connectors.errors import Rejected, Unusable
 from connectors.hubspot.auth import Refreshing, SignIn, with_token
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import ENGAGEMENTS
 from connectors.hubspot.failures import DIALECT
+from connectors.hubspot.forecast import cost, expected
 from connectors.hubspot.pace import HubSpotPace
 from connectors.hubspot.provision import provision
 from connectors.hubspot.read import Reader
@@ -32,6 +34,7 @@ class HubSpot:
 
     def __init__(self, source: str, options: HubSpotOptions, client: Client) -> None:
         self.source = source
+        self.vendor = DIALECT.vendor
         self._options = options
         self._client = client
         self._mapped = resolve("hubspot", options.fields, options.prefix)
@@ -45,6 +48,7 @@ class HubSpot:
 
     def check(self) -> Sequence[Finding]:
         """Read the schema of everything that is mapped; what the token may not see is a finding."""
+        self._client.transport.budget.ask_again()
         try:
             self.server_time()
             self._held, self._fresh = None, True
@@ -55,6 +59,7 @@ class HubSpot:
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - lists need no cursor
         """Read the whole portal; see `connectors.hubspot.read` for why every stream is whole."""
+        self._client.transport.budget.ask_again()
         if not self._fresh:
             self._held = None
         self._fresh = False
@@ -72,6 +77,28 @@ class HubSpot:
         """Create missing groups, properties and options."""
         yield from provision(self._client, fields, self._options.prefix, dry_run)
         self._held, self._fresh = None, False
+
+    def spent(self, calls: int) -> None:
+        """Take note of what earlier runs of the day sent."""
+        self._client.transport.budget.spent_before(calls)
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
+        """Count what a pull will read, and learn what is left of the day's calls; about ten calls."""
+        del cursors  # lists need none
+        budget = self._client.transport.budget
+        budget.ask_again()
+        if isinstance(self._options.auth, AccessToken) and (told := self._client.allowance()):
+            budget.learn(told)
+        calls, exists = expected(self._client)
+        return Forecast(calls, exists, budget.left(), budget.day(), budget.renewed_at)
+
+    def cost(self, writes: Mapping[str, int]) -> int:
+        """Tell about how many calls so many writes take."""
+        return cost(writes)
+
+    def left(self) -> int | None:
+        """Tell how many calls we may still send today."""
+        return self._client.transport.budget.left()
 
     def calls(self) -> Mapping[str, int]:
         """Count the requests sent so far."""
@@ -124,7 +151,8 @@ def open_hubspot(
     keep: Callable[[str, str], None] | None = None,
 ) -> HubSpot:
     """Open the connection that `options` describe; see `connectors.open.open_connection`."""
-    network = Network(now, options.ca_file)
+    budget = Budget(DIALECT.vendor, Terms(**options.budget.model_dump()))
+    network = Network(now, options.ca_file, budget=budget)
     transport = Transport(DIALECT, options.url, _sign_in(options, secret, now, keep), network, HubSpotPace(now))
     return HubSpot(source, options, Client(transport, options.api))
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from connectors.budget import Allowance
 from connectors.dialect import Dialect, Meaning, Problem
 
 Json = Mapping[str, object]
@@ -16,7 +17,7 @@ Json = Mapping[str, object]
 TABLE: Mapping[tuple[int, str], Meaning] = {
     (400, "BAD_REFRESH_TOKEN"): Meaning.UNUSABLE,
     (400, "invalid_grant"): Meaning.UNUSABLE,
-    (403, ""): Meaning.REJECTED,
+    (403, ""): Meaning.FORBIDDEN,
     (404, "PAGE"): Meaning.UNUSABLE,
     (410, ""): Meaning.UNUSABLE,
     (414, ""): Meaning.REJECTED,
@@ -24,12 +25,15 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (423, ""): Meaning.BUSY,
     (429, "DAILY"): Meaning.QUOTA,
     (429, ""): Meaning.BUSY,
-    (477, ""): Meaning.QUOTA,
+    (477, ""): Meaning.AWAY,
 }
 """403 concerns one object or feature, not the connection: the reader skips the object, others get the sentence.
 477 announces a migration of the account to another region, which lasts up to a day."""
 
-WAITS: Mapping[str, float] = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "LOCKED": 2.0}
+LOCK = 2.0
+"""Seconds a record stays locked during mass writes."""
+
+WAITS: Mapping[str, float] = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "LOCKED": LOCK}
 """Seconds to wait by the policy that was violated; HubSpot seldom sends Retry-After."""
 
 REPEATABLE_POSTS = (
@@ -49,7 +53,7 @@ def read(status: int, body: bytes) -> Problem:
     code = _code(status, said)
     message = sentence(said) or body[:200].decode("utf-8", "replace")
     found = _EXISTING.search(message)
-    return Problem(code, message, found[1] if found else None, WAITS.get(code))
+    return Problem(code, message, found[1] if found else None, WAITS.get(code), LOCK if code == "LOCKED" else 0.0)
 
 
 def sentence(said: Json) -> str:
@@ -111,4 +115,10 @@ def _property_error(row: Json) -> str:
     return message if name in message else f"{name}: {message}"
 
 
-DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS)
+def allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """Read the day's calls of all private apps; searches and OAuth apps are told nothing."""
+    day, left = (headers.get(f"X-HubSpot-RateLimit-Daily{what}", "") for what in ("", "-Remaining"))
+    return Allowance(int(day), int(left)) if day.isdecimal() and left.isdecimal() else None
+
+
+DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS, allowance)

@@ -4,6 +4,7 @@ Three allowances are counted apart: searches (5 a second for the whole account, 
 (their own limit) and everything else (a rolling interval that each answer's headers describe).
 """
 
+import bisect
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -11,6 +12,10 @@ from dataclasses import dataclass, field
 
 SHARE = 0.9
 """The part of an allowance we use; the rest is for requests under way and for clocks that differ."""
+SEARCHES = 5 * SHARE
+"""Searches a second."""
+TIES = ((250, 200), (190, 150), (0, 100))
+"""Association requests in ten seconds by the rolling allowance of the account's tier: no answer names them."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,12 @@ class Window:
         self.sent.append(at)
         return at - now
 
+    def count(self, used: int, now: float) -> None:
+        """Take over the vendor's count where others have sent as well: as if they had done so just now."""
+        ours = sum(1 for at in self.sent if now - self.seconds < at <= now)
+        for _ in range(min(used, self.most) - ours):
+            bisect.insort(self.sent, now)
+
 
 class HubSpotPace:
     """The limiter of one connection; safe to use from several threads. `now` tells epoch seconds."""
@@ -36,7 +47,7 @@ class HubSpotPace:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._search = Window(4, 1.0)
+        self._search = Window(5, 5 / SEARCHES)
         self._association = Window(90, 10.0)
         self._other = Window(90, 10.0)
 
@@ -47,14 +58,18 @@ class HubSpotPace:
 
     def after(self, path: str, status: int, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - the signature of Pace
         """Learn the allowance from the headers, which searches do not carry."""
-        most, milliseconds = (
-            headers.get(f"X-HubSpot-RateLimit-{name}", "") for name in ("Max", "Interval-Milliseconds")
+        most, milliseconds, left = (
+            headers.get(f"X-HubSpot-RateLimit-{name}", "") for name in ("Max", "Interval-Milliseconds", "Remaining")
         )
         window = self._window(path)
-        if most.isdigit() and milliseconds.isdigit() and window is self._other:
-            with self._lock:
-                window.most = max(1, int(int(most) * SHARE))
-                window.seconds = int(milliseconds) / 1000
+        if not (most.isdecimal() and milliseconds.isdecimal() and window is self._other):
+            return
+        with self._lock:
+            window.most = max(1, int(int(most) * SHARE))
+            window.seconds = int(milliseconds) / 1000
+            self._association.most = int(next(ties for tier, ties in TIES if int(most) >= tier) * SHARE)
+            if left.isdecimal():
+                window.count(int(most) - int(left), self._now())
 
     def _window(self, path: str) -> Window:
         if path.endswith("/search"):

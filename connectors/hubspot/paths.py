@@ -12,10 +12,13 @@ LEGACY = "v3"
 """The client library's own paths: `/crm/v3/…` and, for associations, `/crm/v4/…`."""
 
 _NUMBERED = re.compile(r"^/crm/v[34]/(?P<area>[a-z]+)(?P<rest>/.*)?$")
+_ACCOUNT = re.compile(r"^/account-info/v3(?P<rest>/.*)$")
 
 
 def _dated(version: str) -> Callable[[str], str]:
     def route(path: str) -> str:
+        if about := _ACCOUNT.match(path):
+            return f"/account-info/{version}{about['rest']}"
         found = _NUMBERED.match(path)
         return f"/crm/{found['area']}/{version}{found['rest'] or ''}".rstrip("/") if found else path
 
@@ -28,6 +31,7 @@ def _as_written(path: str) -> str:
 
 ROUTES: Mapping[str, Callable[[str], str]] = {
     LEGACY: _as_written,
-    **{version: _dated(version) for version in ("2025-09", "2026-03", "2026-09")},
+    "v4": _as_written,
+    **{version: _dated(version) for version in (DEFAULT, "2026-03")},
 }
 """API version as the settings name it -> how a path of the client library is rewritten."""

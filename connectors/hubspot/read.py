@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.base import Page, StreamEnd
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
 from connectors.hubspot.client import Client, next_page
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
@@ -85,7 +85,7 @@ class Reader:
             if not _forbidden(error):
                 raise
             self.seen.closed.add(stream)
-            yield StreamEnd(stream, None, whole=False, read=0, dropped={str(error): 1})
+            yield StreamEnd(stream, None, whole=False, read=0, dropped={str(error): 1}, missing=str(error))
 
     def _owners(self) -> Iterator[tuple[int, Rows]]:
         for archived in (True, False):  # of a colleague who is in both lists the active state counts
@@ -146,9 +146,10 @@ class Reader:
 
     def _coverage(self) -> Iterator[tuple[int, Rows]]:
         captured = {one.object_type for one in ENGAGEMENTS if one.captures}
+        unread = bool(captured & self.seen.closed)
         facts = {
-            "activity": (not captured & self.seen.closed, self.seen.since),
-            "usage": (bool(self.reading.mapped.get("usage")), None),
+            "activity": (not unread, self.seen.since, unread),
+            "usage": (bool(self.reading.mapped.get("usage")), None, False),
         }
         yield len(facts), iter([_fact(self.reading.source, name, *known) for name, known in facts.items()])
 
@@ -220,11 +221,10 @@ def ids_of(found: Iterable[Json]) -> list[str]:
     return [record["id"] for record in found]
 
 
-def _fact(source: str, name: str, available: bool, since: int | None) -> tuple[str, Row]:
-    values = {"source": source, "fact": name, "available": available, "since_at": since}
+def _fact(source: str, name: str, available: bool, since: int | None, unread: bool) -> tuple[str, Row]:
+    values = {"source": source, "fact": name, "available": available, "since_at": since, "unread": unread}
     return "coverage_of_source", row("coverage_of_source", values)
 
 
 def _forbidden(error: Unusable) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, Rejected) and cause.code in {"MISSING_SCOPES", "FORBIDDEN"}
+    return isinstance(error.__cause__, Forbidden)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from connectors.base import Finding
+from connectors.salesforce.client import Client
 from connectors.salesforce.streams import FED_BY, World
 from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
 from mapping import fields
@@ -13,6 +14,15 @@ READ_IF_THERE = ("Opportunity", "OpportunityContactRole", "AccountContactRelatio
 GRANT = "Grant it to the integration user in a permission set, or take it out of `fields`."
 UNREAD = "A field for human corrections is missing or hidden; they are not read."
 PROVISION = "Run `rapport provision` for this connection, or deploy our metadata."
+
+
+def unserved(client: Client) -> Iterator[Finding]:
+    """Say when the organisation does not serve the API version of the settings: it was retired, or is yet to come."""
+    served = client.versions()
+    if served and client.version not in served:
+        span = f"the organisation serves {served[0]} to {served[-1]}"
+        cause = f"API version {client.version} does not exist, any more or yet; {span}."
+        yield Finding("connection", cause, f"Set `api_version` of the connection to {served[-1]}.", fatal=True)
 
 
 def findings(world: World) -> Iterator[Finding]:

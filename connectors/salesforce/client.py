@@ -8,18 +8,21 @@ used), throws the server's total away in `query_all` (so pages are followed here
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
-import orjson
 from simple_salesforce.api import Salesforce
 
+from connectors.budget import Allowance
 from connectors.errors import Rejected, Unusable
 from connectors.salesforce.soql import Query
 from connectors.transport import Transport, Unanswered
-from connectors.wire import Reply
+from connectors.wire import Reply, encode
 
 Record = Mapping[str, Any]
 PAGE = {"Sforce-Query-Options": "batchSize=2000"}
+SUBREQUESTS = 25
+"""Requests that one composite batch may hold; it counts as one call."""
 
 
 class Client:
@@ -27,6 +30,7 @@ class Client:
 
     def __init__(self, transport: Transport, version: str) -> None:
         self.transport = transport
+        self.version = version
         self._path = f"/services/data/v{version}"
         self._sf = Salesforce(
             session_id="signed by the transport",
@@ -40,6 +44,35 @@ class Client:
     def server_time(self) -> int:
         """Read the organisation's clock (epoch seconds) from an authenticated call."""
         return self.transport.request("GET", self._path + "/").server_time()
+
+    def versions(self) -> Sequence[str]:
+        """List the API versions the organisation serves, oldest first; empty where it does not tell."""
+        try:
+            answer = self.transport.request("GET", "/services/data").json()
+        except (Rejected, Unusable):
+            return ()
+        return [str(entry.get("version")) for entry in answer] if isinstance(answer, list) else ()
+
+    def allowance(self) -> Allowance | None:
+        """Ask what is left of the day's calls; None for a user who may not know, who learns it from every answer."""
+        try:
+            told = (self._sf.restful("limits") or {}).get("DailyApiRequests", {})
+        except (Rejected, Unusable):
+            return None
+        return Allowance(told["Max"], told["Remaining"]) if {"Max", "Remaining"} <= told.keys() else None
+
+    def counts(self, queries: Sequence[Query]) -> list[int | None]:
+        """Count what queries find, 25 of them a call; None where Salesforce cannot tell (no access, too many rows)."""
+        found: list[int | None] = []
+        for start in range(0, len(queries), SUBREQUESTS):
+            asked = [
+                {"method": "GET", "url": f"v{self.version}/queryAll?q={quote(query.text())}"}
+                for query in queries[start : start + SUBREQUESTS]
+            ]
+            reply = self.transport.request("POST", f"{self._path}/composite/batch", json={"batchRequests": asked})
+            answer = cast("Record", reply.json())
+            found += [_total(part) for part in answer.get("results", ())]
+        return found
 
     def describe(self, name: str) -> Record | None:
         """Describe an object, or None when the organisation has none of that name, or hides it."""
@@ -91,17 +124,23 @@ class Client:
 
     def create(self, name: str, record: Record) -> str:
         """Create one record and return its id."""
-        answer: Record = self._sf.restful(f"sobjects/{name}/", method="POST", data=orjson.dumps(record)) or {}
+        answer: Record = self._sf.restful(f"sobjects/{name}/", method="POST", data=encode(record)) or {}
         return str(answer["id"])
 
     def update(self, name: str, record_id: str, values: Record) -> None:
         """Update one record."""
-        self._sf.restful(f"sobjects/{name}/{record_id}", method="PATCH", data=orjson.dumps(values))
+        self._sf.restful(f"sobjects/{name}/{record_id}", method="PATCH", data=encode(values))
 
     def create_field(self, full_name: str, metadata: Record) -> None:
         """Create a custom field through the Tooling API, for example ``Contact.Rapport_Depth__c``."""
         body = {"FullName": full_name, "Metadata": dict(metadata)}
         self._sf.toolingexecute("sobjects/CustomField/", method="POST", data=body)
+
+
+def _total(part: Record) -> int | None:
+    """Read the count out of one answer of a composite batch."""
+    result = part.get("result")
+    return result.get("totalSize") if part.get("statusCode") == 200 and isinstance(result, dict) else None
 
 
 def _listed(reply: Reply) -> list[Record]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
+from connectors.budget import Budget, Terms
 from connectors.errors import Rejected, Unusable
 from connectors.options import SalesforceOptions
 from connectors.salesforce.auth import SignIn
-from connectors.salesforce.checks import findings
+from connectors.salesforce.checks import findings, unserved
 from connectors.salesforce.client import Client
 from connectors.salesforce.failures import DIALECT
+from connectors.salesforce.forecast import cost, expected
 from connectors.salesforce.provision import Provisioning
 from connectors.salesforce.read import pull
 from connectors.salesforce.schema import Schema
@@ -27,6 +29,7 @@ class Salesforce:
 
     def __init__(self, source: str, options: SalesforceOptions, transport: Transport, sign_in: SignIn) -> None:
         self.source = source
+        self.vendor = DIALECT.vendor
         self._options = options
         self._transport = transport
         self._sign_in = sign_in
@@ -39,8 +42,11 @@ class Salesforce:
         return self._client.server_time()
 
     def check(self) -> Sequence[Finding]:
-        """Prove sign-in, objects, mapped fields and our own fields; reads only."""
+        """Prove API version, sign-in, objects, mapped fields and our own fields; reads only."""
+        self._transport.budget.ask_again()
         try:
+            if outdated := list(unserved(self._client)):
+                return outdated
             self._client.server_time()
         except (Rejected, Unusable) as error:
             return [Finding("connection", str(error), "", fatal=True)]
@@ -49,6 +55,7 @@ class Salesforce:
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
         """Read everything mapped, stream after stream."""
+        self._transport.budget.ask_again()
         if not self._fresh:
             self._describe()
         self._fresh = False
@@ -74,6 +81,27 @@ class Salesforce:
             raise Unusable("Salesforce did not say who the integration user is; provisioning would serve nobody.")
         yield from Provisioning(self._client, self._options.prefix, self._sign_in.user_id).run(fields, dry_run=dry_run)
         self._schema, self._fresh = Schema(self._client), False
+
+    def spent(self, calls: int) -> None:
+        """Take note of what earlier runs of the day sent."""
+        self._transport.budget.spent_before(calls)
+
+    def forecast(self, cursors: Mapping[str, str]) -> Forecast:
+        """Count what a pull will read, and learn what is left of the day's calls; a handful of calls."""
+        budget = self._transport.budget
+        budget.ask_again()
+        if told := self._client.allowance():
+            budget.learn(told)
+        calls, exists = expected(self._world(), cursors)
+        return Forecast(calls, exists, budget.left(), budget.day(), budget.renewed_at)
+
+    def cost(self, writes: Mapping[str, int]) -> int:
+        """Tell about how many calls so many writes take."""
+        return cost(writes)
+
+    def left(self) -> int | None:
+        """Tell how many calls we may still send today."""
+        return self._transport.budget.left()
 
     def calls(self) -> Mapping[str, int]:
         """Count the requests sent so far."""
@@ -102,5 +130,6 @@ def open_salesforce(
 ) -> Salesforce:
     """Open a connection; see `connectors.open.open_connection`."""
     sign_in = SignIn(options, secret, now, keep)
-    transport = Transport(DIALECT, options.url, sign_in, Network(now, ca_file=options.ca_file))
+    budget = Budget(DIALECT.vendor, Terms(**options.budget.model_dump()))
+    transport = Transport(DIALECT, options.url, sign_in, Network(now, ca_file=options.ca_file, budget=budget))
     return Salesforce(source, options, transport, sign_in)

@@ -4,11 +4,13 @@ Codes and statuses are those of the REST API guide and of public reports; row er
 codes and are looked up here too (`row_meaning`).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from connectors.budget import Allowance
 from connectors.dialect import Dialect, Meaning, Problem
 
 DAILY, CONCURRENT = "/daily", "/concurrent"
@@ -30,15 +32,17 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (0, "DUPLICATE_VALUE"): Meaning.CONFLICT,
     (0, "DUPLICATE_DEVELOPER_NAME"): Meaning.CONFLICT,
     (300, ""): Meaning.CONFLICT,
-    (403, "INSUFFICIENT_ACCESS"): Meaning.REJECTED,
-    (403, "INSUFFICIENT_ACCESS_OR_READONLY"): Meaning.REJECTED,
-    (403, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"): Meaning.REJECTED,
+    (403, "INSUFFICIENT_ACCESS"): Meaning.FORBIDDEN,
+    (403, "INSUFFICIENT_ACCESS_OR_READONLY"): Meaning.FORBIDDEN,
+    (403, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"): Meaning.FORBIDDEN,
+    (403, "FUNCTIONALITY_NOT_ENABLED"): Meaning.FORBIDDEN,
     (0, "API_DISABLED_FOR_ORG"): Meaning.UNUSABLE,
     (0, "API_CURRENTLY_DISABLED"): Meaning.UNUSABLE,
     (0, "STORAGE_LIMIT_EXCEEDED"): Meaning.UNUSABLE,
     (0, "UNSUPPORTED_API_VERSION"): Meaning.UNUSABLE,
     (410, ""): Meaning.UNUSABLE,
     (0, "rate_limit_exceeded"): Meaning.QUOTA,
+    (0, "ExceededQuota"): Meaning.QUOTA,
     (0, "invalid_grant"): Meaning.UNUSABLE,
     (0, "invalid_client"): Meaning.UNUSABLE,
     (0, "invalid_client_id"): Meaning.UNUSABLE,
@@ -74,4 +78,19 @@ def row_meaning(code: str) -> Meaning:
     return DIALECT.meaning(400, code)
 
 
-DIALECT = Dialect("Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$"))
+_USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+
+
+def allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """Read the calls of the last 24 hours, of the whole organisation, from Sforce-Limit-Info."""
+    found = _USAGE.search(headers.get("Sforce-Limit-Info", ""))
+    return Allowance(int(found[2]), int(found[2]) - int(found[1])) if found else None
+
+
+REPEATABLE_POSTS = (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/composite/batch$")
+"""We put nothing but reads into composite/batch."""
+
+PACKED_FROM = 4096
+"""Bytes; smaller bodies are not worth compressing (our default)."""
+
+DIALECT = Dialect("Salesforce", read, TABLE, REPEATABLE_POSTS, allowance, PACKED_FROM)

@@ -6,12 +6,12 @@ second with the last one seen, is read again next time and not lost.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from connectors.base import Page, StreamEnd
-from connectors.errors import Rejected, RetryLater
+from connectors.errors import Forbidden, Rejected, RetryLater, Unusable
 from connectors.salesforce import columns
 from connectors.salesforce.activities import activity_streams, task_key_field
 from connectors.salesforce.client import Record
@@ -28,6 +28,10 @@ REREAD = 20 * 3_600
 """Seconds after which an object with mapped formulas is read whole: they change without a trace on the record."""
 PAGE_ROWS = 10_000
 COVERAGE = "coverage_of_source"
+CORE = frozenset({"User", "Account", "Contact"})
+"""Without these nothing can be said of anybody: the pull stops where one of them is forbidden."""
+ACTS = frozenset({"EmailMessage", "Task", "Event"})
+"""Without one of these silence is no evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,34 @@ class Cursor:
 
 
 def pull(world: World, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
-    """Read everything mapped; raises a ConnectorError when a stream cannot be read to its end."""
+    """Read everything mapped; raises a ConnectorError when a stream cannot be read to its end.
+
+    An object that is forbidden, or was there and is no longer visible, is skipped and keeps its cursor.
+    """
     began = world.client.server_time()
+    missing: dict[str, str] = {}
     for stream in chain(record_streams(world), activity_streams(world)):
-        if world.schema.exists(stream.object):
-            yield from _Pull(world, stream, began, Cursor.parse(cursors.get(stream.object))).run()
-        else:
-            yield StreamEnd(stream.object, None, whole=False, read=0, dropped={"object not visible": 1})
-    yield from _coverage(world)
+        name, cursor = stream.object, cursors.get(stream.object)
+        if world.schema.exists(name):
+            try:
+                yield from _Pull(world, stream, began, Cursor.parse(cursor)).run()
+                continue
+            except Rejected as error:
+                missing[name] = _forbidden(name, error)
+        elif name in world.schema.forbidden or cursor is not None:
+            missing[name] = world.schema.forbidden.get(name, "the object is no longer visible")
+        said = missing.get(name, "")
+        yield StreamEnd(name, cursor, whole=False, read=0, dropped={"object not visible": 1}, missing=said)
+    yield from _coverage(world, missing.keys())
+
+
+def _forbidden(name: str, error: Rejected) -> str:
+    """Say why an object is skipped; raises what is no prohibition, and Unusable for an object of the core."""
+    if not (isinstance(error, Forbidden) or error.code == "INVALID_TYPE"):
+        raise error
+    if name in CORE:
+        raise Unusable(str(error)) from error
+    return str(error)
 
 
 class _Pull:
@@ -98,6 +122,8 @@ class _Pull:
             read=self._read,
             expected=self._expected,
             dropped=dict(self._dropped),
+            since=self._since.at - OVERLAP if self._since else None,
+            until=self._began,
         )
 
     def _must_be_whole(self, cursor: Cursor) -> bool:
@@ -199,21 +225,23 @@ def _merged(pages: Iterator[Sequence[Record]]) -> Iterator[list[Record]]:
         yield waiting
 
 
-def _coverage(world: World) -> Iterator[Page | StreamEnd]:
-    """Say since when activity is captured and whether usage is mapped and visible."""
-    since = min((at for at in _earliest(world) if at is not None), default=None)
+def _coverage(world: World, missing: Collection[str]) -> Iterator[Page | StreamEnd]:
+    """Say since when activity is captured, whether all of it was read, and whether usage is mapped and visible."""
+    since = min((at for at in _earliest(world, missing) if at is not None), default=None)
     usage = bool(world.schema.visible("Contact", world.mapped("usage")))
+    unread = not ACTS.isdisjoint(missing)
     values: dict[str, Column] = {
         "fact": ["activity", "usage"],
-        "available": [since is not None, usage],
+        "available": [since is not None and not unread, usage],
         "since_at": [since, None],
+        "unread": [unread, False],
     }
     rows = columns.table(COVERAGE, world.source, 2, values)
     yield Page(COVERAGE, ["activity", "usage"], {COVERAGE: rows})
     yield StreamEnd(COVERAGE, None, whole=True, read=2)
 
 
-def _earliest(world: World) -> Iterator[int | None]:
+def _earliest(world: World, missing: Collection[str]) -> Iterator[int | None]:
     """Find the first e-mail, meeting and task that is not ours, archived ones included."""
     key = task_key_field(world.prefix)
     done = ["IsClosed = true", *([f"{key} = null"] if world.schema.visible("Task", [key]) else [])]
@@ -222,6 +250,6 @@ def _earliest(world: World) -> Iterator[int | None]:
         ("Event", "StartDateTime", []),
         ("Task", "ActivityDate", done),
     ):
-        if world.schema.visible(name, [at]):
+        if name not in missing and world.schema.visible(name, [at]):
             query = Query(name, [at], [f"{at} != null", "IsDeleted = false", *where], at, 1)
             yield from (epoch(record[at]) for record in world.client.records(query, everything=True))

@@ -7,23 +7,35 @@ is mapped and what is visible is ever selected; the rest is reported.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from connectors.errors import Forbidden
 from connectors.salesforce.client import Client, Record
 
 
 @dataclass(slots=True)
 class Schema:
-    """Describes of the objects asked for so far; make a new one for every pull, check or provisioning."""
+    """Describes of the objects asked for so far; make a new one for every pull, check or provisioning.
+
+    `forbidden` says in Salesforce's words why an object may not be described; one that does not exist is not in it.
+    """
 
     client: Client
+    forbidden: dict[str, str] = field(default_factory=dict)
     _described: dict[str, Mapping[str, Record] | None] = field(default_factory=dict)
 
     def fields(self, name: str) -> Mapping[str, Record] | None:
         """Map the visible fields of an object to their describe, or None when the object itself is not visible."""
         if name not in self._described:
-            answer = self.client.describe(name)
+            answer = self._describe(name)
             visible = None if answer is None else {entry["name"]: entry for entry in answer["fields"]}
             self._described[name] = visible
         return self._described[name]
+
+    def _describe(self, name: str) -> Record | None:
+        try:
+            return self.client.describe(name)
+        except Forbidden as error:
+            self.forbidden[name] = str(error)
+            return None
 
     def exists(self, name: str) -> bool:
         """Tell whether the object is visible."""

@@ -17,7 +17,8 @@ FROM (
 ) AS ranked
 WHERE place = 1;
 
--- One row a key with the gap, the CRM and the ledger side by side, and what follows. The ledger's state is `closed` once
+-- One row a key with the gap, the CRM and the ledger side by side, and what follows. A gap that nobody can tell today has
+-- neither closed nor come: its task stays, and the ledger learns nothing. The ledger's state is `closed` once
 -- gap and task were both closed: only then may a returning gap open the task again. A task we believe to be open that is
 -- completed or missing was closed by a human. A snooze date that lies ahead keeps a completed task closed; one that was
 -- ahead when the task was completed opens it again on its day, once.
@@ -32,6 +33,7 @@ SELECT
       AND (t.snooze_honoured IS NULL OR h.snooze_until > t.snooze_honoured) THEN 'reopen'
     WHEN d.key IS NOT NULL AND h.key IS NULL AND COALESCE(t.state, 'closed') = 'closed' THEN 'open'
     WHEN d.key IS NOT NULL THEN 'closed by a human'
+    WHEN h.any_open = 1 AND u.kind IS NOT NULL THEN 'cannot tell'
     WHEN h.any_open = 1 AND COALESCE(t.state, 'open') = 'open' THEN 'close'
     WHEN h.any_open = 1 THEN 'reopened by a human'
     ELSE 'in sync'
@@ -39,6 +41,7 @@ SELECT
   CASE
     WHEN d.key IS NOT NULL AND h.any_open = 1 THEN 'open'
     WHEN d.key IS NOT NULL AND h.key IS NOT NULL AND t.key IS NULL THEN 'open'
+    WHEN d.key IS NULL AND u.kind IS NOT NULL THEN NULL
     WHEN d.key IS NULL AND h.any_open = 0 THEN 'closed'
     WHEN d.key IS NULL AND h.key IS NULL THEN 'closed'
   END AS noted,
@@ -47,7 +50,8 @@ FROM (SELECT key FROM desired_task UNION SELECT key FROM plan_held UNION SELECT 
 CROSS JOIN plan_option AS o
 LEFT JOIN desired_task AS d ON d.key = k.key
 LEFT JOIN plan_held AS h ON h.key = k.key
-LEFT JOIN plan_known_task AS t ON t.key = k.key;
+LEFT JOIN plan_known_task AS t ON t.key = k.key
+LEFT JOIN undecided AS u ON u.account_key = SPLIT_PART(k.key, '|', 2) AND u.kind = SPLIT_PART(k.key, '|', 4);
 
 -- Open tasks whose gap is still there and whose due date is past its grace; a snooze date begins the grace anew. They
 -- pass on from the colleague we gave them to, once until they are opened again: whom a human chose keeps them.
@@ -160,11 +164,11 @@ LEFT JOIN plan_writable AS w
   ON w.source = COALESCE(v.source, v.home) AND w.object = 'task' AND w.field = 'key'
 WHERE v.verdict IN ('open', 'close', 'reopen') AND w.field IS NULL;
 
--- What a human closed or opened again is left alone, and said.
+-- What a human closed or opened again is left alone, and said; so is what nobody can tell.
 INSERT INTO plan_skip
 SELECT COALESCE(v.source, v.home), 'task', COALESCE(v.id, v.key), v.key, v.verdict, NULL
 FROM plan_task_verdict AS v
-WHERE v.verdict IN ('closed by a human', 'reopened by a human');
+WHERE v.verdict IN ('closed by a human', 'reopened by a human', 'cannot tell');
 
 -- So is what a human wants to hear of only later.
 INSERT INTO plan_skip

@@ -104,7 +104,7 @@ WHERE number.n % 4 = 0;
 
 -- Both connections see activity and usage.
 INSERT INTO coverage_of_source
-SELECT side.source, side.fact, TRUE, size.as_of - 86400 * 500
+SELECT side.source, side.fact, TRUE, size.as_of - 86400 * 500, FALSE
 FROM size
 CROSS JOIN (
     SELECT 'salesforce' AS source, 'activity' AS fact

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from connectors.dialect import Dialect
-from connectors.errors import Conflict, ConnectorError, Rejected, RetryLater, Unusable
+from connectors.errors import Conflict, ConnectorError, Forbidden, QuotaSpent, Rejected, RetryLater, Unusable
 from connectors.hubspot import failures as hubspot
 from connectors.salesforce import failures as salesforce
 from connectors.transport import Unanswered
@@ -51,7 +51,7 @@ SALESFORCE = [
     Row(401, sf("INVALID_SESSION_ID"), Unusable, *RENEWED),
     Row(400, sf("InvalidSessionId"), Unusable, *RENEWED),
     Row(401, "Bad_OAuth_Token", Unusable, *RENEWED, words="Bad_OAuth_Token"),
-    Row(403, sf("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), RetryLater, *ONCE, words="TotalRequests"),
+    Row(403, sf("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), QuotaSpent, *ONCE, words="TotalRequests"),
     Row(
         403,
         sf("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
@@ -83,7 +83,9 @@ SALESFORCE = [
     Row(400, sf("FIELD_INTEGRITY_EXCEPTION"), Rejected, *ONCE),
     Row(400, sf("JSON_PARSER_ERROR"), Rejected, *ONCE),
     Row(404, sf("NOT_FOUND"), Rejected, *ONCE),
-    Row(403, sf("INSUFFICIENT_ACCESS_OR_READONLY"), Rejected, *ONCE),
+    Row(403, sf("INSUFFICIENT_ACCESS_OR_READONLY"), Forbidden, *ONCE),
+    Row(403, sf("FUNCTIONALITY_NOT_ENABLED"), Forbidden, *ONCE),
+    Row(400, sf("ExceededQuota"), QuotaSpent, *ONCE),
     Row(400, sf("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"), Rejected, *ONCE),
     Row(414, "", Rejected, *ONCE, words="414"),
     Row(431, "", Rejected, *ONCE, words="431"),
@@ -98,8 +100,8 @@ HUBSPOT = [
     Row(400, hs("VALIDATION_ERROR"), Rejected, *ONCE),
     Row(401, hs("INVALID_AUTHENTICATION"), Unusable, *RENEWED),
     Row(401, hs("EXPIRED_AUTHENTICATION"), Unusable, *RENEWED),
-    Row(403, hs("MISSING_SCOPES"), Rejected, *ONCE),
-    Row(403, hs("FORBIDDEN"), Rejected, *ONCE),
+    Row(403, hs("MISSING_SCOPES"), Forbidden, *ONCE),
+    Row(403, hs("FORBIDDEN"), Forbidden, *ONCE),
     Row(404, hs("OBJECT_NOT_FOUND"), Rejected, *ONCE),
     Row(404, "<html>no such page</html>", Unusable, *ONCE, words="web page"),
     Row(409, hs("CONFLICT"), Conflict, *ONCE),
@@ -109,8 +111,8 @@ HUBSPOT = [
     Row(423, hs(), RetryLater, *PATIENT),
     Row(429, hs("RATE_LIMITS", policyName="TEN_SECONDLY_ROLLING"), RetryLater, *PATIENT),
     Row(429, hs("RATE_LIMITS", policyName="SECONDLY"), RetryLater, *PATIENT),
-    Row(429, hs("RATE_LIMITS", policyName="DAILY"), RetryLater, *ONCE),
-    Row(429, hs("RATE_LIMITS", message="You have reached your daily limit."), RetryLater, *ONCE, words="daily"),
+    Row(429, hs("RATE_LIMITS", policyName="DAILY"), QuotaSpent, *ONCE),
+    Row(429, hs("RATE_LIMITS", message="You have reached your daily limit."), QuotaSpent, *ONCE, words="daily"),
     Row(477, hs("MIGRATION_IN_PROGRESS"), RetryLater, *ONCE),
     Row(500, hs("INTERNAL_ERROR"), Unanswered, *WARY),
     Row(502, "<html>bad gateway</html>", Unanswered, *WARY, words="web page"),

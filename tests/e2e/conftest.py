@@ -119,7 +119,7 @@ class Crms:
     def writes(self) -> dict[str, int]:
         """Count the requests since the log was emptied that may have changed a record, by route."""
         log = requests.get(f"{self.ready['control']}/requests", timeout=30).json()
-        reading = ("/search", "/batch/read", "/oauth")
+        reading = ("/search", "/batch/read", "/composite/batch", "/oauth")
         return {
             route: told["count"]
             for route, told in log["routes"].items()

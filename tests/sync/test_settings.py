@@ -230,3 +230,37 @@ def test_something_that_is_no_reference_is_not_repeated(resolver: SecretResolver
     with pytest.raises(SecretMissingError) as caught:
         resolver("pat-na1-very-secret")
     assert "very-secret" not in str(caught.value)
+
+
+# --- the budget of a connection --------------------------------------------------------------------------------------
+
+
+def test_a_connection_may_use_a_fifth_of_the_day_unless_said_otherwise(tmp_path: Path) -> None:
+    connections = (
+        load(tmp_path, GOOD.replace("token: keyring:hubspot}", TOKEN_AND_BUDGET)).organisations["acme"].connections
+    )
+    assert connections["salesforce"].budget.model_dump() == {"share": 0.2, "reserve": 1000, "concurrent": 4}
+    assert connections["hubspot"].budget.model_dump() == {"share": 0.5, "reserve": 0, "concurrent": 8}
+
+
+TOKEN_AND_BUDGET = """token: keyring:hubspot}
+        budget: {share: 0.5, reserve: 0, concurrent: 8}"""
+
+
+@pytest.mark.parametrize(
+    ("written", "cause"),
+    [
+        ("share: 0", "budget.share: input should be greater than 0"),
+        ("share: 20", "budget.share: input should be less than or equal to 1"),
+        ("share: a fifth", "budget.share: input should be a valid number"),
+        ("reserve: -1", "budget.reserve: input should be greater than or equal to 0"),
+        ("concurrent: 0", "budget.concurrent: input should be greater than or equal to 1"),
+        ("concurrent: 50", "budget.concurrent: input should be less than or equal to 20"),
+        ("shares: 0.2", "unknown setting organisations.acme.connections.hubspot.budget.shares"),
+    ],
+)
+def test_a_wrong_budget_is_told_with_its_line(tmp_path: Path, written: str, cause: str) -> None:
+    text = GOOD.replace("token: keyring:hubspot}", f"token: keyring:hubspot}}\n        budget:\n          {written}")
+    ((line, said, _),) = problems(tmp_path, text)
+    assert line == 13
+    assert cause in said

@@ -195,3 +195,53 @@ def test_the_plan_of_a_task_tells_its_severity_and_why(world: World, severity: f
     (change,) = world.changes()
     assert isinstance(change, OpenTask)
     assert (change.severity, change.reason) == (severity, "Why: k1")
+
+
+# --- gaps that nobody can tell ---------------------------------------------------------------------------------------
+
+KEY = "acme|crm:a1|default|missing champion|champion|"
+UNTOLD = [("crm:a1", "missing champion")]
+
+
+def test_a_task_stays_open_while_nobody_can_tell_whether_its_gap_is_there_and_the_plan_says_so(world: World) -> None:
+    world.gaps = [Gap(KEY)]
+    world.run()
+    world.gaps, world.undecided = [], UNTOLD
+    assert world.run().status == "nothing"
+    assert (world.open_keys(), whys(world)) == ([KEY], {KEY: Why.CANNOT_TELL})
+
+
+def test_it_is_completed_as_soon_as_it_can_be_told_that_the_gap_has_closed(world: World) -> None:
+    world.gaps = [Gap(KEY)]
+    world.run()
+    world.gaps, world.undecided = [], UNTOLD
+    world.run()
+    world.undecided = []
+    world.run()
+    assert world.open_keys() == []
+
+
+def test_what_cannot_be_told_of_another_account_or_kind_holds_no_task(world: World) -> None:
+    world.gaps = [Gap(KEY)]
+    world.run()
+    world.gaps, world.undecided = [], [("crm:a2", "missing champion"), ("crm:a1", "missing buyer")]
+    world.run()
+    assert world.open_keys() == []
+
+
+def test_a_task_a_human_completed_is_not_opened_again_because_the_evidence_was_missing_for_a_day(world: World) -> None:
+    """The gap did not close and come back: it only could not be told."""
+    world.gaps = [Gap(KEY)]
+    world.run()
+    world.crm.finish_task(world.task_id(KEY))
+    for gaps, undecided in (([Gap(KEY)], []), ([], UNTOLD), ([Gap(KEY)], [])):
+        world.gaps, world.undecided = gaps, undecided
+        world.run()
+        assert world.open_keys() == []
+
+
+def test_a_task_that_was_closed_with_its_gap_is_not_opened_while_nobody_can_tell(world: World) -> None:
+    for gaps, undecided in (([Gap(KEY)], []), ([], []), ([], UNTOLD)):
+        world.gaps, world.undecided = gaps, undecided
+        world.run()
+    assert world.open_keys() == []

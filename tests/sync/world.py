@@ -53,6 +53,8 @@ class World:
 
     wanted: dict[Record, dict[str, str | None]] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    undecided: list[tuple[str, str]] = field(default_factory=list)
+    """Account keys and gap kinds that nobody can tell."""
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -100,6 +102,7 @@ class World:
                 if kind == object_name
             ]
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
+        create(connection, _DESIRED["undecided"], self.undecided)
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
 
     def explain(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -19,9 +19,25 @@ def test_a_window_opens_again_as_time_passes() -> None:
     assert [window.book(at) for at in (100.0, 104.0, 106.0, 115.0)] == [0, 0, 4, 0]
 
 
-def test_four_searches_a_second_and_no_more() -> None:
+def test_five_searches_in_a_little_more_than_a_second_and_no_more() -> None:
     pace = HubSpotPace(lambda: 50.0)
-    assert [pace.before("POST", SEARCH) for _ in range(6)] == [0, 0, 0, 0, 1, 1]
+    waits = [pace.before("POST", SEARCH) for _ in range(10)]
+    assert waits == [0] * 5 + [pytest.approx(5 / 4.5)] * 5
+
+
+@pytest.mark.parametrize(("allowed", "ties"), [("100", 90), ("110", 90), ("190", 135), ("250", 180)])
+def test_the_tier_that_an_answer_betrays_decides_over_associations(allowed: str, ties: int) -> None:
+    pace = HubSpotPace(lambda: 50.0)
+    pace.after(OBJECTS, 200, {"X-HubSpot-RateLimit-Max": allowed, "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"})
+    assert sum(pace.before("POST", TIES) == 0 for _ in range(300)) == ties
+
+
+def test_what_others_sent_with_our_token_counts_as_ours() -> None:
+    pace = HubSpotPace(lambda: 50.0)
+    told = {"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
+    assert pace.before("GET", OBJECTS) == 0
+    pace.after(OBJECTS, 200, {**told, "X-HubSpot-RateLimit-Remaining": "12"})
+    assert [pace.before("GET", OBJECTS) for _ in range(3)] == [0, 0, 10]
 
 
 def test_searches_associations_and_the_rest_are_counted_apart() -> None:

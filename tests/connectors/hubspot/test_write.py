@@ -291,6 +291,14 @@ def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: P
     assert len(sent(portal, TASKS)) == 1
 
 
+def test_row_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    portal.answers("POST", TASKS, (200, {"id": "501"}))
+    tied(portal)
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+
+
 @pytest.mark.parametrize("answer", [(200, None), (201, {}), (201, [])], ids=["nothing", "an object", "a list"])
 def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
     portal: Portal, answer: tuple[int, object]
