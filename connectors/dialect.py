@@ -59,7 +59,8 @@ class Dialect:
     `read` takes status and body (bytes that may be anything) and never raises. `table` maps ``(status, code)``;
     status 0 stands for any status, code "" for any code; what is not listed falls back to what HTTP itself says.
     `repeatable_posts` are regular expressions of paths whose POST changes nothing or changes the same thing twice.
-    `allowance` reads an answer's headers; bodies from `packed_from` bytes on are sent compressed (None: never).
+    `allowance` reads an answer's headers; bodies from `packed_from` bytes on are sent compressed (None: never), and
+    `unread` are the codes of a server that could not read one.
     """
 
     vendor: str
@@ -68,6 +69,7 @@ class Dialect:
     repeatable_posts: tuple[str, ...] = ()
     allowance: Callable[[Mapping[str, str]], Allowance | None] = untold
     packed_from: int | None = None
+    unread: tuple[str, ...] = ()
 
     def meaning(self, status: int, code: str) -> Meaning:
         """Look an answer up, the most precise entry first."""

@@ -210,10 +210,13 @@ class Transport:
         if not (self._packs and _pack(copy, self.dialect.packed_from or 0)):
             return self._exchange(copy)
         reply = self._exchange(copy)
-        if reply.status_code not in _UNREAD:
+        if reply.ok or not self._unread(reply):
             return reply
         self._packs = False
         return self._exchange(_addressed(request, token))
+
+    def _unread(self, reply: Reply) -> bool:
+        return reply.status_code == 415 or self._problem(reply).code in self.dialect.unread
 
     def _valid_token(self) -> Token:
         token = self._token
@@ -411,10 +414,6 @@ def _addressed(request: requests.PreparedRequest, token: Token) -> requests.Prep
     copy.url = token.base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
     copy.headers["Authorization"] = f"Bearer {token.value}"
     return copy
-
-
-_UNREAD = (400, 415)
-"""What a server says to a body whose compression it does not know; a plain body that is wrong is refused once more."""
 
 
 def _pack(request: requests.PreparedRequest, least: int) -> bool:

@@ -93,4 +93,4 @@ REPEATABLE_POSTS = (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/composite
 PACKED_FROM = 4096
 """Bytes; smaller bodies are not worth compressing (our default)."""
 
-DIALECT = Dialect("Salesforce", read, TABLE, REPEATABLE_POSTS, allowance, PACKED_FROM)
+DIALECT = Dialect("Salesforce", read, TABLE, REPEATABLE_POSTS, allowance, PACKED_FROM, ("JSON_PARSER_ERROR",))

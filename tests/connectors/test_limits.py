@@ -208,6 +208,13 @@ def test_a_large_body_is_sent_compressed_and_a_small_one_plain(wire: Wire) -> No
     assert "Content-Encoding" not in small.headers
 
 
+def test_a_large_body_that_is_wrong_is_refused_once(wire: Wire) -> None:
+    wire.mock.post(BASE + BATCH, status=400, json=[{"errorCode": "INVALID_FIELD", "message": "No such column"}])
+    with pytest.raises(Rejected, match="No such column"):
+        wire.transport().request("POST", BATCH, json=LARGE)
+    assert len(wire.mock.calls) == 1
+
+
 @pytest.mark.parametrize("status", [400, 415])
 def test_who_cannot_read_a_compressed_body_gets_it_plain_and_all_later_ones_too(wire: Wire, status: int) -> None:
     wire.mock.post(BASE + BATCH, status=status, json=[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected"}])
