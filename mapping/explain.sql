@@ -204,7 +204,7 @@ FROM credit
 GROUP BY credit.account_key, credit.person_id;
 
 -- The sentences about contacts, one a field.
-CREATE OR REPLACE TABLE sentence AS
+CREATE OR REPLACE TEMP TABLE sentence AS
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'roles' AS field,
     STRING_AGG(role_sentence.words, ' ' ORDER BY role_sentence.place) AS text
 FROM explained_contact
@@ -581,7 +581,7 @@ FROM (
 ) AS said;
 
 -- What a plan writes together with another change: the sentences that fit, and the date.
-CREATE OR REPLACE TABLE companion AS
+CREATE OR REPLACE TEMP TABLE companion AS
 SELECT
     ordered_sentence.object,
     ordered_sentence.source,

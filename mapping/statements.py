@@ -51,16 +51,26 @@ def arrow_table(table: Table, rows: Iterable[Sequence[object]]) -> arrow.Table:
     return arrow.Table.from_arrays(arrays, names=list(table.column_names()))
 
 
-def create(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[Sequence[object]] = ()) -> None:
-    """Create or replace `table` on the connection and fill it with `rows` in the declared column order."""
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    rows: Iterable[Sequence[object]] = (),
+    *,
+    temporary: bool = False,
+) -> None:
+    """Create or replace `table` on the connection and fill it with `rows` in the declared column order.
+
+    A temporary table is seen by this connection alone and never written into the file.
+    """
+    made = f"CREATE OR REPLACE {'TEMP ' if temporary else ''}TABLE {table.name}"
     arrived = arrow_table(table, rows)
     if arrived.num_rows:
         connection.register("arrived", arrived)
-        connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM arrived")
+        connection.execute(f"{made} AS SELECT * FROM arrived")
         connection.unregister("arrived")
     else:
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-        connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
+        connection.execute(f"{made} ({columns})")
 
 
 def load(connection: duckdb.DuckDBPyConnection, tables: Iterable[tuple[Table, Rows]]) -> None:

@@ -63,10 +63,26 @@ _SENTENCE = _text_table("sentence", "object source id field text")
 _COMPANION = _text_table("companion", "object source id evidence computed_on")
 
 
+_VALUE = Table(
+    "plan_value",
+    "Values to write, before the reason of each is known.",
+    (),
+    (
+        *(Column(name, "TEXT", name) for name in ("source", "object", "id", "field", "before", "after")),
+        Column("takes_over", "BOOLEAN", "before is a human's value"),
+    ),
+)
+
+
 def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request, explain: Explain) -> Plan:
-    """Fill the plan tables and give the plan. Writes no tables but ``plan_*`` and those of `explain`."""
+    """Fill the plan tables and give the plan. Writes no tables but ``plan_*`` and those of `explain`.
+
+    Only what is read again later is written into the file; what leads to it is temporary: compressing and writing the
+    steps in between took as long as computing them.
+    """
     for table in PLAN_TABLES:
         create(connection, table)
+    create(connection, _VALUE, temporary=True)
     _load_request(connection, request)
     memory.load(connection, ledger, request.org, request.as_of)
     _plan_values(connection, ledger, request.org)
@@ -92,7 +108,7 @@ def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:
 
 def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
     """Compare every field that may cause a write by itself."""
-    create(connection, _DIFFERENCE)
+    create(connection, _DIFFERENCE, temporary=True)
     for object_name in OBJECTS:
         compared = [output for output in results(object_name) if output.name not in COMPANIONS]
         connection.execute(_pairs(object_name))
@@ -103,11 +119,11 @@ def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str
 def _plan_companions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, explain: Explain) -> None:
     """Render the records that change, then compare the fields that are written only in company."""
     create(connection, _EXPLAINED)
-    connection.execute("INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_change ORDER BY 1, 2, 3")
-    create(connection, _SENTENCE)
-    create(connection, _COMPANION)
+    connection.execute("INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_value")
+    create(connection, _SENTENCE, temporary=True)
+    create(connection, _COMPANION, temporary=True)
     explain(connection)
-    create(connection, _DIFFERENCE)
+    create(connection, _DIFFERENCE, temporary=True)
     companions = (output for output in FIELDS if output.name in COMPANIONS)
     _insert_differences(connection, map(_companion_difference, companions))
     _judge(connection, ledger, org)
@@ -128,7 +144,7 @@ def _pairs(object_name: str) -> str:
     names = [output.name for output in results(object_name) if output.name not in COMPANIONS]
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
-        f"CREATE OR REPLACE TABLE plan_pair_{object_name} AS"
+        f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
         f" SELECT COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"

@@ -2,7 +2,7 @@
 -- applied, or what a write of unknown outcome meant to write; an empty field nobody ever wrote is free. `empty` is the
 -- form of "nothing" of a field: an unticked checkbox cannot be told from one that was never touched. A number of ours
 -- that is off by less than its band is left: it drifts with time alone.
-CREATE OR REPLACE TABLE plan_verdict AS
+CREATE OR REPLACE TEMP TABLE plan_verdict AS
 SELECT
   d.source, d.object, d.id, d.field, d.observed, d.desired,
   CASE
@@ -27,9 +27,9 @@ LEFT JOIN plan_intent_value AS i
   ON i.source = d.source AND i.object = d.object AND i.id = d.id AND i.field = d.field
   AND COALESCE(i.value, f.empty) IS NOT DISTINCT FROM d.observed;
 
--- What may be written becomes a change; its reason is filled in once the sentences are rendered.
-INSERT INTO plan_change
-SELECT source, object, id, field, observed, desired, NULL, verdict = 'take over', FALSE
+-- What may be written becomes a change once the sentences are rendered and it has its reason.
+INSERT INTO plan_value
+SELECT source, object, id, field, observed, desired, verdict = 'take over'
 FROM plan_verdict
 WHERE verdict IN ('ours', 'take over');
 

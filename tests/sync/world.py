@@ -110,7 +110,7 @@ class World:
         if self.sentences:
             connection.execute(
                 "INSERT INTO sentence SELECT c.object, c.source, c.id, c.field, 'rule r1: crm/contact/c1 says so'"
-                " FROM plan_change AS c"
+                " FROM plan_value AS c"
             )
             connection.execute(
                 "INSERT INTO companion SELECT object, source, id, 'Because.', '2023-11-15' FROM explained"
