@@ -20,7 +20,7 @@ from typing import IO, Protocol
 import duckdb
 
 from connectors.errors import Unusable
-from connectors.files.folder import SPOILT, Sheet, spoilt
+from connectors.files.folder import Sheet
 
 UTF8 = "utf-8"
 CHUNK = 1 << 20
@@ -79,8 +79,6 @@ def readable(sheet: Sheet, encoding: str, folder: Path) -> Iterator[Path]:
                 for text in _decoded(source, encoding, sheet.name):
                     target.write(text.encode(UTF8, "surrogatepass"))
         yield copy
-    except SPOILT as error:
-        raise spoilt(sheet.name, error) from error
     finally:
         copy.unlink(missing_ok=True)
 
@@ -109,10 +107,8 @@ def header(sheet: Sheet, encoding: str) -> list[str]:
     """Read the names of the columns; raises Unusable when there are none."""
     form = "utf-8-sig" if encoding == UTF8 else encoding
     try:
-        with sheet.open() as source:
-            names = next(csv.reader(io.TextIOWrapper(source, form, newline="")), [])
-    except SPOILT as error:
-        raise spoilt(sheet.name, error) from error
+        with sheet.open() as source, io.TextIOWrapper(source, form, newline="") as lines:
+            names = next(csv.reader(lines), [])
     except (UnicodeError, csv.Error) as error:
         raise _not_text(sheet.name, 1, encoding) from error
     if not any(name.strip() for name in names):

@@ -19,10 +19,10 @@ COVERAGE = "coverage_of_source"
 def held(entry: Field, raw: object) -> str | None:
     """Read what an export holds in a field of ours as canonical text; options may be written as their labels.
 
-    An untouched checkbox is off. A value that is none of its kind stays as it is.
+    A value that is none of its kind stays as it is.
     """
     text = "" if raw is None else str(raw)
-    if entry.kind is Kind.FLAG:
+    if entry.kind is Kind.FLAG and text:
         return "true" if FLAGS.get(text.strip().lower()) else "false"
     if entry.choices:
         spelt = {choice.lower(): choice for choice in entry.choices}
@@ -32,6 +32,12 @@ def held(entry: Field, raw: object) -> str | None:
         return entry.canonical(text)
     except ValueError:
         return text
+
+
+def same(entry: Field, left: str | None, right: str | None) -> bool:
+    """Compare two canonical values; an untouched checkbox is one that is off."""
+    off = "false" if entry.kind is Kind.FLAG else None
+    return (left or off) == (right or off)
 
 
 @dataclass(frozen=True, slots=True)

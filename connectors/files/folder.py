@@ -3,10 +3,11 @@
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from connectors.errors import Unusable
 
@@ -35,33 +36,20 @@ class Sheet:
         """Name the file for a message, a packed one with its zip."""
         return f"{self.path.name}, {self.member}" if self.member else self.path.name
 
-    def open(self) -> IO[bytes]:
-        """Open the bytes of the file; reading a packed one to its end proves its checksum."""
-        if self.member is None:
-            return self.path.open("rb")
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Lend the bytes of the file; reading a packed one to its end proves its checksum. Raises Unusable."""
         try:
-            return cast("IO[bytes]", _Packed(self.path, self.member))
+            if self.member is None:
+                with self.path.open("rb") as file:
+                    yield file
+            else:
+                with zipfile.ZipFile(self.path) as packed, packed.open(self.member) as file:
+                    yield file
         except SPOILT as error:
             raise spoilt(self.name, error) from error
-
-
-class _Packed:
-    """A member of a zip that closes its zip when it is closed."""
-
-    def __init__(self, path: Path, member: str) -> None:
-        self._zip = zipfile.ZipFile(path)
-        try:
-            self._file = self._zip.open(member)
-        except SPOILT:
-            self._zip.close()
-            raise
-
-    def __enter__(self) -> IO[bytes]:
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self._zip.close()
+        except OSError as error:
+            raise Unusable(f"{self.name} cannot be read: {error.strerror or error}.") from error
 
 
 def spoilt(name: str, error: Exception) -> Unusable:

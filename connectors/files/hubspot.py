@@ -312,7 +312,7 @@ class HubSpotExport:
             name, column = FED_BY[attribute.table], self._mapped[attribute.table].get(attribute.name)
             if not column or attribute.override or not self._has(name) or column in self._columns(name):
                 continue
-            header = [title for _, titles in self.export.of(name).sheets for title in titles]
+            header = [labels.slug(title) for _, titles in self.export.of(name).sheets for title in titles]
             fix = fields.suggestion(column, header) or f"Export {name} with it, or take it out of `fields`."
             explicit = attribute.name in self._options.fields.get(attribute.table, {})
             where = f"fields.{attribute.table}.{attribute.name}"

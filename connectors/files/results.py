@@ -20,7 +20,7 @@ from connectors.base import Outcome, Page, ProvisionStep, StreamEnd, UpdateRecor
 from connectors.errors import Unusable
 from connectors.files import csvfile
 from connectors.files.csvfile import Column, Text
-from connectors.files.dialect import Names, held
+from connectors.files.dialect import Names, held, same
 from connectors.files.export import Export, Record
 from connectors.files.folder import OUT, Sheet
 from connectors.files.tasks import WaitingTasks
@@ -109,7 +109,8 @@ class Results:
         for record_id, name, after, before in self._run(query, object_name, list(by_id)).fetchall():
             entry = self._fields[object_name, name]
             column = self._names.column(entry)
-            if held(entry, by_id[record_id].get(column)) == before:
+            now = held(entry, by_id[record_id].get(column))
+            if now != after and same(entry, now, before):
                 by_id[record_id][column] = after
             else:
                 self._obsolete.append((object_name, record_id, name))
@@ -212,20 +213,19 @@ class Results:
         return self.folder / "before" / f"{self._names.objects[kind]}.csv"
 
     def _read(self, kind: str) -> None:
-        """Put the files of an object into `waiting`."""
-        values, before = self._table(kind, self._file(kind)), self._table(kind, self._before(kind))
-        cleared = self._table(kind, self._file(kind, "-clear"))
-        for entry in results(kind):
-            column = f'"{self._names.column(entry)}"'
-            for table in (values, cleared):
-                self._run(
-                    f"INSERT INTO waiting SELECT ?, v.id, ?, nullif(v.{column}, ?), nullif(b.{column}, ?)"
-                    f' FROM "{table}" AS v LEFT JOIN "{before}" AS b ON b.id = v.id WHERE v.{column} IS NOT NULL',
-                    kind,
-                    entry.name,
-                    CLEAR,
-                    CLEAR,
-                )
+        """Put the files of an object into `waiting`, all fields in one statement: planning many costs more."""
+        tables = [self._table(kind, path) for path in (self._file(kind), self._file(kind, "-clear")) if path.is_file()]
+        if not tables:
+            return
+        before = self._table(kind, self._before(kind))
+        columns = [(entry.name, f'"{self._names.column(entry)}"') for entry in results(kind)]
+        selects = (
+            f"SELECT '{kind}', v.id, '{name}', nullif(v.{column}, '{CLEAR}'), nullif(b.{column}, '{CLEAR}')"
+            f' FROM "{table}" AS v LEFT JOIN "{before}" AS b ON b.id = v.id WHERE v.{column} IS NOT NULL'
+            for table in tables
+            for name, column in columns
+        )
+        self._run(f"INSERT INTO waiting {' UNION ALL '.join(selects)}")
 
     def _table(self, kind: str, path: Path) -> str:
         """Read a file of ours into a table of its own; one that is not there makes an empty table."""
