@@ -4,11 +4,16 @@ Used by the stories of the files connector and by the test of its how-to; the em
 """
 
 import csv
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
+
+import sync.demo
 
 SALESFORCE = (
     *("User", "Account", "Contact", "AccountContactRelation", "Opportunity", "OpportunityContactRole"),
@@ -69,13 +74,43 @@ def _cell(value: object) -> str:
 # --- HubSpot: one export an object ----------------------------------------------------------------------------------
 
 
-def export_hubspot(told: Mapping[str, Any], folder: Path, *, labelled: bool = False) -> None:
-    """Write one file an object with all its properties and associations, by internal names or by labels."""
+def packed(folder: Path) -> Path:
+    """Pack an export into a zip beside its folder."""
+    return Path(shutil.make_archive(str(folder), "zip", folder))
+
+
+def file_settings(place: Path, folders: Mapping[str, Path], words: Mapping[str, str] | None = None) -> Path:
+    """Write the demo's settings with exports in place of the CRMs; gives the file's path.
+
+    `folders` maps the name of a connection, which is its dialect too, to its export; `words` replaces names of columns.
+    """
+    template = Path(sync.demo.__file__).with_name("demo.yaml").read_text(encoding="utf-8")
+    settings = yaml.safe_load(template.replace("$", ""))
+    (organisation,) = settings["organisations"].values()
+    for name, folder in folders.items():
+        fields = {
+            table: {attribute: (words or {}).get(column, column) for attribute, column in mapped.items()}
+            for table, mapped in organisation["connections"][name]["fields"].items()
+        }
+        described = {"vendor": "files", "dialect": name, "folder": str(folder), "fields": fields}
+        organisation["connections"][name] = described
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / "rapport.yaml"
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def export_hubspot(told: Mapping[str, Any], folder: Path, *, labelled: bool = False) -> dict[str, str]:
+    """Write one file an object with all its properties and associations, by internal names or by labels.
+
+    Returns what the columns are called in settings: internal name -> label as an internal name is made of it.
+    """
     portal = _Portal(told, labelled)
     write(folder / "owners.csv", ["Owner ID", "Email", "First Name", "Last Name", "Team", "Archived"], portal.owners())
     for name, others in HUBSPOT.items():
         header, rows = portal.export(name, others)
         write(folder / f"hubspot-crm-exports-all-{name}-2026-11-22.csv", header, rows)
+    return portal.words
 
 
 class _Portal:
@@ -84,6 +119,7 @@ class _Portal:
     def __init__(self, told: Mapping[str, Any], labelled: bool) -> None:
         self._url = told["url"]
         self._labelled = labelled
+        self.words: dict[str, str] = {}
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {told['token']}"
 
@@ -101,6 +137,12 @@ class _Portal:
             if after is None:
                 return
 
+    def touch(self) -> None:
+        """Write a value into a record that holds it already."""
+        one = self._ask("GET", "/crm/v3/objects/companies", {"limit": "1", "properties": "name"})["results"][0]
+        body = {"properties": {"phone": "+1 555 0100"}}
+        self._ask("PATCH", f"/crm/v3/objects/companies/{one['id']}", json=body)
+
     def owners(self) -> Iterator[Row]:
         """List the owners, deactivated ones too."""
         for archived in ("true", "false"):
@@ -114,6 +156,7 @@ class _Portal:
         """Give header and rows of an object."""
         declared = [d for d in self._ask("GET", f"/crm/v3/properties/{name}")["results"] if d["name"] != "hs_object_id"]
         names = ",".join(d["name"] for d in declared)
+        self.words |= {d["name"]: re.sub(r"[^a-z0-9]+", "_", d["label"].lower()).strip("_") for d in declared}
         found = list(self._all(f"/crm/v3/objects/{name}", {"properties": names}))
         ties = {other: self._ties(name, other, [one["id"] for one in found]) for other in others}
         columns = [(other, label) for other in others for label in _labels(ties[other])]
@@ -151,6 +194,12 @@ class _Portal:
             return value[:16].replace("T", " ")
         many = declared["fieldType"] == "checkbox"
         return ";".join(options.get(part, part) for part in (value.split(";") if many else [value]))
+
+
+def touch_hubspot(told: Mapping[str, Any]) -> None:
+    """Let somebody edit a record just before the export, as in every portal where people work."""
+    portal = _Portal(told, labelled=False)
+    portal.touch()
 
 
 def _labels(ties: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:

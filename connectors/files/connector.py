@@ -7,7 +7,7 @@ from typing import assert_never
 from connectors.base import Finding, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.errors import Unusable
 from connectors.files.dialect import Dialect
-from connectors.files.findings import warnings
+from connectors.files.findings import columns_read, warnings
 from connectors.files.hubspot import HubSpotExport
 from connectors.files.results import UNPROVISIONED, Results
 from connectors.files.salesforce import SalesforceExport
@@ -92,7 +92,8 @@ class Files:
         made = self.server_time()
         newest = self._dialect.newest_activity(made)
         known = f"its newest activity is of {_said(newest)}" if newest is not None else "it holds no activity"
-        yield Finding("export", f"It was made about {_said(made)}; {known}.", NOTHING_NEWER, fatal=False)
+        columns = columns_read(self._dialect.export, self._dialect.plan)
+        yield Finding("export", f"It was made about {_said(made)}; {known}; {columns}.", NOTHING_NEWER, fatal=False)
         if not self._results.folder.is_dir():
             yield Finding("rapport-out", f"{UNPROVISIONED}; until then nothing is written", "", fatal=False)
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 from typing import Protocol
 
 from connectors.base import Finding, Page, StreamEnd
+from connectors.files.csvfile import Column
 from connectors.files.export import Export, Record
 from mapping.fields import FLAGS
 from mapping.metadata import Field, Kind
@@ -19,10 +20,10 @@ COVERAGE = "coverage_of_source"
 def held(entry: Field, raw: object) -> str | None:
     """Read what an export holds in a field of ours as canonical text; options may be written as their labels.
 
-    A value that is none of its kind stays as it is.
+    An untouched checkbox is off, a value that is none of its kind stays as it is.
     """
     text = "" if raw is None else str(raw)
-    if entry.kind is Kind.FLAG and text:
+    if entry.kind is Kind.FLAG:
         return "true" if FLAGS.get(text.strip().lower()) else "false"
     if entry.choices:
         spelt = {choice.lower(): choice for choice in entry.choices}
@@ -32,12 +33,6 @@ def held(entry: Field, raw: object) -> str | None:
         return entry.canonical(text)
     except ValueError:
         return text
-
-
-def same(entry: Field, left: str | None, right: str | None) -> bool:
-    """Compare two canonical values; an untouched checkbox is one that is off."""
-    off = "false" if entry.kind is Kind.FLAG else None
-    return (left or off) == (right or off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,10 @@ class Dialect(Protocol):
 
     export: Export
     names: Names
+
+    def plan(self, name: str, header: Sequence[str]) -> Mapping[str, Column]:
+        """Tell how the columns of an object are made of a header."""
+        ...
 
     def load(self) -> None:
         """Read all files, unless they are read already; raises Unusable."""

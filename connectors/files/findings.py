@@ -20,16 +20,30 @@ def missing_files(export: Export, needed: Sequence[str], useful: Sequence[str], 
 
 
 def columns_unused(export: Export, plan: Plan) -> Iterator[Finding]:
-    """Say for every file which columns nothing reads: a misspelt one may be among them."""
+    """Say for every file with labels as header which columns nothing reads: one that is wanted may be among them.
+
+    Names of fields are no matter of doubt, and an export has many that nobody asks for.
+    """
     for name in export.objects():
         for sheet, header in export.of(name).sheets:
-            made = plan(name, header).values()
-            used = {place for column in made for place in (*column.places, column.only_with)}
+            used = _used(plan, name, header)
             unused = [column for place, column in enumerate(header) if place not in used]
-            if unused:
+            if any(" " in column for column in unused):
                 more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
                 cause = f"Nothing reads the columns {', '.join(unused[:SHOWN])}{more}."
                 yield Finding(sheet.name, cause, "", fatal=False)
+
+
+def columns_read(export: Export, plan: Plan) -> str:
+    """Count columns, for a person to compare."""
+    headers = [(name, header) for name in export.objects() for _, header in export.of(name).sheets]
+    read = sum(len(_used(plan, name, header)) for name, header in headers)
+    return f"{read} of its {sum(len(header) for _, header in headers)} columns are read"
+
+
+def _used(plan: Plan, name: str, header: Sequence[str]) -> set[int]:
+    made = plan(name, header).values()
+    return {place for column in made for place in (*column.places, column.only_with) if place is not None}
 
 
 def warnings(export: Export) -> Iterator[Finding]:

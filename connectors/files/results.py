@@ -20,7 +20,7 @@ from connectors.base import Outcome, Page, ProvisionStep, StreamEnd, UpdateRecor
 from connectors.errors import Unusable
 from connectors.files import csvfile
 from connectors.files.csvfile import Column, Text
-from connectors.files.dialect import Names, held, same
+from connectors.files.dialect import Names, held
 from connectors.files.export import Export, Record
 from connectors.files.folder import OUT, Sheet
 from connectors.files.tasks import WaitingTasks
@@ -105,15 +105,22 @@ class Results:
     def patch(self, object_name: str, records: Sequence[Record]) -> None:
         """Let values that wait count as held; note those that have arrived, and those somebody changed since."""
         by_id = {str(record[self._names.id_column]): record for record in records}
+        self._switch_off(object_name, records)
         query = "SELECT id, field, after, before FROM waiting WHERE object = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
         for record_id, name, after, before in self._run(query, object_name, list(by_id)).fetchall():
             entry = self._fields[object_name, name]
             column = self._names.column(entry)
-            now = held(entry, by_id[record_id].get(column))
-            if now != after and same(entry, now, before):
+            if held(entry, by_id[record_id].get(column)) == before:
                 by_id[record_id][column] = after
             else:
                 self._obsolete.append((object_name, record_id, name))
+
+    def _switch_off(self, object_name: str, records: Sequence[Record]) -> None:
+        """Read checkboxes of ours that the export does not have as Salesforce creates them."""
+        for column in [self._names.column(e) for e in results(object_name) if e.kind is Kind.FLAG]:
+            for record in records:
+                if record.get(column) is None:
+                    record[column] = "false"
 
     def patch_tasks(self, records: Iterable[Record]) -> list[Record]:
         """Let the state that waits count as the task's; leave out what waits to be deleted."""
