@@ -49,8 +49,9 @@ class Files:
         except Unusable as error:
             return [Finding("export", str(error), "", fatal=True)]
 
-    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - an export is whole
-        """Read the whole export, and what waits beside it."""
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        """Read the whole export, and what waits beside it; no stream of it leaves a cursor."""
+        del cursors
         self._opened = 0
         self._open()
         yield from self._dialect.pull(self._results)

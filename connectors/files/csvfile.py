@@ -107,8 +107,8 @@ def header(sheet: Sheet, encoding: str) -> list[str]:
     """Read the names of the columns; raises Unusable when there are none."""
     form = "utf-8-sig" if encoding == UTF8 else encoding
     try:
-        with sheet.open() as source, io.TextIOWrapper(source, form, newline="") as lines:
-            names = next(csv.reader(lines), [])
+        with sheet.open() as source, io.TextIOWrapper(source, form, errors="replace", newline="") as lines:
+            names = next(csv.reader(lines), [])  # what is no text further down is found, with its line, by `load`
     except (UnicodeError, csv.Error) as error:
         raise _not_text(sheet.name, 1, encoding) from error
     if not any(name.strip() for name in names):
@@ -120,16 +120,15 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     """Add a file to a table; `columns` says how the table's are made.
 
     Returns a warning about the file's end, or nothing. Raises Unusable, with the line, when the file is cut off or
-    garbled; then nothing of it is in the table.
+    garbled; then the table is of no use.
     """
-    warning = _ending(text)
     try:
         _insert(connection, table, columns, text)
     except duckdb.Error as error:
         if trouble := _trouble(text):
             raise Unusable(f"{text.name}, {trouble}") from error
         _insert_rewritten(connection, table, columns, text)
-    return warning
+    return _ending(text)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column], text: Text) -> None:
@@ -184,7 +183,7 @@ def _ending(text: Text) -> str:
     if last in {b"\n", b"\r"}:
         return ""
     if first == b'"' and last != b'"':
-        raise Unusable(f"{text.name}: the file ends in the middle of a row. {AGAIN}")
+        raise Unusable(f"{text.name}, line {_lines(text.path)}: the file ends in the middle of a row. {AGAIN}")
     return f"{text.name} does not end with the end of a line; it may be cut off."
 
 
@@ -204,6 +203,11 @@ def _trouble(text: Text) -> str:
         except csv.Error as error:
             return f"line {begins}: {error}. {AGAIN}"
     return ""
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def _unreadable(path: Path) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from connectors.hubspot.engagements import CONNECTED
+from connectors.hubspot.values import parts
 from mapping.fields import FLAGS
 
 ID = "hs_object_id"
@@ -180,6 +181,11 @@ def _outcome(text: str) -> str:
     return _OUTCOMES.get(text.lower(), text)
 
 
+def _roles(text: str) -> str:
+    values = {label.lower(): value for value, label in ROLES.items()}
+    return ";".join(values.get(part.lower(), part) for part in parts(text))
+
+
 def _flag(text: str) -> str:
     return str(FLAGS[text.lower()]).lower() if text.lower() in FLAGS else text
 
@@ -195,6 +201,7 @@ VALUES: Mapping[str, Callable[[str], str]] = {
     "hs_call_direction": enumerated,
     "hs_call_status": enumerated,
     "hs_call_disposition": _outcome,
+    "hs_buying_role": _roles,
     "hs_task_status": enumerated,
     "hs_task_type": enumerated,
     "hs_is_closed": _flag,

@@ -94,7 +94,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Exported]:
 
 @pytest.fixture(scope="session", params=["over HTTP", "plain", "other"])
 def stage(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the stage a run of the demo story left, with every derived table: over HTTP, and from two forms of export."""
+    """Open the stage a run of the demo story left with every derived table: over HTTP, and from two forms of export."""
     if request.param == "over HTTP":
         path = request.getfixturevalue("demo").folder / "lumenworks.duckdb"
     else:
