@@ -67,7 +67,8 @@ class Files:
         yield from self._results.write(writes)
 
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
-        """Make the folder of the results."""
+        """Make the folder of the results, beside an export that is there."""
+        self._dialect.export.look()
         yield from self._results.provision(fields, dry_run)
 
     def calls(self) -> Mapping[str, int]:

@@ -130,7 +130,7 @@ class HubSpotExport:
 
     def _column(self, name: str, title: str) -> tuple[str, int] | None:
         """Tell which column a header is, and how sure that is."""
-        wanted = {column.lower(): column for column in self._wanted.get(name, ())}
+        wanted = self._spelt.get(name, {})
         if tie := Tie.of_header(title):
             return tie.column, 0
         small = title.lower()
@@ -163,6 +163,10 @@ class HubSpotExport:
             "tasks": (*engagements["tasks"], key, self.names.task.body),
         }
         return {name: frozenset(names) for name, names in wanted.items()}
+
+    @cached_property
+    def _spelt(self) -> Mapping[str, Mapping[str, str]]:
+        return {name: {column.lower(): column for column in wanted} for name, wanted in self._wanted.items()}
 
     @cached_property
     def _mapped_names(self) -> Mapping[str, frozenset[str]]:
@@ -308,9 +312,10 @@ class HubSpotExport:
         yield from columns_unused(self.export, self.plan)
 
     def _unmapped(self) -> Iterator[Finding]:
+        known = {name: self._columns(name) for name in dict.fromkeys(FED_BY.values())}
         for attribute in fields.ATTRIBUTES:
             name, column = FED_BY[attribute.table], self._mapped[attribute.table].get(attribute.name)
-            if not column or attribute.override or not self._has(name) or column in self._columns(name):
+            if not column or attribute.override or not self._has(name) or column in known[name]:
                 continue
             header = [labels.slug(title) for _, titles in self.export.of(name).sheets for title in titles]
             fix = fields.suggestion(column, header) or f"Export {name} with it, or take it out of `fields`."

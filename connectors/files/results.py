@@ -53,14 +53,18 @@ class Results:
     """The files of one export; `names` says how they call things. Call `open` before anything is laid over records."""
 
     def __init__(self, export: Export, names: Names) -> None:
-        place = export.place
-        self.folder = (place if place.is_dir() else place.parent) / OUT
         self.writes: Counter[str] = Counter()
         self._export = export
         self._names = names
         self._fields = {(kind, entry.name): entry for kind in KINDS for entry in results(kind)}
-        self._tasks = WaitingTasks(export, names, self.folder)
+        self._tasks = WaitingTasks(export, names)
         self._obsolete: list[tuple[str, str, str]] = []
+
+    @property
+    def folder(self) -> Path:
+        """Name the folder the files are in: that of the export, or the one its zip is in."""
+        place = self._export.place
+        return (place.parent if place.is_file() else place) / OUT
 
     # --- provisioning -----------------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class Results:
         self._run("DELETE FROM waiting")
         for kind in KINDS:
             self._read(kind)
-        self._tasks.open()
+        self._tasks.open(self.folder)
 
     def patch(self, object_name: str, records: Sequence[Record]) -> None:
         """Let values that wait count as held; note those that have arrived, and those somebody changed since."""
@@ -257,7 +261,7 @@ class Results:
             if self._names.clears_apart:
                 self._copy(kind, self._file(kind, "-clear"), f"CASE WHEN after IS NULL THEN '{CLEAR}' END")
         if tasks:
-            for path, text in self._tasks.files():
+            for path, text in self._tasks.files(self.folder):
                 self._replace(path, text)
 
     def _copy(self, kind: str, path: Path, cell: str) -> None:

@@ -64,13 +64,12 @@ def new_id(key: str) -> str:
 
 
 class WaitingTasks:
-    """The tasks that wait in one folder, by id."""
+    """The tasks that wait beside one export, by id."""
 
-    def __init__(self, export: Export, names: Names, folder: Path) -> None:
+    def __init__(self, export: Export, names: Names) -> None:
         self._export = export
         self._object = names.objects["task"]
         self._names = names.task
-        self._folder = folder
         self._tasks: dict[str, WaitingTask] = {}
         self._shown: set[str] = set()
         self._changed = False
@@ -186,14 +185,14 @@ class WaitingTasks:
 
     # --- the files --------------------------------------------------------------------------------------------------
 
-    def files(self) -> Iterator[tuple[Path, str]]:
-        """Write the three files: path and text."""
+    def files(self, folder: Path) -> Iterator[tuple[Path, str]]:
+        """Write the three files of a folder: path and text."""
         for part, chosen in self._parts().items():
             text = io.StringIO()
             writer = csv.DictWriter(text, self._header(part), extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(self._row(task) for task in chosen)
-            yield self._file(part), text.getvalue()
+            yield self._file(folder, part), text.getvalue()
 
     def _parts(self) -> Mapping[str, Sequence[WaitingTask]]:
         tasks = [self._tasks[task_id] for task_id in sorted(self._tasks)]
@@ -212,8 +211,8 @@ class WaitingTasks:
             "delete": (names.id_header, names.key, names.subject),
         }[part]
 
-    def _file(self, part: str) -> Path:
-        return self._folder / f"{self._object}-{part}.csv"
+    def _file(self, folder: Path, part: str) -> Path:
+        return folder / f"{self._object}-{part}.csv"
 
     def _row(self, task: WaitingTask) -> Mapping[str, str | None]:
         names = self._names
@@ -230,14 +229,15 @@ class WaitingTasks:
             names.contact: task.contact_id,
         }
 
-    def open(self) -> None:
-        """Read the files; raises Unusable when one of them is garbled."""
+    def open(self, folder: Path) -> None:
+        """Read the files of a folder; raises Unusable when one of them is garbled."""
         self._shown.clear()
-        self._tasks = {task.id: task for part in ("new", "update", "delete") for task in self._read(part)}
+        self._tasks = {
+            task.id: task for part in ("new", "update", "delete") for task in self._read(self._file(folder, part), part)
+        }
         self._changed = False
 
-    def _read(self, part: str) -> Iterator[WaitingTask]:
-        path = self._file(part)
+    def _read(self, path: Path, part: str) -> Iterator[WaitingTask]:
         if not path.is_file():
             return
         try:
