@@ -35,6 +35,11 @@ class Desk:
         self._opened.append(found)
         return found
 
+    @property
+    def connection(self) -> Files:
+        """Give the connection that was opened first."""
+        return self._opened[0]
+
     def pull(self, **more: object) -> Mirror:
         """Read everything with a connection of its own."""
         return Mirror().pull(self.connect(**more))

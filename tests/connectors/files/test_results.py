@@ -291,3 +291,45 @@ def test_a_key_that_the_export_holds_makes_no_second_task(desk: Desk, out: Path)
     (result,) = desk.connect().write([NEW])
     assert result.id == TASK
     assert rows(out / "Task-new.csv") == []
+
+
+# --- the files themselves ---------------------------------------------------------------------------------------------
+
+
+def test_what_waits_is_never_read_as_part_of_the_export(desk: Desk, out: Path) -> None:
+    write(desk, {"depth": "3"})
+    mirror = desk.pull()
+    assert len(mirror.rows["contact"]) == 3
+    assert [finding for finding in desk.connect().check() if finding.fatal] == []
+
+
+def test_a_file_that_a_crash_left_half_written_is_not_read(desk: Desk, out: Path) -> None:
+    write(desk, {"depth": "3"})
+    (out / "Contact.csv.part").write_text('Id,Rapport_Depth__c\n"003', encoding="utf-8")
+    assert observed(desk, "depth") == "3"
+
+
+def test_the_folder_of_results_may_be_moved_away_and_then_nothing_waits(desk: Desk, out: Path, tmp_path: Path) -> None:
+    write(desk, {"depth": "3"})
+    out.rename(tmp_path / "imported")
+    assert observed(desk, "depth") is None
+    assert desk.connect().writable("contact") == frozenset()
+
+
+def test_a_place_that_cannot_be_made_is_an_error_with_its_cause(desk: Desk) -> None:
+    desk.put("rapport-out", b"a file in the way")
+    with pytest.raises(Unusable, match="cannot be made"):
+        list(desk.connect().provision(FIELDS, dry_run=False))
+
+
+def test_an_export_that_is_not_there_is_not_provisioned(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="neither a folder nor a file"):
+        list(Desk(tmp_path / "nowhere").connect().provision(FIELDS, dry_run=False))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_read_and_written_are_counted(desk: Desk, out: Path) -> None:
+    connection = desk.connect()
+    list(connection.write([UpdateRecord("contact", ZOE, {"depth": "3"}), NEW]))
+    counted = connection.calls()
+    assert (counted["READ Contact"], counted["WRITE Contact.csv"], counted["WRITE Task-new.csv"]) == (1, 2, 1)
