@@ -259,3 +259,30 @@ def test_an_export_that_is_exchanged_while_the_connection_is_open_is_read_anew(d
     list(connection.pull({}))
     desk.put("Contact.csv", HEAD + contact(b"Another name"))
     assert [row["name"] for row in Mirror().pull(connection).rows["contact"]] == ["Another name"]
+
+
+def test_a_folder_is_searched_below_and_what_is_no_csv_and_no_object_is_passed_over(desk: Desk) -> None:
+    below = desk.folder / "2026" / "november"
+    below.mkdir(parents=True)
+    (desk.folder / "Contact.csv").rename(below / "Contact.CSV")
+    desk.put("notes.txt", b"not ours")
+    desk.put("Attachment.csv", b"Id,Name\n1,x\n")
+    assert len(desk.pull().rows["contact"]) == 3
+
+
+def test_a_zip_in_the_folder_is_read_like_its_files(desk: Desk) -> None:
+    with zipfile.ZipFile(desk.folder / "more.ZIP", "w") as made:
+        made.write(desk.folder / "Contact.csv", "Contact.csv")
+    (desk.folder / "Contact.csv").unlink()
+    assert len(desk.pull().rows["contact"]) == 3
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    desk.pull()
+    assert list((tmp_path / "scratch").iterdir()) != []
+    desk.close()
+    assert list((tmp_path / "scratch").iterdir()) == []
