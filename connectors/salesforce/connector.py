@@ -52,7 +52,7 @@ class Salesforce:
         if not self._fresh:
             self._describe()
         self._fresh = False
-        return pull(self._world(), cursors)
+        return pull(self._world(), self._client, cursors)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name our fields this user may write on contact, account or task."""

@@ -14,7 +14,7 @@ from connectors.base import Page, StreamEnd
 from connectors.errors import Rejected, RetryLater
 from connectors.salesforce import columns
 from connectors.salesforce.activities import activity_streams, task_key_field
-from connectors.salesforce.client import Record
+from connectors.salesforce.client import Client, Record
 from connectors.salesforce.columns import Column
 from connectors.salesforce.soql import Query, epoch, moment
 from connectors.salesforce.streams import Stream, World, record_streams
@@ -55,22 +55,23 @@ class Cursor:
         return f"{self.at} {self.whole_at} {self.shape}"
 
 
-def pull(world: World, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+def pull(world: World, client: Client, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
     """Read everything mapped; raises a ConnectorError when a stream cannot be read to its end."""
-    began = world.client.server_time()
+    began = client.server_time()
     for stream in chain(record_streams(world), activity_streams(world)):
         if world.schema.exists(stream.object):
-            yield from _Pull(world, stream, began, Cursor.parse(cursors.get(stream.object))).run()
+            yield from _Pull(world, client, stream, began, Cursor.parse(cursors.get(stream.object))).run()
         else:
             yield StreamEnd(stream.object, None, whole=False, read=0, dropped={"object not visible": 1})
-    yield from _coverage(world)
+    yield from _coverage(world, client)
 
 
 class _Pull:
     """One stream of one pull."""
 
-    def __init__(self, world: World, stream: Stream, began: int, cursor: Cursor | None) -> None:
+    def __init__(self, world: World, client: Client, stream: Stream, began: int, cursor: Cursor | None) -> None:
         self._world = world
+        self._client = client
         self._stream = stream
         self._began = began
         self._fields = world.schema.visible(stream.object, (*SYSTEM, *stream.fields))
@@ -112,7 +113,7 @@ class _Pull:
             return ()
         start, end = moment(cursor.at - OVERLAP), moment(self._began + 60)
         try:
-            return self._world.client.deleted(self._stream.object, start, end)
+            return self._client.deleted(self._stream.object, start, end)
         except Rejected:
             return None
 
@@ -136,7 +137,7 @@ class _Pull:
         """Query once, behind the record `last`, and insist on as many records as Salesforce announces."""
         query = Query(self._stream.object, self._fields, self._conditions(last), "SystemModstamp, Id")
         arrived = announced = 0
-        for page in self._world.client.pages(query, everything=True):
+        for page in self._client.pages(query, everything=True):
             announced = page["totalSize"]
             if self._expected is None:
                 self._expected = announced
@@ -199,9 +200,9 @@ def _merged(pages: Iterator[Sequence[Record]]) -> Iterator[list[Record]]:
         yield waiting
 
 
-def _coverage(world: World) -> Iterator[Page | StreamEnd]:
+def _coverage(world: World, client: Client) -> Iterator[Page | StreamEnd]:
     """Say since when activity is captured and whether usage is mapped and visible."""
-    since = min((at for at in _earliest(world) if at is not None), default=None)
+    since = min((at for at in _earliest(world, client) if at is not None), default=None)
     usage = bool(world.schema.visible("Contact", world.mapped("usage")))
     values: dict[str, Column] = {
         "fact": ["activity", "usage"],
@@ -213,7 +214,7 @@ def _coverage(world: World) -> Iterator[Page | StreamEnd]:
     yield StreamEnd(COVERAGE, None, whole=True, read=2)
 
 
-def _earliest(world: World) -> Iterator[int | None]:
+def _earliest(world: World, client: Client) -> Iterator[int | None]:
     """Find the first e-mail, meeting and task that is not ours, archived ones included."""
     key = task_key_field(world.prefix)
     done = ["IsClosed = true", *([f"{key} = null"] if world.schema.visible("Task", [key]) else [])]
@@ -224,4 +225,4 @@ def _earliest(world: World) -> Iterator[int | None]:
     ):
         if world.schema.visible(name, [at]):
             query = Query(name, [at], [f"{at} != null", "IsDeleted = false", *where], at, 1)
-            yield from (epoch(record[at]) for record in world.client.records(query, everything=True))
+            yield from (epoch(record[at]) for record in client.records(query, everything=True))

@@ -6,15 +6,24 @@ is mapped and what is visible is ever selected; the rest is reported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from connectors.salesforce.client import Client, Record
+from connectors.salesforce.client import Record
+
+
+class Describer(Protocol):
+    """Knows the fields of an object: the organisation's client, or an export of it."""
+
+    def describe(self, name: str) -> Record | None:
+        """Describe an object as Salesforce does, or None where there is none of that name."""
+        ...
 
 
 @dataclass(slots=True)
 class Schema:
     """Describes of the objects asked for so far; make a new one for every pull, check or provisioning."""
 
-    client: Client
+    client: Describer
     _described: dict[str, Mapping[str, Record] | None] = field(default_factory=dict)
 
     def fields(self, name: str) -> Mapping[str, Record] | None:

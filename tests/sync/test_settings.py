@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.options import HubSpotOptions, SalesforceOptions
+from connectors.options import FilesOptions, HubSpotOptions, SalesforceOptions
 from sync.secret import SecretMissingError, SecretResolver
 from sync.settings import Problem, Settings, SettingsError, load_settings
 
@@ -97,7 +97,7 @@ def test_a_missing_setting_is_reported_at_the_place_it_belongs_to(tmp_path: Path
 
 def test_an_unknown_vendor_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("vendor: hubspot", "vendor: pipedrive")) == [
-        (9, "organisations.acme.connections.hubspot: this vendor is not known", "choose hubspot or salesforce")
+        (9, "organisations.acme.connections.hubspot: this vendor is not known", "choose files or hubspot or salesforce")
     ]
 
 
@@ -230,3 +230,13 @@ def test_something_that_is_no_reference_is_not_repeated(resolver: SecretResolver
     with pytest.raises(SecretMissingError) as caught:
         resolver("pat-na1-very-secret")
     assert "very-secret" not in str(caught.value)
+
+
+def test_the_folder_of_an_export_begins_at_the_folder_of_the_file(tmp_path: Path) -> None:
+    text = "organisations: {acme: {connections: {sf: {vendor: files, dialect: salesforce, folder: exports/sf}}}}"
+    options = load(tmp_path, text).organisations["acme"].connections["sf"]
+    assert isinstance(options, FilesOptions)
+    assert Path(options.folder) == tmp_path / "exports" / "sf"
+    absolute = load(tmp_path, text.replace("exports/sf", "/srv/export.zip")).organisations["acme"].connections["sf"]
+    assert isinstance(absolute, FilesOptions)
+    assert absolute.folder == "/srv/export.zip"
