@@ -1,7 +1,8 @@
 """What the two dialects of an export have in common for the connector: the port between it and them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from typing import Protocol
 
@@ -15,6 +16,10 @@ from mapping.statements import arrow_table
 
 PAGE_ROWS = 10_000
 COVERAGE = "coverage_of_source"
+CLEAR = "#N/A"
+"""Stands in a file for "this is to be emptied"; Salesforce's own mark."""
+Terms = Mapping[str, str | None]
+"""State, due date and owner of a task, or some of them: column of our files -> what is written there."""
 
 
 def held(entry: Field, raw: object) -> str | None:
@@ -39,7 +44,8 @@ def held(entry: Field, raw: object) -> str | None:
 class TaskNames:
     """How a task's facts are called in the files of a dialect; `words` are its states, open and done.
 
-    `is_open` reads the state of a record of the export, which is kept in `state`, and `set_open` changes it.
+    `is_open`, `due_at` and `owner_id` read a record of the export, whose state is kept in `state`; `set_open` changes
+    that. `colleagues` tells which of some ids are colleagues the export knows.
     """
 
     key: str
@@ -58,6 +64,43 @@ class TaskNames:
     """How the due date is written, in the form of strftime."""
     is_open: Callable[[Record], bool]
     set_open: Callable[[Record, bool], None]
+    due_at: Callable[[Record], int | None]
+    owner_id: Callable[[Record], str | None]
+    colleagues: Callable[[Collection[str]], Collection[str]]
+
+    @property
+    def terms(self) -> tuple[str, str, str]:
+        """Name the columns of what may change after a task was created: state, due date, owner."""
+        return self.status, self.due, self.owner
+
+    def shown(self, record: Record) -> Terms:
+        """Read the terms of a record of the export, as our files write them."""
+        due = self.due_at(record)
+        return {
+            self.status: self.word(is_open=self.is_open(record)),
+            self.due: None if due is None else self.date(due),
+            self.owner: self.owner_id(record),
+        }
+
+    def lay(self, record: Record, terms: Terms) -> None:
+        """Give a record of the export other terms."""
+        for column, value in terms.items():
+            if column == self.status:
+                self.set_open(record, value == self.words[0])
+            else:
+                record[column] = value
+
+    def word(self, *, is_open: bool) -> str:
+        """Say a state."""
+        return self.words[0 if is_open else 1]
+
+    def date(self, at: int) -> str:
+        """Write a due date."""
+        return datetime.fromtimestamp(at, UTC).strftime(self.day)
+
+    def moment(self, date: str | None) -> int | None:
+        """Read a due date that is written so; raises ValueError."""
+        return int(datetime.strptime(date, self.day).replace(tzinfo=UTC).timestamp()) if date else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +126,7 @@ class Overlay(Protocol):
         ...
 
     def patch_tasks(self, records: Iterable[Record]) -> list[Record]:
-        """Change the state of our tasks; those that wait to be deleted are left out."""
+        """Change state, due date and owner of our tasks; those that wait to be deleted are left out."""
         ...
 
 

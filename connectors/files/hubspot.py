@@ -6,7 +6,7 @@ which column is which, what a label stands for, and the ties between records, wh
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -22,7 +22,7 @@ from connectors.files.findings import columns_unused, missing_files
 from connectors.files.labels import ID
 from connectors.hubspot import records
 from connectors.hubspot.engagements import COMPLETED, ENGAGEMENTS, Engagement, activity, own_task, participants
-from connectors.hubspot.read import page, task_key
+from connectors.hubspot.read import page, snooze, task_key
 from connectors.hubspot.records import Json, Reading, Rows
 from connectors.hubspot.schema import OBJECT_TYPES
 from connectors.hubspot.values import instant, lower, parts, row
@@ -108,7 +108,7 @@ class HubSpotExport:
             id_column=ID,
             id_header="Record ID",
             column=self._own_name,
-            task=_task_names(task_key(options.prefix)),
+            task=_task_names(task_key(options.prefix), self._owner, self._colleagues),
             clears_apart=True,
         )
         self._owner_ids: dict[str, str] = {}
@@ -160,7 +160,7 @@ class HubSpotExport:
             ),
             "deals": (ID, *MODIFIED, *reading.properties(records.DEAL, "opportunity")),
             **engagements,
-            "tasks": (*engagements["tasks"], key, self.names.task.body),
+            "tasks": (*engagements["tasks"], key, self.names.task.body, snooze(self._options.prefix)),
         }
         return {name: frozenset(names) for name, names in wanted.items()}
 
@@ -203,6 +203,9 @@ class HubSpotExport:
     def _owner(self, told: str) -> str:
         """Tell the id of an owner, who may be told by name or address."""
         return self._owner_ids.get(told.lower(), told)
+
+    def _colleagues(self, ids: Collection[str]) -> Collection[str]:
+        return {str(one["id"]) for one in self.owners()} & set(ids)
 
     def _internal(self, name: str, found: Record) -> Record:
         readers = self._readers[name]
@@ -383,7 +386,8 @@ class _Pull:
         mails = self._addresses(contacts) if engagement.kind == "email" else {}
         for one in left:
             if ours := one.get(key):
-                yield from own_task(self.reading.source, str(ours), _json(one))
+                until = _text(one.get(snooze(self.reading.prefix)))
+                yield from own_task(self.reading.source, str(ours), until, _json(one))
                 continue
             values = activity(self.reading.source, engagement, _json(one), _ids(companies[str(one[ID])]))
             yield "activity", row("activity", values)
@@ -469,12 +473,17 @@ def _stranger(owner: str) -> Json:
     return {"id": owner, "firstName": name, "lastName": None, "email": owner if "@" in owner else None}
 
 
-def _task_names(key: str) -> TaskNames:
+def _task_names(
+    key: str, owner: Callable[[str], str], colleagues: Callable[[Collection[str]], Collection[str]]
+) -> TaskNames:
     def is_open(record: Record) -> bool:
         return labels.enumerated(str(record.get("hs_task_status") or "")) != COMPLETED
 
     def set_open(record: Record, state: bool) -> None:
-        record["hs_task_status"] = "NOT_STARTED" if state else COMPLETED
+        record |= {"hs_task_status": "NOT_STARTED" if state else COMPLETED, "hs_task_completion_date": None}
+
+    def owner_id(record: Record) -> str | None:
+        return owner(str(record.get(OWNER) or "")) or None
 
     return TaskNames(
         key=key,
@@ -492,4 +501,7 @@ def _task_names(key: str) -> TaskNames:
         day="%Y-%m-%d %H:%M",
         is_open=is_open,
         set_open=set_open,
+        due_at=lambda record: instant(_text(record.get("hs_timestamp"))),
+        owner_id=owner_id,
+        colleagues=colleagues,
     )

@@ -20,7 +20,7 @@ from connectors.base import Outcome, Page, ProvisionStep, StreamEnd, UpdateRecor
 from connectors.errors import Unusable
 from connectors.files import csvfile
 from connectors.files.csvfile import Column, Text
-from connectors.files.dialect import Names, held
+from connectors.files.dialect import CLEAR, Names, held
 from connectors.files.export import Export, Record
 from connectors.files.folder import OUT, Sheet
 from connectors.files.tasks import WaitingTasks
@@ -28,8 +28,6 @@ from mapping import records
 from mapping.metadata import Field, Kind, results
 from mapping.statements import create
 
-CLEAR = "#N/A"
-"""Stands in a file for "this is to be emptied"; Salesforce's own mark."""
 KINDS = ("contact", "account")
 CHUNK = 50_000
 """Writes after which the files are written anew; a result is told when its value is in them."""
@@ -127,7 +125,7 @@ class Results:
                     record[column] = "false"
 
     def patch_tasks(self, records: Iterable[Record]) -> list[Record]:
-        """Let the state that waits count as the task's; leave out what waits to be deleted."""
+        """Let state, due date and owner that wait count as the task's; leave out what waits to be deleted."""
         return self._tasks.patch(records)
 
     def pull(self, source: str) -> Iterator[Page | StreamEnd]:

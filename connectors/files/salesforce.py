@@ -5,7 +5,7 @@ One file an object, named after it, with the API names of the fields as header. 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
@@ -74,7 +74,7 @@ class SalesforceExport:
             id_column="Id",
             id_header="Id",
             column=lambda entry: entry.salesforce_name(options.prefix),
-            task=_task_names(task_key_field(options.prefix)),
+            task=_task_names(task_key_field(options.prefix), self._colleagues),
             clears_apart=False,
         )
 
@@ -94,6 +94,9 @@ class SalesforceExport:
         """Find records by a key; what is deleted was never read, `alive` or not."""
         del alive
         return self.export.related(name, fields, key, ids)
+
+    def _colleagues(self, ids: Collection[str]) -> Collection[str]:
+        return {str(user["Id"]) for user in self.export.related("User", ("Id",), "Id", ids)}
 
     # --- reading the files ------------------------------------------------------------------------------------------
 
@@ -228,12 +231,15 @@ def _overlaid(name: str, records: list[Record], overlay: Overlay) -> list[Record
     return records
 
 
-def _task_names(key: str) -> TaskNames:
+def _task_names(key: str, colleagues: Callable[[Collection[str]], Collection[str]]) -> TaskNames:
     def is_open(record: Record) -> bool:
         return not FLAGS.get(str(record.get("IsClosed")).lower(), False)
 
     def set_open(record: Record, state: bool) -> None:
-        record["IsClosed"] = not state
+        record |= {"IsClosed": not state, "CompletedDateTime": None}
+
+    def owner_id(record: Record) -> str | None:
+        return str(record.get("OwnerId") or "") or None
 
     return TaskNames(
         key=key,
@@ -251,6 +257,9 @@ def _task_names(key: str) -> TaskNames:
         day="%Y-%m-%d",
         is_open=is_open,
         set_open=set_open,
+        due_at=lambda record: epoch(str(record.get("ActivityDate") or "")),
+        owner_id=owner_id,
+        colleagues=colleagues,
     )
 
 

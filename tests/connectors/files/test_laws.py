@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write
 from mapping.metadata import FIELDS, Field, Kind, results
 from tests.connectors.files.conftest import Desk
 from tests.contract.exported import hubspot_sheets, salesforce_sheets
 from tests.contract.harness import Mirror
-from tests.contract.org import ACCOUNT, ADA, CONTACTS
+from tests.contract.org import ACCOUNT, ADA, CONTACTS, MAX
 
 Updates = list[tuple[int, dict[str, str | None]]]
 PEOPLE = {"salesforce": CONTACTS, "hubspot": ("201", "202", "203")}
@@ -160,7 +160,7 @@ def test_what_was_imported_is_held_as_before_and_waits_no_longer(
 # --- tasks: whatever is done to one key, there is one task or none ---------------------------------------------------
 
 KEY = "acme|a1|default|missing champion|champion|"
-STEPS = st.lists(st.sampled_from(["create", "close", "reopen", "delete"]), max_size=6)
+STEPS = st.lists(st.sampled_from(["create", "close", "reopen", "give", "delete"]), max_size=6)
 
 
 def step(desk: Desk, name: str) -> Write:
@@ -170,6 +170,7 @@ def step(desk: Desk, name: str) -> Write:
         "create": CreateTask(KEY, "Find a champion", "Why", 1_767_225_600, ADA, ACCOUNT, None),
         "close": SetTaskState(task_id, KEY, open=False, note="The gap has closed."),
         "reopen": SetTaskState(task_id, KEY, open=True, note="The gap is back."),
+        "give": AssignTask(task_id, KEY, MAX, note="Overdue."),
         "delete": DeleteTask(task_id, KEY),
     }
     return steps[name]
@@ -178,13 +179,14 @@ def step(desk: Desk, name: str) -> Write:
 @settings(max_examples=12)
 @given(steps=STEPS)
 def test_whatever_happens_to_a_key_its_task_is_there_once_or_not_at_all(steps: list[str]) -> None:
-    state: bool | None = None
+    state: tuple[bool, str] | None = None
     with provisioned("salesforce") as desk:
         for name in steps:
             (result,) = desk.connection.write([step(desk, name)])
-            refused = state is None and name in {"close", "reopen"}
+            refused = state is None and name in {"close", "reopen", "give"}
             assert result.outcome is (Outcome.REJECTED if refused else Outcome.DONE)
-            follows = {"create": True if state is None else state, "close": False, "reopen": True, "delete": None}
-            state = None if refused else follows[name]
+            is_open, owner = state or (True, ADA)
+            follows = {"create": (is_open, owner), "close": (False, owner), "reopen": (True, owner)}
+            state = None if refused else {**follows, "give": (is_open, MAX), "delete": None}[name]
             held_now = Mirror().pull(desk.connection).rows["own_task"]
-            assert [row["open"] for row in held_now] == ([] if state is None else [state])
+            assert [(row["open"], row["owner_id"]) for row in held_now] == ([] if state is None else [state])

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord
+from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord
 from connectors.errors import Unusable
 from connectors.files.connector import Files
 from mapping.metadata import FIELDS
 from tests.connectors.files.conftest import Desk
-from tests.contract.exported import hubspot_sheets, salesforce_sheets
+from tests.contract.exported import hubspot_clerk, hubspot_sheets, salesforce_sheets
 from tests.contract.harness import Mirror
-from tests.contract.org import ACCOUNT, ADA, CONTACTS, key
+from tests.contract.org import ACCOUNT, ADA, CONTACTS, MAX, key
 
 ZOE, TOM, EVA = CONTACTS
 TASK = key("00T", 7)
@@ -57,10 +57,10 @@ def newer(desk: Desk, **held: str) -> None:
     desk.lay({"Contact": ([*header, *names], more)})
 
 
-def exported_task(desk: Desk, closed: str = "0", key: str = KEY) -> None:
+def exported_task(desk: Desk, closed: str = "0", owner: str = ADA, due: str = "2026-01-01") -> None:
     """Lay an export there that holds our task."""
     header = ("Id", "IsDeleted", "Rapport_Key__c", "Subject", "Description", "IsClosed", "OwnerId", "ActivityDate")
-    desk.lay({"Task": (header, [(TASK, "0", key, "Find a champion", "Why", closed, ADA, "2026-01-01")])})
+    desk.lay({"Task": (header, [(TASK, "0", KEY, "Find a champion", "Why", closed, owner, due)])})
 
 
 # --- provisioning -----------------------------------------------------------------------------------------------------
@@ -258,6 +258,8 @@ def test_a_state_that_waits_counts_until_the_export_shows_it(desk: Desk, out: Pa
             "Rapport_Key__c": KEY,
             "Subject": "Find a champion",
             "Status": "Completed",
+            "ActivityDate": "",
+            "OwnerId": "",
             "Description": "Why\n\nThe gap has closed.",
         }
     ]
@@ -265,6 +267,120 @@ def test_a_state_that_waits_counts_until_the_export_shows_it(desk: Desk, out: Pa
     exported_task(desk, closed="1")
     assert desk.pull().one("own_task")["open"] is False
     assert rows(out / "Task-update.csv") == []
+
+
+LATER = 1_767_830_400
+"""2026-01-08, midnight UTC."""
+REOPEN = SetTaskState(TASK, KEY, open=True, note="It is back.", due_at=LATER, owner_id=ADA)
+
+
+def terms(desk: Desk) -> tuple[object, ...]:
+    row = desk.pull().one("own_task", key=KEY)
+    return row["open"], row["owner_id"], row["due_at"]
+
+
+def test_a_new_owner_waits_alone_with_what_the_export_held_beside_it(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    (result,) = desk.connect().write([AssignTask(TASK, KEY, MAX, "Overdue.")])
+    assert (result.outcome, result.id) == (Outcome.DONE, TASK)
+    assert filled(out / "Task-update.csv") == [
+        {
+            "Id": TASK,
+            "Rapport_Key__c": KEY,
+            "Subject": "Find a champion",
+            "OwnerId": MAX,
+            "Description": "Why\n\nOverdue.",
+        }
+    ]
+    assert filled(out / "before" / "Task-update.csv") == [{"Id": TASK, "Rapport_Key__c": KEY, "OwnerId": ADA}]
+    assert terms(desk) == (True, MAX, NEW.due_at)
+    exported_task(desk, owner=MAX)
+    assert terms(desk) == (True, MAX, NEW.due_at)
+    assert rows(out / "Task-update.csv") == rows(out / "before" / "Task-update.csv") == []
+
+
+def test_state_owner_and_due_date_of_a_reopened_task_arrive_each_for_itself(desk: Desk, out: Path) -> None:
+    exported_task(desk, closed="1", owner=MAX)
+    list(desk.connect().write([REOPEN]))
+    assert terms(desk) == (True, ADA, LATER)
+    exported_task(desk, closed="0", owner=MAX)
+    assert terms(desk) == (True, ADA, LATER)
+    (row,) = rows(out / "Task-update.csv")
+    assert (row["Status"], row["OwnerId"], row["ActivityDate"]) == ("", ADA, "2026-01-08")
+    exported_task(desk, owner=ADA, due="2026-01-08")
+    assert terms(desk) == (True, ADA, LATER)
+    assert rows(out / "Task-update.csv") == []
+
+
+def test_an_owner_or_a_due_date_that_somebody_else_set_since_is_theirs(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([AssignTask(TASK, KEY, MAX)]))
+    stranger = key("005", 9)
+    exported_task(desk, owner=stranger, due="2026-02-01")
+    assert terms(desk) == (True, stranger, 1_769_904_000)
+    assert rows(out / "Task-update.csv") == []
+
+
+def test_a_task_that_is_given_back_no_longer_waits(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([AssignTask(TASK, KEY, MAX, "Overdue.")]))
+    list(desk.connect().write([AssignTask(TASK, KEY, ADA, "Undone.")]))
+    assert terms(desk) == (True, ADA, NEW.due_at)
+    assert rows(out / "Task-update.csv") == rows(out / "before" / "Task-update.csv") == []
+
+
+def test_an_owner_is_set_where_the_export_held_none_and_going_back_empties_it(desk: Desk, out: Path) -> None:
+    exported_task(desk, owner="")
+    list(desk.connect().write([AssignTask(TASK, KEY, MAX)]))
+    assert filled(out / "before" / "Task-update.csv")[0]["OwnerId"] == "#N/A"
+    assert terms(desk) == (True, MAX, NEW.due_at)
+
+
+def test_a_new_task_that_was_given_away_while_it_waited_is_given_away_after_it_has_arrived(
+    desk: Desk, out: Path
+) -> None:
+    (created,) = desk.connect().write([NEW])
+    assert created.id is not None
+    list(desk.connect().write([AssignTask(created.id, KEY, MAX, "Overdue.")]))
+    assert filled(out / "Task-new.csv")[0]["OwnerId"] == MAX
+    exported_task(desk)
+    assert terms(desk) == (True, MAX, NEW.due_at)
+    (row,) = filled(out / "Task-update.csv")
+    assert (row["Id"], row["OwnerId"], "Status" in row, "ActivityDate" in row) == (TASK, MAX, False, False)
+    exported_task(desk, owner=MAX)
+    assert terms(desk) == (True, MAX, NEW.due_at)
+    assert rows(out / "Task-update.csv") == []
+
+
+def test_a_write_about_a_task_that_has_arrived_since_finds_it_by_its_key(desk: Desk, out: Path) -> None:
+    (created,) = desk.connect().write([NEW])
+    assert created.id is not None
+    exported_task(desk)
+    connection = desk.connect()
+    Mirror().pull(connection)
+    (result,) = connection.write([AssignTask(created.id, KEY, MAX)])
+    assert (result.outcome, result.id) == (Outcome.DONE, TASK)
+    assert terms(desk) == (True, MAX, NEW.due_at)
+
+
+def test_hubspots_owner_may_be_a_name_and_the_due_date_has_a_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "export", "hubspot").lay(hubspot_sheets("201"))
+    connection = desk.connect()
+    list(connection.provision(FIELDS, dry_run=False))
+    list(connection.write([CreateTask(KEY, "Find a champion", "Why", LATER, "4101", "9001", "201")]))
+    clerk = hubspot_clerk(desk.folder)
+    (_, task) = clerk.take()
+    Mirror().pull(connection)
+    again = SetTaskState(task["Record ID"], KEY, open=True, due_at=LATER + 86_400, owner_id="4102")
+    assert [result.outcome for result in connection.write([again])] == [Outcome.DONE]
+    (row,) = filled(desk.folder / "rapport-out" / "tasks-update.csv")
+    assert (row["hubspot_owner_id"], row["hs_timestamp"]) == ("4102", "2026-01-09 00:00")
+    assert "hs_task_status" not in row
+    assert terms(desk) == (True, "4102", LATER + 86_400)
+    clerk.edit(task["Record ID"], {"Activity assigned to": "Max Osei", "Due date": "2026-01-09 00:00"})
+    assert terms(desk) == (True, "4102", LATER + 86_400)
+    assert rows(desk.folder / "rapport-out" / "tasks-update.csv") == []
+    desk.close()
 
 
 def test_a_task_that_the_crm_has_is_listed_for_deletion_and_counts_as_gone(desk: Desk, out: Path) -> None:
@@ -332,4 +448,4 @@ def test_files_read_and_written_are_counted(desk: Desk, out: Path) -> None:
     connection = desk.connect()
     list(connection.write([UpdateRecord("contact", ZOE, {"depth": "3"}), NEW]))
     counted = connection.calls()
-    assert (counted["READ Contact"], counted["WRITE Contact.csv"], counted["WRITE Task-new.csv"]) == (1, 2, 1)
+    assert (counted["READ Contact"], counted["WRITE Contact.csv"], counted["WRITE Task-new.csv"]) == (1, 2, 2)
