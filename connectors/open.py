@@ -6,12 +6,12 @@ Vendor packages are imported when they are needed: together they cost more than 
 from collections.abc import Callable
 
 from connectors.base import Connector
-from connectors.options import HubSpotOptions, SalesforceOptions
+from connectors.options import FilesOptions, HubSpotOptions, SalesforceOptions
 
 
 def open_connection(
     source: str,
-    options: SalesforceOptions | HubSpotOptions,
+    options: SalesforceOptions | HubSpotOptions | FilesOptions,
     secret: Callable[[str], str],
     now: Callable[[], float],
     keep: Callable[[str, str], None] | None = None,
@@ -31,3 +31,7 @@ def open_connection(
             from connectors.hubspot.connector import open_hubspot
 
             return open_hubspot(source, options, secret, now, keep)
+        case FilesOptions():
+            from connectors.files.connector import open_files
+
+            return open_files(source, options, now)

@@ -4,6 +4,7 @@
 here: only where they are kept (``env:NAME``, ``file:PATH``, ``keyring:NAME``).
 """
 
+import codecs
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -29,6 +30,14 @@ def _url(value: str) -> str:
     if not re.match(r"^(?:https://[^/\s@]+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[^\s@]*)?$", value):
         raise PydanticCustomError("url", "an address begins with https:// and holds no user name")
     return value.rstrip("/")
+
+
+def _encoding(value: str) -> str:
+    """Accept the name of a text encoding under any of its spellings."""
+    try:
+        return codecs.lookup(value).name.replace("utf-8-sig", "utf-8")
+    except LookupError:
+        raise PydanticCustomError("encoding", "this is no text encoding; for example utf-8 or iso-8859-1") from None
 
 
 def _mapped(value: fields.Chosen) -> fields.Chosen:
@@ -140,10 +149,30 @@ class HubSpotOptions(_Closed):
     fields: FieldMap = Field(default_factory=dict)
 
 
-def secrets_of(options: SalesforceOptions | HubSpotOptions) -> list[str]:
+class FilesOptions(_Closed):
+    """A customer's export as CSV files, in place of a CRM; `dialect` names the CRM it comes from.
+
+    `folder` is the folder or zip it lies in. `files` maps an object of the CRM to a pattern of file names, where the
+    names do not tell (``{contacts: "crm-dump-people*.csv"}``). The others are those of the CRM's own connection.
+    """
+
+    vendor: Literal["files"]
+    dialect: Literal["salesforce", "hubspot"]
+    folder: Annotated[str, Field(min_length=1)]
+    files: Mapping[str, str] = Field(default_factory=dict)
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    prefix: Prefix = PREFIX
+    customer_types: tuple[str, ...] = ("Customer",)
+    customer_stages: tuple[str, ...] = ("customer",)
+    fields: FieldMap = Field(default_factory=dict)
+
+
+def secrets_of(options: SalesforceOptions | HubSpotOptions | FilesOptions) -> list[str]:
     """List the references to secrets of a connection, so that the composition root can miss all of them at once."""
+    if isinstance(options, FilesOptions):
+        return []
     return [held for held in options.auth.model_dump().values() if isinstance(held, str) and _REFERENCE.match(held)]
 
 
-Options = Annotated[SalesforceOptions | HubSpotOptions, Field(discriminator="vendor")]
+Options = Annotated[SalesforceOptions | HubSpotOptions | FilesOptions, Field(discriminator="vendor")]
 """What `sync.settings` embeds for each connection."""

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from connectors.options import Options
+from connectors.options import FilesOptions, Options
 from mapping.rulefile import SpecError, read_file
 from mapping.spec import Product, Profile
 from sync.changes import Limits
@@ -207,11 +207,19 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     if ledger.startswith("sqlite:///"):
         ledger = f"sqlite:///{folder / ledger.removeprefix('sqlite:///')}"
     store = settings.store.model_copy(update={"stage": folder / settings.store.stage, "ledger": ledger})
-    organisations = {
-        name: org.model_copy(update={"rules": folder / org.rules}) if org.rules else org
-        for name, org in settings.organisations.items()
-    }
+    organisations = {name: _placed_within(org, folder) for name, org in settings.organisations.items()}
     return settings.model_copy(update={"store": store, "organisations": organisations})
+
+
+def _placed_within(org: OrganisationSettings, folder: Path) -> OrganisationSettings:
+    """Do the same for the rules of an organisation and the exports it is read from."""
+    connections = {
+        name: options.model_copy(update={"folder": str(folder / options.folder)})
+        if isinstance(options, FilesOptions)
+        else options
+        for name, options in org.connections.items()
+    }
+    return org.model_copy(update={"connections": connections, "rules": folder / org.rules if org.rules else None})
 
 
 # --- problems in words -----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import arro3.core as arrow
 from connectors.salesforce import columns
 from connectors.salesforce.client import Record
 from connectors.salesforce.columns import Column
-from connectors.salesforce.soql import Query, among, epoch, lists
+from connectors.salesforce.soql import epoch
 from connectors.salesforce.streams import Batch, Stream, World
 from mapping.metadata import FIELDS, SNOOZE, TASK_KEY
 
@@ -50,11 +50,9 @@ def _related(world: World, name: str, key: str, ids: Iterable[str], wanted: Sequ
     if not world.schema.exists(name):
         return found
     fields = world.schema.visible(name, (key, *wanted))
-    alive = ["IsDeleted = false"] if world.schema.visible(name, ["IsDeleted"]) else []
-    for part in lists(ids):
-        query = Query(name, fields, [among(key, part), *alive])
-        for record in world.client.records(query, everything=True):  # what belongs to an archived activity too
-            found[record[key]].append(record)
+    alive = bool(world.schema.visible(name, ["IsDeleted"]))
+    for record in world.lookup.related(name, fields, key, ids, alive=alive):
+        found[record[key]].append(record)
     return found
 
 
@@ -123,11 +121,9 @@ def _emails(world: World, relations: Mapping[str, Sequence[Record]]) -> Mapping[
         for row in rows
         if not row.get("RelationAddress")
     }
-    found: dict[str, str] = {}
-    for part in lists(contact for contact in silent if contact.startswith(CONTACT)):
-        query = Query("Contact", ["Id", "Email"], [among("Id", part), "Email != null"])
-        found.update((record["Id"], record["Email"]) for record in world.client.records(query))
-    return found
+    contacts = (contact for contact in silent if contact.startswith(CONTACT))
+    found = world.lookup.related("Contact", ["Id", "Email"], "Id", contacts, alive=True)
+    return {record["Id"]: record["Email"] for record in found if record.get("Email")}
 
 
 def _message(record: Record, relations: Sequence[Record]) -> Mapping[str, object]:

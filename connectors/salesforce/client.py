@@ -7,7 +7,7 @@ used), throws the server's total away in `query_all` (so pages are followed here
 (`wire.Reply.json` ignores its hooks). It never sees a failure: the transport raises first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from simple_salesforce.api import Salesforce
 
 from connectors.budget import Allowance
 from connectors.errors import Rejected, Unusable
-from connectors.salesforce.soql import Query
+from connectors.salesforce.soql import Query, among, lists
 from connectors.transport import Transport, Unanswered
 from connectors.wire import Reply, encode
 
@@ -96,6 +96,14 @@ class Client:
         """Yield the records of a query."""
         for page in self.pages(query, everything=everything):
             yield from page["records"]
+
+    def related(
+        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
+    ) -> Iterator[Record]:
+        """Yield the records whose `key` is among `ids`, archived ones included; `alive` leaves deleted ones out."""
+        condition = ["IsDeleted = false"] if alive else []
+        for part in lists(ids):
+            yield from self.records(Query(name, fields, [among(key, part), *condition]), everything=True)
 
     def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
         """List the ids of records deleted between two moments, as the replication log knows them."""

@@ -59,7 +59,7 @@ class Salesforce:
         if not self._fresh:
             self._describe()
         self._fresh = False
-        return pull(self._world(), cursors)
+        return pull(self._world(), self._client, cursors)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name our fields this user may write on contact, account or task."""
@@ -92,7 +92,7 @@ class Salesforce:
         budget.ask_again()
         if told := self._client.allowance():
             budget.learn(told)
-        calls, exists = expected(self._world(), cursors)
+        calls, exists = expected(self._world(), self._client, cursors)
         return Forecast(calls, exists, budget.left(), budget.day(), budget.renewed_at)
 
     def cost(self, writes: Mapping[str, int]) -> int:

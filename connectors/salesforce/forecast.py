@@ -8,6 +8,7 @@ from itertools import chain
 
 from connectors.budget import parts
 from connectors.salesforce.activities import activity_streams
+from connectors.salesforce.client import Client
 from connectors.salesforce.read import OVERLAP, Cursor
 from connectors.salesforce.soql import LONGEST_LIST, Query, moment
 from connectors.salesforce.streams import Stream, World, record_streams
@@ -21,10 +22,10 @@ OVERHEAD = 6
 """Calls of a pull that belong to no object: the clock, and since when activity is captured."""
 
 
-def expected(world: World, cursors: Mapping[str, str]) -> tuple[int, Mapping[str, int]]:
+def expected(world: World, client: Client, cursors: Mapping[str, str]) -> tuple[int, Mapping[str, int]]:
     """Give about how many calls a pull takes, and how many records of each visible object there are."""
     streams = [one for one in chain(record_streams(world), activity_streams(world)) if world.schema.exists(one.object)]
-    found = world.client.counts([query for one in streams for query in _queries(world, one, cursors)])
+    found = client.counts([query for one in streams for query in _queries(world, one, cursors)])
     exists = {one.object: total for one, total in zip(streams, found[::2], strict=True) if total is not None}
     pairs = zip(streams, found[1::2], strict=True)
     return OVERHEAD + sum(_calls(one, changed or 0, one.object in cursors) for one, changed in pairs), exists

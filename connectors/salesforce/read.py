@@ -14,7 +14,7 @@ from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, RetryLater, Unusable
 from connectors.salesforce import columns
 from connectors.salesforce.activities import activity_streams, task_key_field
-from connectors.salesforce.client import Record
+from connectors.salesforce.client import Client, Record
 from connectors.salesforce.columns import Column
 from connectors.salesforce.soql import Query, epoch, moment
 from connectors.salesforce.streams import Stream, World, record_streams
@@ -59,18 +59,18 @@ class Cursor:
         return f"{self.at} {self.whole_at} {self.shape}"
 
 
-def pull(world: World, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+def pull(world: World, client: Client, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
     """Read everything mapped; raises a ConnectorError when a stream cannot be read to its end.
 
     An object that is forbidden, or was there and is no longer visible, is skipped and keeps its cursor.
     """
-    began = world.client.server_time()
+    began = client.server_time()
     missing: dict[str, str] = {}
     for stream in chain(record_streams(world), activity_streams(world)):
         name, cursor = stream.object, cursors.get(stream.object)
         if world.schema.exists(name):
             try:
-                yield from _Pull(world, stream, began, Cursor.parse(cursor)).run()
+                yield from _Pull(world, client, stream, began, Cursor.parse(cursor)).run()
                 continue
             except Rejected as error:
                 missing[name] = _forbidden(name, error)
@@ -78,7 +78,7 @@ def pull(world: World, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]
             missing[name] = world.schema.forbidden.get(name, "the object is no longer visible")
         said = missing.get(name, "")
         yield StreamEnd(name, cursor, whole=False, read=0, dropped={"object not visible": 1}, missing=said)
-    yield from _coverage(world, missing.keys())
+    yield from _coverage(world, client, missing.keys())
 
 
 def _forbidden(name: str, error: Rejected) -> str:
@@ -93,8 +93,9 @@ def _forbidden(name: str, error: Rejected) -> str:
 class _Pull:
     """One stream of one pull."""
 
-    def __init__(self, world: World, stream: Stream, began: int, cursor: Cursor | None) -> None:
+    def __init__(self, world: World, client: Client, stream: Stream, began: int, cursor: Cursor | None) -> None:
         self._world = world
+        self._client = client
         self._stream = stream
         self._began = began
         self._fields = world.schema.visible(stream.object, (*SYSTEM, *stream.fields))
@@ -138,7 +139,7 @@ class _Pull:
             return ()
         start, end = moment(cursor.at - OVERLAP), moment(self._began + 60)
         try:
-            return self._world.client.deleted(self._stream.object, start, end)
+            return self._client.deleted(self._stream.object, start, end)
         except Rejected:
             return None
 
@@ -162,7 +163,7 @@ class _Pull:
         """Query once, behind the record `last`, and insist on as many records as Salesforce announces."""
         query = Query(self._stream.object, self._fields, self._conditions(last), "SystemModstamp, Id")
         arrived = announced = 0
-        for page in self._world.client.pages(query, everything=True):
+        for page in self._client.pages(query, everything=True):
             announced = page["totalSize"]
             if self._expected is None:
                 self._expected = announced
@@ -225,9 +226,9 @@ def _merged(pages: Iterator[Sequence[Record]]) -> Iterator[list[Record]]:
         yield waiting
 
 
-def _coverage(world: World, missing: Collection[str]) -> Iterator[Page | StreamEnd]:
+def _coverage(world: World, client: Client, missing: Collection[str]) -> Iterator[Page | StreamEnd]:
     """Say since when activity is captured, whether all of it was read, and whether usage is mapped and visible."""
-    since = min((at for at in _earliest(world, missing) if at is not None), default=None)
+    since = min((at for at in _earliest(world, client, missing) if at is not None), default=None)
     usage = bool(world.schema.visible("Contact", world.mapped("usage")))
     unread = not ACTS.isdisjoint(missing)
     values: dict[str, Column] = {
@@ -241,7 +242,7 @@ def _coverage(world: World, missing: Collection[str]) -> Iterator[Page | StreamE
     yield StreamEnd(COVERAGE, None, whole=True, read=2)
 
 
-def _earliest(world: World, missing: Collection[str]) -> Iterator[int | None]:
+def _earliest(world: World, client: Client, missing: Collection[str]) -> Iterator[int | None]:
     """Find the first e-mail, meeting and task that is not ours, archived ones included."""
     key = task_key_field(world.prefix)
     done = ["IsClosed = true", *([f"{key} = null"] if world.schema.visible("Task", [key]) else [])]
@@ -252,4 +253,4 @@ def _earliest(world: World, missing: Collection[str]) -> Iterator[int | None]:
     ):
         if name not in missing and world.schema.visible(name, [at]):
             query = Query(name, [at], [f"{at} != null", "IsDeleted = false", *where], at, 1)
-            yield from (epoch(record[at]) for record in world.client.records(query, everything=True))
+            yield from (epoch(record[at]) for record in client.records(query, everything=True))

@@ -6,9 +6,18 @@ is mapped and what is visible is ever selected; the rest is reported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from connectors.errors import Forbidden
-from connectors.salesforce.client import Client, Record
+from connectors.salesforce.client import Record
+
+
+class Describer(Protocol):
+    """Knows the fields of an object: the organisation's client, or an export of it."""
+
+    def describe(self, name: str) -> Record | None:
+        """Describe an object as Salesforce does, or None where there is none of that name."""
+        ...
 
 
 @dataclass(slots=True)
@@ -18,7 +27,7 @@ class Schema:
     `forbidden` says in Salesforce's words why an object may not be described; one that does not exist is not in it.
     """
 
-    client: Client
+    client: Describer
     forbidden: dict[str, str] = field(default_factory=dict)
     _described: dict[str, Mapping[str, Record] | None] = field(default_factory=dict)
 

@@ -3,13 +3,14 @@
 `connectors.salesforce.read` pulls the streams made here one after the other; activities stand in `activities`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import arro3.core as arrow
 
 from connectors.salesforce import columns
-from connectors.salesforce.client import Client, Record
+from connectors.salesforce.client import Record
 from connectors.salesforce.columns import Column, Reader
 from connectors.salesforce.schema import Schema
 from mapping.fields import Chosen, Type, attributes
@@ -51,16 +52,26 @@ class Stream:
     parts: Callable[[str], Sequence[str]] = lambda _: ()
 
 
+class Lookup(Protocol):
+    """Finds records that belong to those of a stream: the organisation's client, or an export of it."""
+
+    def related(
+        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
+    ) -> Iterator[Record]:
+        """Yield the records of `name` whose `key` is among `ids`; `alive` leaves deleted ones out."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every stream needs: the connection's name, the way to Salesforce, what is visible and what is mapped.
+    """What every stream needs: the connection's name, where related records are, what is visible and what is mapped.
 
     `fields` is what `mapping.fields.resolve` gives from `chosen_fields`, the settings' own part; `customer_types` are
     beginnings of Account.Type.
     """
 
     source: str
-    client: Client
+    lookup: Lookup
     schema: Schema
     chosen_fields: Chosen
     fields: Mapping[str, Mapping[str, str]]

@@ -1,10 +1,10 @@
 """Measures the computation at scale: one JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities unless
-said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that fills every
-field. Each size has processes of its own and a stage as the product opens it. What a machine can do differs, so the bars
-are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql). From a million contacts on
-the tenth of that size is measured too, for how the time grows. Exit status 1 when a bar does not hold.
+``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
+unless said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that
+fills every field. Each size has processes of its own and a stage as the product opens it. What a machine can do differs,
+so the bars are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql). From a million
+contacts on the tenth of that size is measured too, for how the time grows. Exit status 1 when a bar does not hold.
 """
 
 import resource
@@ -128,7 +128,7 @@ def _computed(connection: duckdb.DuckDBPyConnection) -> Iterator[Timed]:
     for step in STEPS:
         load(connection, step.tables(rules, PROFILE))
         for block in blocks(step.name):
-            seconds, work = _timed(lambda block=block: connection.execute(block))
+            seconds, work = _timed(partial(connection.execute, block))
             yield Timed(step.name, _sentence(block), seconds, work)
 
 
@@ -144,7 +144,7 @@ def _request() -> Request:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    return (connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone() or (0,))[0]
+    return int((connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone() or (0,))[0])
 
 
 def _sentence(block: str) -> str:

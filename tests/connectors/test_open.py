@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from connectors.open import open_connection
-from connectors.options import SalesforceOptions
+from connectors.options import FilesOptions, SalesforceOptions
 from connectors.salesforce.connector import Salesforce
 
 
@@ -27,3 +27,12 @@ def test_the_vendors_libraries_are_loaded_only_when_a_connection_is_opened() -> 
     program = "import sys, connectors.open; print({'simple_salesforce', 'hubspot', 'requests'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_opening_an_export_reads_nothing_and_a_place_that_is_not_there_is_a_finding() -> None:
+    described = {"vendor": "files", "dialect": "hubspot", "folder": "/nowhere/at/all"}
+    connector = open_connection("hs", FilesOptions.model_validate(described), str, lambda: 0.0)
+    assert connector.calls() == {}
+    (finding,) = connector.check()
+    assert (finding.fatal, "neither a folder nor a file" in finding.cause) == (True, True)
+    connector.close()

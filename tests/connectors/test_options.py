@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from connectors.options import HubSpotOptions, JwtBearer, Options, SalesforceOptions
+from connectors.options import FilesOptions, HubSpotOptions, JwtBearer, Options, SalesforceOptions, secrets_of
 
 SALESFORCE: dict[str, Any] = {
     "vendor": "salesforce",
@@ -23,7 +23,7 @@ class Settings(BaseModel):
     connection: Options
 
 
-def parsed(document: dict[str, Any]) -> SalesforceOptions | HubSpotOptions:
+def parsed(document: dict[str, Any]) -> SalesforceOptions | HubSpotOptions | FilesOptions:
     return Settings.model_validate({"connection": document}).connection
 
 
@@ -60,7 +60,9 @@ def test_a_minimal_hubspot_connection_gets_the_documented_defaults() -> None:
     ],
 )
 def test_every_salesforce_flow_is_accepted(auth: dict[str, str]) -> None:
-    assert parsed({**SALESFORCE, "auth": auth}).auth.flow == auth["flow"]
+    options = parsed({**SALESFORCE, "auth": auth})
+    assert isinstance(options, SalesforceOptions)
+    assert options.auth.flow == auth["flow"]
 
 
 def test_the_flow_decides_which_keys_belong_to_it() -> None:
@@ -73,7 +75,9 @@ def test_the_flow_decides_which_keys_belong_to_it() -> None:
     }
     assert "Extra inputs are not permitted" in message({**SALESFORCE, "auth": auth})
     del auth["client_secret"]
-    assert isinstance(parsed({**SALESFORCE, "auth": auth}).auth, JwtBearer)
+    options = parsed({**SALESFORCE, "auth": auth})
+    assert isinstance(options, SalesforceOptions)
+    assert isinstance(options.auth, JwtBearer)
 
 
 @pytest.mark.parametrize("secret", ["hunter2-secret", "env:", "env:1X", "file:", "keyring:", "vault:x", "ENV:X", ""])
@@ -115,4 +119,36 @@ def test_a_misspelt_key_is_an_error() -> None:
 
 def test_options_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        parsed(SALESFORCE).url = "https://elsewhere.example"
+        parsed(SALESFORCE).prefix = "Other"
+
+
+FILES: dict[str, Any] = {"vendor": "files", "dialect": "salesforce", "folder": "export"}
+
+
+def test_a_minimal_connection_to_an_export_gets_the_documented_defaults_and_needs_no_secret() -> None:
+    options = parsed(FILES)
+    assert isinstance(options, FilesOptions)
+    assert (options.encoding, options.prefix, options.customer_types) == ("utf-8", "Rapport", ("Customer",))
+    assert (options.customer_stages, options.fields, options.files) == (("customer",), {}, {})
+    assert secrets_of(options) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dialect": "dynamics"}, "Input should be 'salesforce' or 'hubspot'"),
+        ({"folder": ""}, "at least 1 character"),
+        ({"encoding": "latin-99"}, "no text encoding"),
+        ({"fields": {"account": {"segmnt": "S"}}}, "did you mean 'segment'"),
+        ({"auth": {"flow": "token"}}, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_a_connection_to_an_export_cannot_be_is_refused(change: dict[str, Any], words: str) -> None:
+    assert words in message({**FILES, **change})
+
+
+@pytest.mark.parametrize("spelt", ["ISO-8859-1", "latin1", "iso8859_1"])
+def test_an_encoding_may_be_spelt_in_any_of_its_ways(spelt: str) -> None:
+    options = parsed({**FILES, "encoding": spelt})
+    assert isinstance(options, FilesOptions)
+    assert options.encoding == "iso8859-1"

@@ -6,6 +6,7 @@ A vendor adds itself as a fixture ``<vendor>_harness`` and by its name in `VENDO
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from connectors.base import UpdateRecord
 from connectors.hubspot.connector import open_hubspot
 from connectors.memory import MemoryConnector
 from connectors.options import HubSpotOptions
+from tests.contract.exported import hubspot_export, salesforce_export
 from tests.contract.harness import Harness
 from tests.contract.org import SEED, Org, salesforce
 
-VENDORS = ["memory", "hubspot", "salesforce"]
+VENDORS = ["memory", "hubspot", "salesforce", "salesforce_files", "hubspot_files"]
 
 
 WALL = time.time
@@ -144,6 +146,18 @@ def hubspot_harness(emulator: dict[str, Any]) -> Harness:
 def salesforce_harness(emulator: dict[str, Any]) -> Harness:
     """Load a small organisation into the emulator and connect to it."""
     return salesforce(emulator)
+
+
+@pytest.fixture
+def salesforce_files_harness(tmp_path: Path) -> Harness:
+    """Write a small Salesforce export into a folder and connect to that."""
+    return salesforce_export(tmp_path / "export")
+
+
+@pytest.fixture
+def hubspot_files_harness(tmp_path: Path) -> Harness:
+    """Write small HubSpot exports, by labels, into a folder and connect to that."""
+    return hubspot_export(tmp_path / "export")
 
 
 @pytest.fixture

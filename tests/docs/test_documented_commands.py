@@ -12,6 +12,7 @@ import pytest
 from mapping.metadata import FIELDS
 from sync.demo import emulator, settings
 from tests.e2e.conftest import RAPPORT, rapport
+from tests.exports import export_hubspot, export_salesforce
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +35,12 @@ def shown(page: str) -> list[str]:
     return [line.replace(".venv/bin/", "") for line in lines if line]
 
 
+def shown_files(page: str) -> dict[str, str]:
+    """Give the files a page shows: a block of YAML whose first line is a comment with the file's name."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return {name: f"# {name}\n{body}" for name, body in re.findall(r"```yaml\n# (\S+)\n(.*?)```", text, re.S)}
+
+
 def prepared(folder: Path, command: str) -> None:
     """Do what a page asks of the reader between two commands: name the CRMs, here the emulated ones."""
     if command == "rapport provision --dry-run":
@@ -47,6 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("reader")
     with emulator() as ready:
         settings(place / "crm", ready)
+        export_salesforce(ready["salesforce"], place / "exports" / "salesforce")
+        export_hubspot(ready["hubspot"], place / "exports" / "hubspot")
         yield place
 
 
@@ -65,6 +74,8 @@ def works_until_told_to_stop(folder: Path, command: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if shown(page)])
 def test_every_command_of_a_page_does_what_the_page_says(page: str, folder: Path) -> None:
+    for name, text in shown_files(page).items():
+        (folder / name).write_text(text, encoding="utf-8")
     for written in shown(page):
         command = MAKE.get(written, written)
         if command == MAKE["make test"]:

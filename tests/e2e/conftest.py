@@ -1,6 +1,7 @@
 """Whole stories through the command line; the demo is run once and read by many tests."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ import requests
 
 from sync.app import clock
 from sync.demo import emulator, settings
+from tests import exports as exporting
 from tests.e2e import excerpt
 
 RAPPORT = Path(sys.executable).with_name("rapport")
@@ -63,10 +65,45 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return Demo(folder, rapport("demo", "--once", "--folder", str(folder)))
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A person with exports of both CRMs instead of access to them, and a settings file that names them."""
+
+    folder: Path
+
+    def ask(self, *words: str) -> Result:
+        """Run a command in the folder."""
+        return rapport(*words, cwd=self.folder)
+
+
 @pytest.fixture(scope="session")
-def stage(demo: Demo) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the stage the demo left, with every derived table of its second run."""
-    with duckdb.connect(str(demo.folder / "lumenworks.duckdb"), read_only=True) as connection:
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Exported]:
+    """Export the demo's CRMs in two forms: by internal names, and as zip and by labels."""
+    place = tmp_path_factory.mktemp("exports")
+    with emulator() as ready:
+        exporting.touch_hubspot(ready["hubspot"])
+        exporting.export_salesforce(ready["salesforce"], place / "plain" / "salesforce")
+        exporting.export_hubspot(ready["hubspot"], place / "plain" / "hubspot")
+        words = exporting.export_hubspot(ready["hubspot"], place / "other" / "hubspot", labelled=True)
+    zipped = exporting.packed(shutil.copytree(place / "plain" / "salesforce", place / "other" / "WE_00DLW0000000001"))
+    shutil.rmtree(zipped.with_suffix(""))
+    folders = {form: {"hubspot": place / form / "hubspot"} for form in ("plain", "other")}
+    exporting.file_settings(place / "plain", {**folders["plain"], "salesforce": place / "plain" / "salesforce"})
+    exporting.file_settings(place / "other", {**folders["other"], "salesforce": zipped}, words)
+    return {form: Exported(place / form) for form in folders}
+
+
+@pytest.fixture(scope="session", params=["over HTTP", "plain", "other"])
+def stage(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the stage a run of the demo story left with every derived table: over HTTP, and from two forms of export."""
+    if request.param == "over HTTP":
+        path = request.getfixturevalue("demo").folder / "lumenworks.duckdb"
+    else:
+        desk: Exported = request.getfixturevalue("exports")[request.param]
+        planned = desk.ask("plan")
+        assert planned.code in {0, 3}, planned.err
+        path = desk.folder / "lumenworks.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
         yield connection
 
 

@@ -31,7 +31,7 @@ def test_the_settings_file_holds_no_secret(tmp_path: Path) -> None:
 def test_the_settings_name_both_crms_and_keep_everything_in_the_folder(tmp_path: Path) -> None:
     loaded = load_settings(settings(tmp_path / "demo", READY))
     connections = loaded.organisations[ORG].connections
-    assert {name: str(options.url) for name, options in connections.items()} == {
+    assert {name: options.model_dump()["url"] for name, options in connections.items()} == {
         "salesforce": "http://127.0.0.1:8001",
         "hubspot": "http://127.0.0.1:8002",
     }

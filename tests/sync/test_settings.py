@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.options import HubSpotOptions, SalesforceOptions
+from connectors.options import FilesOptions, HubSpotOptions, SalesforceOptions
 from sync.secret import SecretMissingError, SecretResolver
 from sync.settings import Problem, Settings, SettingsError, load_settings
 
@@ -97,7 +97,7 @@ def test_a_missing_setting_is_reported_at_the_place_it_belongs_to(tmp_path: Path
 
 def test_an_unknown_vendor_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("vendor: hubspot", "vendor: pipedrive")) == [
-        (9, "organisations.acme.connections.hubspot: this vendor is not known", "choose hubspot or salesforce")
+        (9, "organisations.acme.connections.hubspot: this vendor is not known", "choose files or hubspot or salesforce")
     ]
 
 
@@ -239,8 +239,11 @@ def test_a_connection_may_use_a_fifth_of_the_day_unless_said_otherwise(tmp_path:
     connections = (
         load(tmp_path, GOOD.replace("token: keyring:hubspot}", TOKEN_AND_BUDGET)).organisations["acme"].connections
     )
-    assert connections["salesforce"].budget.model_dump() == {"share": 0.2, "reserve": 1000, "concurrent": 4}
-    assert connections["hubspot"].budget.model_dump() == {"share": 0.5, "reserve": 0, "concurrent": 8}
+    salesforce, hubspot = connections["salesforce"], connections["hubspot"]
+    assert isinstance(salesforce, SalesforceOptions)
+    assert isinstance(hubspot, HubSpotOptions)
+    assert salesforce.budget.model_dump() == {"share": 0.2, "reserve": 1000, "concurrent": 4}
+    assert hubspot.budget.model_dump() == {"share": 0.5, "reserve": 0, "concurrent": 8}
 
 
 TOKEN_AND_BUDGET = """token: keyring:hubspot}
@@ -264,3 +267,13 @@ def test_a_wrong_budget_is_told_with_its_line(tmp_path: Path, written: str, caus
     ((line, said, _),) = problems(tmp_path, text)
     assert line == 13
     assert cause in said
+
+
+def test_the_folder_of_an_export_begins_at_the_folder_of_the_file(tmp_path: Path) -> None:
+    text = "organisations: {acme: {connections: {sf: {vendor: files, dialect: salesforce, folder: exports/sf}}}}"
+    options = load(tmp_path, text).organisations["acme"].connections["sf"]
+    assert isinstance(options, FilesOptions)
+    assert Path(options.folder) == tmp_path / "exports" / "sf"
+    absolute = load(tmp_path, text.replace("exports/sf", "/srv/export.zip")).organisations["acme"].connections["sf"]
+    assert isinstance(absolute, FilesOptions)
+    assert absolute.folder == "/srv/export.zip"

@@ -1,5 +1,7 @@
 """Undo, act by act: what goes back, what is left and said, and an undo that is itself undone."""
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.memory import Fault
@@ -97,6 +99,18 @@ def test_a_task_that_is_open_as_the_run_left_it_is_deleted(world: World) -> None
     task_id = world.task_id("k1")
     world.undo(1)
     assert world.changes() == [RemoveTask(Ref("crm", "task", task_id), "k1", "Undo of run 1.")]
+    assert world.crm.tasks == {}
+
+
+def test_a_task_that_was_given_another_id_since_is_known_by_its_key(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    task = world.crm.tasks[world.task_id("k1")]
+    world.crm.remove_task(task.id)
+    world.crm.tasks["imported"] = replace(task, id="imported")
+    world.crm.reopen_task("imported")
+    world.undo(1)
+    assert world.changes() == [RemoveTask(Ref("crm", "task", "imported"), "k1", "Undo of run 1.")]
     assert world.crm.tasks == {}
 
 
