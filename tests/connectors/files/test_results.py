@@ -363,6 +363,44 @@ def test_a_write_about_a_task_that_has_arrived_since_finds_it_by_its_key(desk: D
     assert terms(desk) == (True, MAX, NEW.due_at)
 
 
+@pytest.mark.parametrize(
+    "wanted", [AssignTask(TASK, KEY, key("005", 9)), SetTaskState(TASK, KEY, open=True, owner_id=key("005", 9))]
+)
+def test_an_owner_whom_the_export_does_not_know_is_refused(
+    desk: Desk, out: Path, wanted: AssignTask | SetTaskState
+) -> None:
+    exported_task(desk)
+    (result,) = desk.connect().write([wanted])
+    assert (result.outcome, key("005", 9) in result.message) == (Outcome.REJECTED, True)
+    assert terms(desk) == (True, ADA, NEW.due_at)
+
+
+def test_a_change_without_a_record_of_what_was_there_before_is_given_up(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([AssignTask(TASK, KEY, MAX)]))
+    (out / "before" / "Task-update.csv").unlink()
+    assert terms(desk) == (True, ADA, NEW.due_at)
+    assert rows(out / "Task-update.csv") == []
+
+
+def test_a_due_date_of_ours_that_was_spoilt_is_an_error_that_names_the_file(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([SetTaskState(TASK, KEY, open=True, due_at=LATER)]))
+    path = out / "Task-update.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("2026-01-08", "8.1.2026"), encoding="utf-8")
+    with pytest.raises(Unusable, match=r"Task-update\.csv cannot be read"):
+        desk.pull()
+
+
+def test_what_waits_for_a_task_waits_on_while_the_export_has_no_file_of_tasks(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([AssignTask(TASK, KEY, MAX)]))
+    (desk.folder / "Task.csv").unlink()
+    assert desk.pull().rows["own_task"] == []
+    exported_task(desk)
+    assert terms(desk) == (True, MAX, NEW.due_at)
+
+
 def test_hubspots_owner_may_be_a_name_and_the_due_date_has_a_time(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "export", "hubspot").lay(hubspot_sheets("201"))
     connection = desk.connect()
