@@ -179,7 +179,7 @@ class Seen:
 
     def coverage(self, source: str, *, captured: bool, usage: bool) -> Iterator[Page | StreamEnd]:
         """Say what the export can tell at all."""
-        facts = [(source, "activity", captured, self.since), (source, "usage", usage, None)]
+        facts = [(source, "activity", captured, self.since, False), (source, "usage", usage, None, False)]
         table = next(table for table in STAGED if table.name == COVERAGE)
         yield Page(COVERAGE, ["activity", "usage"], {COVERAGE: arrow_table(table, facts)})
         yield StreamEnd(COVERAGE, None, whole=True, read=2)
