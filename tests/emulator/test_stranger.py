@@ -34,7 +34,7 @@ SERVING = (
 )
 STORY = f"{EMULATOR}.seeds"
 TWINS = ROOT / "tests" / "emulator" / "scale" / "sites.py"
-"""Makes two portals of its own out of the same rows and compares what their routes answer; no running one is reached."""
+"""Makes two portals of its own of the same rows and compares what their routes answer; no running one is reached."""
 
 
 def imported(path: Path) -> Iterator[str]:
