@@ -294,7 +294,7 @@ class Sentence:
         top = max(RANKS[claim.level] for claim in claims)
         highest = [claim for claim in claims if RANKS[claim.level] == top]
         named = [claim for claim in highest if claim.rank.phrase not in self._words.lists["whole_company"]]
-        return (named or highest)[0]
+        return next((claim for claim in named if claim.own or claim.near), (named or highest)[0])
 
     def _function(self, claim: Claim, elsewhere: str | None, *, whole: bool) -> str | None:
         function = claim.own or claim.near or (claim.level != "c-level" and elsewhere) or None

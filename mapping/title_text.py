@@ -28,12 +28,17 @@ DOTTED = re.compile(r"\b(?:[a-z]\.\s?)+[a-z]\b\.?")
 SLASHED = re.compile(r"\b([a-z])/([a-z])\b")
 DASH = re.compile(r"\s[-\u2010-\u2015]+\s?|-+\s|[\u2012-\u2015]")
 STRONG = re.compile(r"[;|•·‣⋅:<>{}\[\]\\=~!?]")
+PLAIN = re.compile(r"[a-z0-9, ]*")
+"""Most titles: nothing but words and commas."""
 TOKEN = re.compile(r"[a-z0-9]+|[,|()/&+@\x1f]")
 
 
 def plain(text: str) -> str:
     """Give the text in lower case, without accents."""
-    composed = unicodedata.normalize("NFKD", CAPITAL_IN.sub("", unicodedata.normalize("NFKC", text)))
+    text = CAPITAL_IN.sub("", text)
+    if text.isascii():
+        return text.lower()
+    composed = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in composed.casefold() if not unicodedata.combining(sign))
     return bare.translate(LETTERS)
 
@@ -41,11 +46,12 @@ def plain(text: str) -> str:
 def tokens(text: str, written: Mapping[str, str]) -> list[str]:
     """Split a title into words and joints; `written` says what to read for spellings made of signs ("R&D")."""
     read = plain(html.unescape(text) if "&" in text else text)
-    read = SEXES_BARE.sub(" ", SEXES.sub(" ", GENDER.sub("", read)))
-    if written:
-        read = _spellings(tuple(written)).sub(lambda found: written[found.group()], read)
-    read = SLASHED.sub(r"\1\2", DOTTED.sub(lambda found: re.sub(r"[.\s]", "", found.group()) + " ", read))
-    read = STRONG.sub("|", DASH.sub("\x1f", APOSTROPHES.sub(" ", read)))
+    if not PLAIN.fullmatch(read):
+        read = SEXES_BARE.sub(" ", SEXES.sub(" ", GENDER.sub("", read)))
+        if written:
+            read = _spellings(tuple(written)).sub(lambda found: written[found.group()], read)
+        read = SLASHED.sub(r"\1\2", DOTTED.sub(lambda found: re.sub(r"[.\s]", "", found.group()) + " ", read))
+        read = STRONG.sub("|", DASH.sub("\x1f", APOSTROPHES.sub(" ", read)))
     return ["&" if word in AND else "-" if word == "\x1f" else word for word in TOKEN.findall(read)]
 
 

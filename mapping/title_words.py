@@ -22,8 +22,9 @@ FEMININE = (
     ("ere", "er"),
     ("innen", ""),
     ("in", ""),
-    ("esa", ""),
+    ("esa", "e"),
     ("essa", "e"),
+    ("ive", "if"),
     ("a", ""),
     ("a", "o"),
     ("a", "e"),
@@ -47,6 +48,7 @@ SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "ass
 """Kinds of phrases that say something about the title as a whole."""
 SHORTEST_INFLECTED = 4
 SHORTEST_COMPOUND = 7
+SHORTEST_TAIL = 6
 SHORTEST_MISSPELT = 5
 SHORTEST_PART = 3
 
@@ -99,7 +101,6 @@ class Words:
 
     def __init__(self, rules: TitleRules) -> None:
         self._written = rules.written
-        self._tails = tuple(sorted(rules.tails, key=lambda tail: (-len(tail), tail)))
         self._endings = rules.endings
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
@@ -109,6 +110,8 @@ class Words:
         signs = list(_listed({kind: getattr(rules, kind) for kind in SIGNS}))
         self._levels = frozenset(self._split(levels))
         self._ranks = frozenset(phrase for phrase, _ in levels if phrase.isalpha())
+        tails = {*rules.tails, *(word for word in self._ranks if len(word) >= SHORTEST_TAIL)}
+        self._tails = tuple(sorted(tails, key=lambda tail: (-len(tail), tail)))
         self._functions = frozenset(self._split(functions)) - self._levels
         self._known = self._levels | self._functions | frozenset(self._split(signs))
         self.levels, self.functions, self.signs = map(self._phrases, (levels, functions, signs))
