@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mapping.spec import TitleRules
-from mapping.title_text import tokens
+from mapping.title_text import JOINTS, tokens
 
 OCCUPATION = "occupation"
 """Stands for every word that names somebody by what they do without being known."""
 
 FEMININE = (
+    ("leitung", "leiter"),
     ("fe", ""),
     ("trice", "teur"),
     ("euse", "eur"),
@@ -40,8 +41,8 @@ PLURAL = ("es", "s", "en", "n")
 LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
-    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "bodies", "deputies"),
-    *("juniors", "servants", "unknown", "credentials", "companies", "at", "of"),
+    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
+    *("juniors", "servants", "credentials", "companies", "at", "of"),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
@@ -104,6 +105,7 @@ class Words:
         self._endings = rules.endings
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
+        self._nobody: frozenset[str] = frozenset()
         own = rules.own.items()
         levels = [*_listed(rules.levels), *((text, said.level) for text, said in own if said.level)]
         functions = [*_listed(rules.functions), *((text, said.function) for text, said in own if said.function)]
@@ -118,12 +120,16 @@ class Words:
         self.bank = self._phrases([(phrase, "bank") for phrase in rules.bank])
         self.lists = {name: frozenset(self._bare(getattr(rules, name))) for name in LISTS}
         self.adjectives = {self.bare(word): level for word, level in rules.adjectives.items()}
+        self._nobody = frozenset(map(" ".join, (tokens(phrase, self._written) for phrase in rules.unknown)))
         self.absorbed = frozenset(rules.absorbed)
         self.own = frozenset(self._bare(rules.own))
 
     def row(self, title: str) -> list[str]:
-        """Give the words and joints of a title, every word in its known form."""
-        return [known for word in tokens(title, self._written) for known in self.known(word)]
+        """Give the words and joints of a title, every word in its known form; none for what people type instead of one."""
+        said = tokens(title, self._written)
+        if " ".join(word for word in said if word not in JOINTS) in self._nobody:
+            return []
+        return [known for word in said for known in self.known(word)]
 
     def bare(self, text: str) -> str:
         """Give a phrase as it is compared, in one piece."""
