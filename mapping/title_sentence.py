@@ -1,6 +1,6 @@
 """Reads the words of one title as a sentence: its parts, what each part claims to be, and which claim counts.
 
-`mapping.titles` hands in the words in their known form. The order of the steps is that of docs/titles.md: silence what is
+`mapping.titles` hands in the words in their known form. The steps are those of docs/titles.md: silence what is
 not about this person now, find the rank of each part, find what the rank is over, take the highest claim.
 """
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What one part of a title claims to be: a level by a rank, with the function of the rank and of its surroundings."""
+    """What one part of a title claims to be: a level by a rank, the function of the rank and of what is around it."""
 
     level: str
     rank: Span
@@ -186,13 +186,12 @@ class Sentence:
         ranks: list[Span] = []
         officer = max((place for place, span in enumerate(found) if span.phrase == "officer"), default=0)
         for place, span in enumerate(map(self._of_thing, found)):
-            if ranks and (
-                span.phrase in self._words.lists["bodies"] or (ranks[-1].phrase == "chief" and place < officer)
-            ):
-                continue
-            if ranks and ranks[-1].phrase in self._words.adjectives and ranks[-1].phrase not in self._words.own:
-                span = self._qualified(ranks.pop(), span)  # noqa: PLW2901 - both are one rank now
-            ranks.append(span)
+            before = ranks[-1] if ranks else None
+            if before is None or (before.phrase in self._words.own or before.phrase not in self._words.adjectives):
+                if before is None or span.phrase not in self._words.lists["bodies"]:
+                    ranks.append(span)
+            elif before.phrase != "chief" or place >= officer:
+                ranks[-1] = self._qualified(before, span)
         return ranks
 
     def _qualified(self, adjective: Span, span: Span) -> Span:
@@ -355,7 +354,7 @@ def _within(span: Span, longer: Span) -> bool:
 
 
 def _run(ranks: list[Span]) -> list[Span]:
-    """Give the ranks that name the head of a phrase: the first with those right after it, or after occupations the last."""
+    """Give the ranks at the head of a phrase: the first with those right after it; the last if it begins otherwise."""
     if RANKS[ranks[0].value] == 1:
         return ranks[-1:]
     run = ranks[:1]

@@ -1,6 +1,6 @@
 """Reads job titles: level, function and note. docs/titles.md says in words how.
 
-`Reader` is a pure function of the rules and one title; `rapport title` calls it directly, and the computation reads each
+`Reader` is a pure function of the rules and one title; `rapport title` calls it directly, the computation for each
 distinct title once (`fill`, after titles.sql).
 """
 
