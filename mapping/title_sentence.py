@@ -51,7 +51,7 @@ class Claim(NamedTuple):
 class Sentence:
     """One title."""
 
-    def __init__(self, words: Words, row: Sequence[str]) -> None:
+    def __init__(self, words: Words, row: list[str]) -> None:
         self._words = words
         self._row = row
         signs = words.signs.find(row)
