@@ -272,3 +272,28 @@ def test_a_reset_forgets_what_was_on_its_way(site: Site, receiver: Receiver) -> 
     site.fresh()
     assert _manage(site, "GET", "subscriptions")["results"] == []
     assert site.portal.webhooks.waiting == []
+
+
+def test_without_a_target_nothing_is_noted_until_there_is_one_again(site: Site, receiver: Receiver) -> None:
+    _subscribe(site, "contact.creation")
+    _manage(site, "DELETE", "settings", status=204)
+    site.json("POST", CONTACTS, {"properties": {}}, status=201)
+    _manage(site, "PUT", "settings", {"targetUrl": receiver.url, "throttling": {"maxConcurrentRequests": 6}})
+    later = site.json("POST", CONTACTS, {"properties": {}}, status=201)["id"]
+    assert [row["objectId"] for row in receiver.rows(1)] == [int(later)]
+
+
+@pytest.mark.parametrize("most", [0, 5, 501])
+def test_the_number_of_deliveries_at_once_has_limits(site: Site, most: int) -> None:
+    settings = {"targetUrl": "http://127.0.0.1:9/", "throttling": {"maxConcurrentRequests": most}}
+    assert "maxConcurrentRequests" in _manage(site, "PUT", "settings", settings, status=400)["message"]
+
+
+def test_a_subscription_that_is_gone_tells_nothing(site: Site, receiver: Receiver) -> None:
+    _subscribe(site, "contact.creation")
+    (row,) = _manage(site, "GET", "subscriptions")["results"]
+    _manage(site, "DELETE", f"subscriptions/{row['id']}", status=204)
+    site.json("POST", CONTACTS, {"properties": {}}, status=201)
+    _subscribe(site, "contact.deletion")
+    site.json("DELETE", f"{CONTACTS}/203", status=204)
+    assert [told["subscriptionType"] for told in receiver.rows(1)] == ["contact.deletion"]
