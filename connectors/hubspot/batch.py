@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from connectors.base import AssignTask, Outcome, SetTaskState, UpdateRecord, WriteResult
 from connectors.errors import Conflict, Rejected
-from connectors.hubspot.failures import sentence
+from connectors.hubspot.failures import FORBIDDEN, sentence
 
 Json = dict[str, Any]
 ById = TypeVar("ById", bound=UpdateRecord | SetTaskState | AssignTask)
@@ -31,7 +31,7 @@ def halved(batch: Sequence[ById], send: Callable[[Sequence[ById]], Json]) -> Ite
 
 def _concerns_all(error: Rejected | Conflict) -> bool:
     """Tell a refusal that no row is to blame for."""
-    return isinstance(error, Rejected) and error.code in {"MISSING_SCOPES", "FORBIDDEN"}
+    return isinstance(error, Rejected) and error.code in FORBIDDEN
 
 
 def outcomes(batch: Sequence[ById], answer: Json) -> Iterator[WriteResult]:

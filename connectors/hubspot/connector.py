@@ -1,7 +1,10 @@
 """The HubSpot connection behind the port of `connectors.base`; it only puts the parts of this package together."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -15,8 +18,8 @@ from connectors.hubspot.pace import HubSpotPace
 from connectors.hubspot.provision import provision
 from connectors.hubspot.read import Reader
 from connectors.hubspot.records import BUYING_ROLE, Reading
-from connectors.hubspot.schema import Schema, read_schema
-from connectors.hubspot.write import Writer
+from connectors.hubspot.schema import OBJECT_TYPES, Schema, read_schema
+from connectors.hubspot.write import Writer, target
 from connectors.options import AccessToken, HubSpotOptions, RefreshToken
 from connectors.transport import Network, Transport
 from mapping.fields import resolve
@@ -38,6 +41,7 @@ class HubSpot:
         self._held: Schema | None = None
         self._fresh = False
         self._created: dict[str, str] = {}
+        self._written: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def server_time(self) -> int:
         """Read HubSpot's clock from the Date header of a small answer."""
@@ -53,20 +57,28 @@ class HubSpot:
             return [Finding("connection", str(error), "", fatal=True)]
         return [*found, *self._optional_findings()]
 
-    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - lists need no cursor
-        """Read the whole portal; see `connectors.hubspot.read` for why every stream is whole."""
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        """Read the portal, or what changed since `cursors`; see `connectors.hubspot.read`."""
         if not self._fresh:
             self._held = None
         self._fresh = False
-        yield from Reader(self._client, self._reading()).pull()
+        written = {object_type: list(ids) for object_type, ids in self._written.items()}
+        for item in Reader(self._client, self._reading(), self._schema().read_at, cursors, written).pull():
+            yield item
+            if isinstance(item, StreamEnd):  # whoever asks for more has kept it
+                self._forget(item.stream, written)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name the result fields that exist and are not read-only."""
         return self._schema().writable(object_name)
 
     def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
-        """Carry writes out in batches of 100."""
-        yield from Writer(self._client, self._schema(), self._created).write(writes)
+        """Carry writes out in batches of 100, and remember the records: the next pull reads them by id."""
+        for result in Writer(self._client, self._schema(), self._created).write(writes):
+            object_name, record_id = target(result)
+            if record_id:
+                self._written[OBJECT_TYPES[object_name]][record_id] = None
+            yield result
 
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
         """Create missing groups, properties and options."""
@@ -81,6 +93,10 @@ class HubSpot:
         """Close the network connections."""
         self._client.transport.close()
 
+    def _forget(self, object_type: str, written: Mapping[str, Sequence[str]]) -> None:
+        for record_id in written.get(object_type, ()):
+            self._written[object_type].pop(record_id, None)
+
     def _schema(self) -> Schema:
         if self._held is None:
             try:
@@ -90,13 +106,15 @@ class HubSpot:
         return self._held
 
     def _checked_schema(self) -> Schema:
-        """Read the properties of deals too, where the token may see them; only `check` compares those."""
+        """Read the properties of deals too, where the token may see them: `check` compares them, a pull leaves out
+        what they lack.
+        """
         schema = self._schema()
-        try:
+        with suppress(Rejected):
             deals = read_schema(self._client, self._options.prefix, (DEALS,))
-        except Rejected:
-            return schema
-        return Schema({**schema.properties, **deals.properties}, schema.prefix)
+            schema = replace(schema, properties={**schema.properties, **deals.properties})
+            self._held = schema
+        return schema
 
     def _reading(self) -> Reading:
         return Reading(
@@ -105,6 +123,7 @@ class HubSpot:
             prefix=self._options.prefix,
             customer_stages=frozenset(self._options.customer_stages),
             role_labels=self._schema().options("contacts", BUYING_ROLE),
+            missing=self._schema().missing(self._options.fields),
         )
 
     def _optional_findings(self) -> Iterator[Finding]:

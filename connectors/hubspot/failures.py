@@ -29,6 +29,9 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
 """403 concerns one object or feature, not the connection: the reader skips the object, others get the sentence.
 477 announces a migration of the account to another region, which lasts up to a day."""
 
+FORBIDDEN = frozenset({"MISSING_SCOPES", "FORBIDDEN"})
+"""What a refusal says when the token may not do a thing at all, whichever record is asked for."""
+
 WAITS: Mapping[str, float] = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "LOCKED": 2.0}
 """Seconds to wait by the policy that was violated; HubSpot seldom sends Retry-After."""
 

@@ -54,6 +54,18 @@ def _left_open(
     yield from (WriteResult(write, outcome, message=str(error)) for write in batch if id(write) not in told)
 
 
+def target(result: WriteResult) -> tuple[str, str | None]:
+    """Name the object and, where it is known, the record that a write was about."""
+    write = result.write
+    match write:
+        case UpdateRecord():
+            return write.object, write.id
+        case CreateTask():
+            return "task", result.id
+        case _:
+            return "task", write.id
+
+
 class Writer:
     """Writes to one portal; `schema` says which options it allows, `created` which tasks this process made."""
 
