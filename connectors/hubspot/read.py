@@ -4,10 +4,11 @@ Lists are complete and never late, and a list that is read to its end (`StreamEn
 for them. Later pulls ask `connectors.hubspot.delta` what changed and read that by id. Pages carry up to 1,000 records,
 because so many may be asked for their associations at once.
 
-An incremental pull costs, besides the rows: two requests for the owners, two for the association labels, and for each
-of the nine other streams one search of the window, one count and one page of the recycle bin (a further page for every
-100 records in it); a stream of at most 100 records is listed with one request instead. Rows cost a batch/read for 100,
-a search for 200 and a request for each kind of association for 1,000.
+A quiet pull costs at most 35 calls: four for the property definitions (deals' are read by `check`), two for the owners,
+two for the association labels, and three for each of the nine other streams: a search of the window, a count and a page
+of the recycle bin. A further page comes with every 100 records in the bin or owners; a stream of at most 100 records
+takes one request instead of three. Changed rows cost a batch/read for 100, a search for 200 and, for each kind of
+association, a request for 1,000.
 """
 
 import hashlib
