@@ -20,7 +20,8 @@ class Page:
 
     `ids` are the CRM records this page was read from; `tables` maps a canonical table (see `mapping.records`) to its
     rows. Rows of the same parent staged earlier are replaced, also when a table of `tables` has no row for an id.
-    `deleted` are ids the CRM no longer has.
+    `deleted` are ids the CRM no longer has. In both an id that ends in a colon, and has no more than two, stands for
+    all ids that begin with it: rows that belong to a record and have ids of their own.
     """
 
     stream: str

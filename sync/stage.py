@@ -291,7 +291,7 @@ class _Arrival:
             parent = TABLES[name].parent
             columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
             mentioned = f"(SELECT id FROM latest WHERE name = '{name}')"
-            self._run(f"DELETE FROM {name} WHERE source = ? AND {parent} IN {mentioned}", self._source)
+            self._run(f"DELETE FROM {name} WHERE source = ? AND {_named(parent, mentioned)}", self._source)
             if name in self._filled:
                 self._run(
                     f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
@@ -302,7 +302,7 @@ class _Arrival:
     def _delete(self, tables: Iterable[str]) -> None:
         gone = "(SELECT id FROM gone)"
         for name in tables:
-            self._run(f"DELETE FROM {name} WHERE source = ? AND {TABLES[name].parent} IN {gone}", self._source)
+            self._run(f"DELETE FROM {name} WHERE source = ? AND {_named(TABLES[name].parent, gone)}", self._source)
 
     def _save_cursor(self, end: StreamEnd) -> None:
         self._run("DELETE FROM stage_cursor WHERE source = ? AND stream = ?", self._source, end.stream)
@@ -313,3 +313,10 @@ class _Arrival:
 
     def _all(self, statement: str, *values: object) -> list[tuple[str, ...]]:
         return self._connection.execute(statement, list(values)).fetchall()
+
+
+def _named(parent: str, ids: str) -> str:
+    """Say that an id is among others, or begins with one that ends in a colon; see `connectors.base.Page`."""
+    first = f"SPLIT_PART({parent}, ':', 1) || ':'"
+    second = f"{first} || SPLIT_PART({parent}, ':', 2) || ':'"
+    return f"({parent} IN {ids} OR {first} IN {ids} OR {second} IN {ids})"

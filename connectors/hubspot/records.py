@@ -5,7 +5,7 @@ A record is the JSON object HubSpot lists: ``{"id", "properties": {...}, "associ
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.hubspot.values import Properties, Row, canonical, domain, instant, lower, number, parts, row, typed
@@ -36,6 +36,8 @@ class Reading:
     customer_stages: frozenset[str]
     role_labels: Mapping[str, str]
     """Internal value of a buying role -> the label people see."""
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Object type -> properties the settings name that nobody has."""
 
     def properties(self, fixed: Iterable[str], *tables: str) -> Sequence[str]:
         """List the properties to ask for: the fixed ones, the mapped ones of `tables` and our own results."""
@@ -51,6 +53,11 @@ class Reading:
             for attribute in attributes(table)
             if attribute.name in names
         }
+
+    def terms(self) -> tuple[object, ...]:
+        """Tell what of the settings and the portal decides how a record is read, in one order."""
+        mapped = {table: sorted(names.items()) for table, names in sorted(self.mapped.items())}
+        return (mapped, self.prefix, sorted(self.customer_stages), sorted(self.role_labels.items()))
 
     def observed(self, table: str, record: Json) -> tuple[str, Row]:
         """Read what the CRM holds in our fields."""
@@ -120,6 +127,16 @@ def contact(reading: Reading, record: Json, companies: Sequence[Json]) -> Rows:
     yield from _buying_roles(reading, record)
     yield from _usage(reading, record)
     yield from _signals(reading, record)
+
+
+def contact_parts(contact_id: str) -> Sequence[str]:
+    """Name the beginnings of the ids that rows about a contact's ties and roles have."""
+    return (f"{contact_id}:", f"company-label:{contact_id}:", f"buying-role:{contact_id}:")
+
+
+def deal_parts(deal_id: str) -> Sequence[str]:
+    """Name the beginning of the ids that rows about a deal's roles have."""
+    return (f"deal-label:{deal_id}:",)
 
 
 def primary_company(companies: Sequence[Json]) -> str | None:

@@ -24,6 +24,8 @@ class Schema:
 
     properties: Mapping[str, Mapping[str, Mapping[str, Any]]]
     prefix: str
+    read_at: int = 0
+    """HubSpot's clock, in epoch seconds, when the first of them were read."""
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name the result fields that exist and are not read-only."""
@@ -81,6 +83,15 @@ class Schema:
             for table, names in mapped.items()
         }
 
+    def missing(self, chosen: Chosen) -> Mapping[str, Sequence[str]]:
+        """Name, by object type, the properties the settings name that nobody has; they read as unknown."""
+        found: dict[str, list[str]] = {}
+        for table, names in chosen.items():
+            object_type = _READ_FROM.get(table, "contacts")
+            lost = [name for name in names.values() if name and not self._may_hold(table, name)]
+            found.setdefault(object_type, []).extend(lost)
+        return found
+
     def _may_hold(self, table: str, name: str) -> bool:
         known = self.properties.get(_READ_FROM.get(table, "contacts"))
         return known is None or name in known
@@ -103,8 +114,9 @@ def _open(declared: Mapping[str, Any] | None) -> bool:
 
 def read_schema(client: Client, prefix: str, object_types: Sequence[str] = tuple(OBJECT_TYPES.values())) -> Schema:
     """Read the properties of `object_types`, one request each."""
-    found = {
-        object_type: {declared["name"]: declared for declared in client.properties(object_type)}
-        for object_type in object_types
-    }
-    return Schema(found, prefix)
+    found = {}
+    read_at = 0
+    for object_type in object_types:
+        found[object_type] = {declared["name"]: declared for declared in client.properties(object_type)}
+        read_at = read_at or client.asked_at
+    return Schema(found, prefix, read_at)

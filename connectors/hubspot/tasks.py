@@ -5,12 +5,12 @@ property, or an upsert of tasks, gets single creates after a search; what this p
 new task is found by a search only after moments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, WriteResult
 from connectors.errors import Conflict, Rejected
-from connectors.hubspot.batch import halved
+from connectors.hubspot.batch import halved, holds
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import COMPLETED
 from connectors.hubspot.read import task_key
@@ -60,9 +60,14 @@ class TaskWriter:
         }
         present = [write for write in batch if write.id in held]
         yield from (WriteResult(write, Outcome.REJECTED, write.id, GONE) for write in batch if write.id not in held)
-        yield from halved(
-            present, lambda part: self._client.update(TASKS, [_changed(one, held[one.id]) for one in part])
-        )
+        rows = {write.id: _changed(write, held[write.id]) for write in present}
+
+        def holding(part: Sequence[SetTaskState | AssignTask]) -> Mapping[str, bool]:
+            names = sorted({name for one in part for name in rows[one.id]["properties"]})
+            found = self._client.read(TASKS, [one.id for one in part], names)
+            return {one["id"]: holds(one, rows[one["id"]]["properties"]) for one in found}
+
+        yield from halved(present, lambda part: self._client.update(TASKS, [rows[one.id] for one in part]), holding)
 
     def delete(self, batch: list[DeleteTask]) -> Iterator[WriteResult]:
         """Move tasks to the recycle bin; one that is there already is as wanted."""
@@ -100,11 +105,17 @@ class TaskWriter:
             answer = self._client.create(TASKS, {"properties": self._properties(write), "associations": _ties(write)})
             known[write.key] = self._created[write.key] = str(answer["id"])
         except Conflict as error:
-            known.update(self._existing([write.key]))
+            known.update(self._existing([write.key]) or self._named(error.ref, write.key))
             if write.key not in known:
                 refused[write.key] = str(error)
         except Rejected as error:
             refused[write.key] = str(error)
+
+    def _named(self, task_id: str | None, key: str) -> dict[str, str]:
+        """Take the task a conflict names, if it is the one with our key."""
+        found = self._client.read(TASKS, [task_id], (self._key,)) if task_id else ()
+        keys = ((task["properties"].get(self._key), str(task["id"])) for task in found)
+        return {held: found_id for held, found_id in keys if held == key}
 
     def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> dict[str, str]:
         """Tie tasks to company and contact; tells by task id what HubSpot refused."""

@@ -25,10 +25,10 @@ WHERE
   id IN (SELECT id FROM gone)
   AND EXISTS (SELECT 1 FROM ending AS e WHERE e.source = stage_member.source AND e.stream = stage_member.stream);
 
--- Who was seen is a member from now on.
+-- Who was seen is a member from now on; the beginning of ids, which ends in a colon, is nobody.
 INSERT INTO stage_member
 SELECT DISTINCT e.source, e.stream, l.id
 FROM latest AS l
 CROSS JOIN ending AS e
 LEFT JOIN stage_member AS m ON m.source = e.source AND m.stream = e.stream AND m.id = l.id
-WHERE m.id IS NULL AND l.id NOT IN (SELECT id FROM gone)
+WHERE m.id IS NULL AND NOT ENDS_WITH(l.id, ':') AND l.id NOT IN (SELECT id FROM gone)

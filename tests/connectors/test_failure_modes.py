@@ -172,9 +172,9 @@ def test_12_a_quota_spent_in_the_middle_keeps_what_was_read_and_loses_nothing_la
 # --- HubSpot ---------------------------------------------------------------------------------------------------------
 
 
-def test_28_29_and_30_a_pull_never_asks_hubspots_search(crm: Crm) -> None:
+def test_28_29_and_30_where_one_request_lists_a_stream_hubspots_search_is_never_asked(crm: Crm) -> None:
     connection = crm.connect()
-    Mirror().pull(connection)
+    Mirror().pull(connection).pull(connection)
     assert not any("/search" in endpoint for endpoint in connection.calls())
 
 

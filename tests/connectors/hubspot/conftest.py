@@ -80,6 +80,8 @@ class Portal:
             held = [{**one, **changes.get(one["name"], {})} for one in held]
             self.answers("GET", f"/crm/properties/2026-09/{object_type}", {"results": held})
         self.answers("GET", "/crm/properties/2026-09/deals", {"results": []})
+        for pair in ("contacts/companies", "deals/contacts"):
+            self.answers("GET", f"/crm/associations/2026-09/{pair}/labels", {"results": []})
 
     def connect(self, sign_in: SignIn | None = None, options: HubSpotOptions = OPTIONS) -> HubSpot:
         """Open a connection to this portal."""

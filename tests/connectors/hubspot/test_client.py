@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.auth import with_token
 from connectors.hubspot.client import LONGEST_QUERY, Client
 from connectors.hubspot.failures import DIALECT
@@ -131,6 +131,14 @@ def test_a_missing_scope_is_a_refusal_of_this_object_with_its_name(portal: Porta
 
 
 def test_pages_are_fetched_only_as_they_are_asked_for(portal: Portal) -> None:
-    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}})
+    told = [{"results": [{"id": str(one)}], "paging": {"next": {"after": str(one + 1)}}} for one in range(1, 5)]
+    portal.answers("GET", f"{OBJECTS}/notes", *told)
     list(islice(client(portal).pages("notes", []), 3))
     assert len(portal.asked) == 3
+
+
+def test_29_a_list_that_leads_back_to_itself_is_left(portal: Portal) -> None:
+    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}})
+    with pytest.raises(RetryLater, match="leads back"):
+        list(client(portal).pages("notes", []))
+    assert len(portal.asked) == 2

@@ -98,10 +98,61 @@ def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
 
 
 def test_row_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/read", {"results": []})
     portal.provisioned()
     portal.answers("POST", CONTACTS, {"status": "COMPLETE", "results": [{"id": "2"}]})
     results = by_id(portal.connect().write([depth("1"), depth("2")]))
     assert results["1"] == (Outcome.REJECTED, OMITTED)
+
+
+@pytest.mark.parametrize(
+    ("held", "outcome"),
+    [
+        ({"rapport_depth": "3"}, Outcome.DONE),
+        ({"rapport_depth": "3.0"}, Outcome.DONE),
+        ({"rapport_depth": None}, Outcome.UNKNOWN),
+    ],
+    ids=["as sent", "written otherwise", "not yet"],
+)
+@pytest.mark.parametrize(
+    "answer", [(200, None), (202, {}), (201, {"results": []})], ids=["empty", "accepted", "no rows"]
+)
+def test_row_40_an_update_that_says_nothing_of_a_row_is_settled_by_reading_it(
+    portal: Portal, answer: tuple[int, object], held: dict[str, str | None], outcome: Outcome
+) -> None:
+    portal.provisioned()
+    portal.answers("POST", CONTACTS, answer)
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/read", {"results": [{"id": "201", "properties": held}]})
+    (result,) = portal.connect().write([depth("201")])
+    assert (result.outcome, result.id) == (outcome, "201")
+    assert not any(path.endswith("/search") for path in portal.paths())
+
+
+def test_row_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    tied(portal)
+    exists = {"category": "CONFLICT", "message": "Task already exists. Existing ID: 901"}
+    portal.answers("POST", f"{TASKS}/search", {"results": []})
+    portal.answers("POST", TASKS, (409, exists))
+    named = {"results": [{"id": "901", "properties": {"rapport_key": "k1"}}]}
+    portal.decides(
+        "POST",
+        f"{TASKS}/batch/read",
+        lambda body: named if {"id": "901"} in body["inputs"] else {"results": []},
+    )
+    (result,) = portal.connect().write([task("k1")])
+    assert (result.outcome, result.id) == (Outcome.DONE, "901")
+
+
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
+def test_row_27_every_write_that_was_planned_was_sent_once_and_has_one_outcome(portal: Portal, count: int) -> None:
+    portal.provisioned()
+    accepting(portal)
+    writes = [depth(str(number)) for number in range(201, 201 + count)]
+    results = list(portal.connect().write(writes))
+    sent = [row["id"] for _, path, body in portal.asked if path.endswith("/batch/update") for row in body["inputs"]]
+    assert sorted(sent) == sorted(write.id for write in writes)
+    assert sorted(str(result.id) for result in results) == sorted(sent)
 
 
 def test_row_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
