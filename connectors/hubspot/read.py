@@ -1,8 +1,7 @@
 """Pulls a portal stream after stream: the first time from HubSpot's lists, afterwards what changed.
 
 Lists are complete and never late, and a list that is read to its end (`StreamEnd.whole`) finds deletions without asking
-for them. Later pulls ask `connectors.hubspot.delta` what changed and read that by id. Pages carry up to 1,000 records,
-because so many may be asked for their associations at once.
+for them. Later pulls ask `connectors.hubspot.delta` what changed and read that by id.
 
 A quiet pull costs at most 35 calls: four for the property definitions (deals' are read by `check`), two for the owners,
 two for the association labels, and three for each of the nine other streams: a search of the window, a count and a page
@@ -24,28 +23,19 @@ from connectors.hubspot import records
 from connectors.hubspot.client import Client, chunks, next_page
 from connectors.hubspot.delta import MERGED, Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
+from connectors.hubspot.pages import page
 from connectors.hubspot.records import Reading, Rows
-from connectors.hubspot.values import TABLES, Row, lower, parts, row
+from connectors.hubspot.values import Columns, Row, columns_of, lower, parts, row
 from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
-from mapping.statements import arrow_table
 
 Json = dict[str, Any]
 
-GATHERED = 1000
-"""Records a page carries at most."""
+GATHERED = 1_000
+"""Records a page carries at most: so many may be asked for their associations at once."""
+WIDE = 10_000
+"""The same for companies and contacts, which hold no long texts; tables filled by less cost twice as much."""
 REMEMBERED = 200_000
 """Contacts whose addresses are kept in memory while engagements are read."""
-
-STREAMS: Mapping[str, tuple[str, ...]] = {
-    "owners": ("user_account",),
-    "companies": ("account", "observed_account"),
-    "contacts": ("contact", "observed_contact", "affiliation", "contact_role", "usage", "signal"),
-    "deals": ("opportunity", "contact_role"),
-    **{one.object_type: ("activity", "participant") for one in ENGAGEMENTS},
-    "tasks": ("activity", "participant", "own_task"),
-    "coverage": ("coverage_of_source",),
-}
-"""The streams in the order of a pull, with the tables each one fills."""
 
 LABELLED: Mapping[str, str] = {"contacts": "companies", "deals": "contacts"}
 """Streams whose rows carry association labels, with the other end."""
@@ -71,15 +61,17 @@ class Seen:
 class Stream:
     """How one object type is read.
 
-    `rows` turns records into rows, told which associations they bring along; `parts` names the beginnings that the ids
-    of a record's rows have besides its own; `inline` are associations a list brings along.
+    `tables` turns records into columns, told which associations they bring along; `parts` names the beginnings that the
+    ids of a record's rows have besides its own; `inline` are associations a list brings along; a page carries at most
+    `most` records.
     """
 
     name: str
     properties: Sequence[str]
-    rows: Callable[[Sequence[Json], Sequence[str]], Rows]
+    tables: Callable[[Sequence[Json], Sequence[str]], Mapping[str, Columns]]
     parts: Callable[[str], Sequence[str]] = lambda _: ()
     inline: Sequence[str] = ()
+    most: int = GATHERED
 
 
 @dataclass(slots=True)
@@ -145,10 +137,10 @@ class Reader:
 
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
-        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline)):
+        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline), stream.most):
             total += len(found)
             known += counted(found, stream.name, self.now)
-            yield page(stream.name, stream.rows(found, stream.inline))
+            yield page(stream.name, stream.tables(found, stream.inline))
         cursor = Cursor(self.now, known, self.now, self.now, self._shape(stream), self.seen.since.get(stream.name))
         yield StreamEnd(stream.name, cursor.text(), whole=True, read=total, dropped=dropped, until=self.now)
 
@@ -159,14 +151,14 @@ class Reader:
         gone = dict.fromkeys(delta.gone)
         self._note_since(stream.name, delta.cursor.since)
         ids = dict.fromkeys(chain(delta.ids, self._moved_to_winners(stream.name)))
-        for asked in chunks(list(ids), GATHERED):
+        for asked in chunks(list(ids), stream.most):
             found = list(self.client.read(stream.name, asked, self._asked(stream)))
             lost = [*dict.fromkeys(asked).keys() - set(ids_of(found)), *self._merged(stream.name, found)]
             gone.update(dict.fromkeys(lost))
             total += len(found)
-            yield page(stream.name, stream.rows(found, ()), _with_parts(stream, ids_of(found)))
+            yield page(stream.name, stream.tables(found, ()), _with_parts(stream, ids_of(found)))
         if gone:
-            yield page(stream.name, iter(()), deleted=_with_parts(stream, list(gone)))
+            yield page(stream.name, {}, deleted=_with_parts(stream, list(gone)))
         cursor = delta.cursor.reaching(self.seen.since.get(stream.name))
         kept = cursor.text()
         yield StreamEnd(stream.name, kept, whole=False, read=total, dropped=dropped, since=since, until=self.now)
@@ -202,7 +194,7 @@ class Reader:
         for archived in (True, False):  # of a colleague who is in both lists the active state counts
             for owners in self.client.owners(archived):
                 total += len(owners)
-                yield page("owners", flat(records.owner(self.reading, one) for one in owners))
+                yield page("owners", columns_of(flat(records.owner(self.reading, one) for one in owners)))
         yield StreamEnd("owners", None, whole=True, read=total)
 
     def _streams(self) -> Sequence[Stream]:
@@ -210,22 +202,20 @@ class Reader:
 
     def _companies(self) -> Stream:
         names = self.reading.properties(records.COMPANY, "account")
-        return Stream("companies", names, lambda found, _: flat(records.company(self.reading, one) for one in found))
+        return Stream("companies", names, lambda found, _: records.companies(self.reading, found), most=WIDE)
 
     def _contacts(self) -> Stream:
         names = self.reading.properties(records.CONTACT, "contact", "usage", "signal")
-        return Stream("contacts", names, self._contact_rows, records.contact_parts)
+        return Stream("contacts", names, self._contact_tables, records.contact_parts, most=WIDE)
 
-    def _contact_rows(self, found: Sequence[Json], _: Sequence[str]) -> Rows:
-        companies = self.client.associations("contacts", "companies", ids_of(found))
-        for one in found:
-            yield from records.contact(self.reading, one, companies.get(one["id"], []))
+    def _contact_tables(self, found: Sequence[Json], _: Sequence[str]) -> Mapping[str, Columns]:
+        return records.contacts(self.reading, found, self.client.associations("contacts", "companies", ids_of(found)))
 
     def _deals(self) -> Stream:
         names = self.reading.properties(records.DEAL, "opportunity")
-        return Stream("deals", names, self._deal_rows, records.deal_parts)
+        return Stream("deals", names, lambda found, _: columns_of(self._deal_rows(found)), records.deal_parts)
 
-    def _deal_rows(self, found: Sequence[Json], _: Sequence[str]) -> Rows:
+    def _deal_rows(self, found: Sequence[Json]) -> Rows:
         companies = self.client.associations("deals", "companies", ids_of(found))
         contacts = self.client.associations("deals", "contacts", ids_of(found))
         for one in found:
@@ -233,8 +223,13 @@ class Reader:
 
     def _engagements(self, engagement: Engagement) -> Stream:
         own = [self._key(), snooze(self.reading.prefix)] if engagement.object_type == "tasks" else []
-        rows = partial(self._engagement_rows, engagement)
-        return Stream(engagement.object_type, [*engagement.names, *own], rows, inline=("contacts", "companies"))
+        tables = partial(self._engagement_tables, engagement)
+        return Stream(engagement.object_type, [*engagement.names, *own], tables, inline=("contacts", "companies"))
+
+    def _engagement_tables(
+        self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]
+    ) -> Mapping[str, Columns]:
+        return columns_of(self._engagement_rows(engagement, found, inline))
 
     def _engagement_rows(self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]) -> Rows:
         linked = self._inline_ties if inline else self._ties
@@ -266,7 +261,8 @@ class Reader:
             "activity": (not unread, min(self.seen.since.values(), default=None), unread),
             "usage": (bool(self.reading.mapped.get("usage")), None, False),
         }
-        yield page("coverage", (_fact(self.reading.source, name, *known) for name, known in facts.items()))
+        stated = columns_of(_fact(self.reading.source, name, *known) for name, known in facts.items())
+        yield page("coverage", stated)
         yield StreamEnd("coverage", None, whole=True, read=len(facts))
 
     def _key(self) -> str:
@@ -306,30 +302,16 @@ class Reader:
             self._addresses[str(found["id"])] = [clean for mail in mails if (clean := lower(mail))]
 
 
-def page(stream: str, rows: Rows, ids: Sequence[str] = (), deleted: Sequence[str] = ()) -> Page:
-    """Sort rows into the tables of a stream; `ids` and those of all rows are known to the stream from then on."""
-    tables: dict[str, list[Row]] = {name: [] for name in STREAMS[stream]}
-    named: dict[str, None] = dict.fromkeys(ids)
-    for table, values in rows:
-        tables[table].append(values)
-        named[str(values[_PARENT[table]])] = None
-    made = {name: arrow_table(TABLES[name], found) for name, found in tables.items()}
-    return Page(stream, list(named), made, deleted)
-
-
-_PARENT = {name: table.column_names().index(table.parent) for name, table in TABLES.items()}
-
-
 def _with_parts(stream: Stream, ids: Sequence[str]) -> list[str]:
     return [*ids, *(part for key in ids for part in stream.parts(key))]
 
 
-def gathered(pages: Iterable[list[Json]]) -> Iterator[list[Json]]:
-    """Put list pages together until they hold `GATHERED` records."""
+def gathered(pages: Iterable[list[Json]], most: int) -> Iterator[list[Json]]:
+    """Put list pages together until they hold `most` records."""
     held: list[Json] = []
     for found in pages:
         held += found
-        if len(held) >= GATHERED:
+        if len(held) >= most:
             yield held
             held = []
     if held:
