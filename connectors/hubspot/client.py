@@ -152,13 +152,16 @@ class Client:
     def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[Json]]:
         """Read the associations of records with their labels, all of them, by the id they start from.
 
+        Sent without the library, which takes a thousand ids apart one by one for longer than all else takes together.
+
         An association is ``{"toObjectId", "associationTypes": [{"category", "typeId", "label"}]}``.
         """
         found: dict[str, list[Json]] = {}
         waiting: list[Json] = [{"id": record_id} for record_id in ids]
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
-            page = _object(self._associations.get_page(from_type, to_type, {"inputs": asked}, _preload_content=False))
+            path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
+            page = _object(self.transport.request("POST", path, json={"inputs": asked}))
             for row in page["results"]:
                 record_id = str(row["from"]["id"])
                 found.setdefault(record_id, []).extend(row["to"])
