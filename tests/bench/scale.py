@@ -1,10 +1,11 @@
-"""Measures the computation at scale: one JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
+"""Measures the computation at scale: a JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities unless
-said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that fills every
-field. Each size has processes of its own and a stage as the product opens it. What a machine can do differs, so the bars
-are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql). From a million contacts on
-the tenth of that size is measured too, for how the time grows. Exit status 1 when a bar does not hold.
+``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
+unless said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that
+fills every field. Each size has processes of its own and a stage as the product opens it. What a machine can do
+differs, so the bars are shares of the *floor*: tie strength by the formula of the domain and nothing else, hand-written,
+on the same stage (see floor.sql). From a million contacts on the tenth of that size is measured too, for how the time
+grows. Exit status 1 when a bar does not hold.
 """
 
 import resource
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -74,7 +76,7 @@ class Measured:
 def stage(path: Path, contacts: int) -> None:
     """Fill a stage with `contacts` people: 20 an account, 20 activities each, every tenth one missing."""
     with Stage(path) as opened:
-        load(opened.connection, [_size(contacts)])
+        load(opened.connection, [size(contacts)])
         execute(opened.connection, "scale", "tests.bench")
 
 
@@ -86,7 +88,7 @@ def measure(path: Path, contacts: int) -> Measured:
         found.floor, found.floor_work = _timed(lambda: execute(connection, "floor", "tests.bench"))
         connection.execute("DROP TABLE bare_tie")
         found.blocks = list(_computed(connection))
-        found.plan, _ = _timed(lambda: plan(connection, ledger, _request(), render))
+        found.plan, _ = _timed(lambda: plan(connection, ledger, request(AS_OF), render))
         found.rows = {name: _count(connection, name) for name in (*DECLARED, "plan_change", "plan_task")}
     found.memory = (
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
@@ -128,7 +130,7 @@ def _computed(connection: duckdb.DuckDBPyConnection) -> Iterator[Timed]:
     for step in STEPS:
         load(connection, step.tables(rules, PROFILE))
         for block in blocks(step.name):
-            seconds, work = _timed(lambda block=block: connection.execute(block))
+            seconds, work = _timed(partial(connection.execute, block))
             yield Timed(step.name, _sentence(block), seconds, work)
 
 
@@ -138,20 +140,23 @@ def _timed(job: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - work
 
 
-def _request() -> Request:
+def request(as_of: int) -> Request:
+    """Ask for a plan that may write every field of ours in both CRMs."""
     fields = {name: frozenset(output.name for output in results(name)) for name in (*OBJECTS, "task")}
-    return Request("scale", AS_OF, "rules", dict.fromkeys(SOURCES, fields))
+    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    return (connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone() or (0,))[0]
+    row = connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _sentence(block: str) -> str:
     return block.splitlines()[0].removeprefix("-- ")
 
 
-def _size(contacts: int) -> tuple[Table, Rows]:
+def size(contacts: int) -> tuple[Table, Rows]:
+    """Give the one row that scale.sql and floor.sql read."""
     return listing("size", "contacts BIGINT, as_of BIGINT", [(contacts, AS_OF)])
 
 
