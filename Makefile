@@ -24,6 +24,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
+	@$(BIN)/python tests/bench/quiet.py
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 
 format: $(VENV)/.dev
