@@ -245,7 +245,7 @@ def _folded(table: Table, record: tuple[str, ...]) -> str:
     name = " || ".join(_unambiguous(column) for column in table.columns if column.name in record)
     row = " || ".join(_unambiguous(column) for column in table.columns if column.name not in record)
     return (
-        f"SELECT MD5({name} || rows) FROM"
+        f"SELECT MD5({name} || HEX(rows)) FROM"
         f" (SELECT {key}, BIT_XOR(MD5_NUMBER({row})) AS rows FROM {table.name} GROUP BY {key}) AS folded ORDER BY {key}"
     )
 
