@@ -9,7 +9,7 @@ WHERE person_fact.level = 'c-level';
 -- initiated. `moment` is the time of an act times four, plus what it was: 0 we wrote or tried to call, 1 both met, 2 we
 -- called and spoke, 3 the contact turned to us. So personal acts stand on one line (of one instant what we wrote comes
 -- first, so that an answer of the same day is an answer and nothing is called contact-initiated for want of a clock
--- time), and one running maximum tells when something was and what it was. From the inside out: what came before and
+-- time), and one look back tells when something was and what it was. From the inside out: what came before and
 -- after each act (`turn`: the last message or call, `heard` and `answer`: the last and next act that came from the
 -- contact too); our first outbound after an inbound, which is an answer, told from outreach; the last outreach before
 -- each act. One statement of few columns: the sorts cost what they cost, but every column that is only carried through
@@ -31,9 +31,8 @@ SELECT
 FROM (
     SELECT
         *,
-        MAX(CASE WHEN outreach THEN moment END) OVER (
-            PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS outreach_moment
+        LAG(CASE WHEN outreach THEN moment END IGNORE NULLS) OVER (PARTITION BY pair ORDER BY moment)
+            AS outreach_moment
     FROM (
         SELECT
             pair,
@@ -50,9 +49,12 @@ FROM (
         FROM (
             SELECT
                 *,
-                MAX(CASE WHEN moment % 4 <> 1 THEN moment END) OVER earlier AS turn,
-                MAX(CASE WHEN moment % 4 > 0 THEN moment END) OVER earlier AS heard,
-                MIN(CASE WHEN moment % 4 > 0 THEN moment END) OVER later AS answer,
+                LAG(CASE WHEN moment % 4 <> 1 THEN moment END IGNORE NULLS) OVER in_time AS turn,
+                LAG(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time AS heard,
+                CASE
+                    WHEN moment % 4 > 0 THEN moment
+                    ELSE LEAD(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time
+                END AS answer,
                 LAG(moment, 3) OVER in_time AS third_last
             FROM (
                 SELECT
@@ -71,10 +73,7 @@ FROM (
                     AND NOT act_form.one_to_many
                     AND (act_form.inward OR act_form.outward)
             ) AS personal_act
-            WINDOW
-                in_time AS (PARTITION BY pair ORDER BY moment),
-                earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+            WINDOW in_time AS (PARTITION BY pair ORDER BY moment)
         ) AS act_context
         CROSS JOIN rule_depth
     ) AS told_apart
@@ -170,6 +169,7 @@ FROM (
 CREATE OR REPLACE TEMP TABLE act_count AS
 SELECT
     pair,
+    MAX(happened_at) AS last_at,
     MAX(CASE WHEN exchange THEN happened_at END) AS two_way_at,
     COUNT(CASE WHEN exchange AND age <= window_days * 86400 THEN 1 END) AS exchanges,
     MAX(CASE WHEN exchange AND age < month_days * 86400 THEN 1 ELSE 0 END)
@@ -230,12 +230,19 @@ WHERE act_count.weighed > 0;
 
 -- Any personal act, also one whose direction nobody recorded, shows that the person exists.
 CREATE OR REPLACE TEMP TABLE last_act AS
-SELECT pair_act.pair, MAX(pair_act.happened_at) AS happened_at
-FROM pair_act
-JOIN act_form ON act_form.form = pair_act.form
-WHERE act_form.held
-    AND NOT act_form.one_to_many
-GROUP BY pair_act.pair;
+SELECT pair, MAX(happened_at) AS happened_at
+FROM (
+    SELECT pair, last_at AS happened_at FROM act_count
+    UNION ALL
+    SELECT pair_act.pair, pair_act.happened_at
+    FROM pair_act
+    JOIN act_form ON act_form.form = pair_act.form
+    WHERE act_form.held
+        AND NOT act_form.one_to_many
+        AND NOT act_form.inward
+        AND NOT act_form.outward
+) AS personal_act
+GROUP BY pair;
 
 -- Reviews of the window: how many the person was invited to and attended.
 CREATE OR REPLACE TEMP TABLE attendance AS
