@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import activity, coverage, departure, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -34,6 +34,7 @@ STEPS = (
     Step("lifecycle", lifecycle.tables, ("customer",)),
     Step("activity", activity.tables, ("touch",)),
     Step("depth", depth.tables, ("depth",)),
+    Step("departure", departure.tables, ("member",)),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),

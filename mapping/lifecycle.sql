@@ -44,6 +44,15 @@ FROM member
 JOIN person ON person.person_id = member.person_id
 JOIN coverage_of_source AS capture ON capture.source = person.source AND capture.unread;
 
+-- When each account record's first deal was won: what an unknown date of becoming a customer is read from.
+CREATE OR REPLACE TEMP TABLE first_won AS
+SELECT opportunity.source, opportunity.account_id, MIN(opportunity.close_at) AS close_at
+FROM opportunity
+CROSS JOIN run
+WHERE opportunity.won
+    AND opportunity.close_at <= run.as_of
+GROUP BY opportunity.source, opportunity.account_id;
+
 -- What is known of each customer. Deals are often copied between CRMs, so won amounts come from one record alone.
 CREATE OR REPLACE TEMP TABLE customer_fact AS
 SELECT
@@ -57,6 +66,10 @@ SELECT
     ) AS arr,
     MIN_BY(record.employees, CASE WHEN record.employees IS NOT NULL THEN turn END) AS employees,
     MIN_BY(record.seats, CASE WHEN record.seats IS NOT NULL THEN turn END) AS seats,
+    COALESCE(
+        MIN_BY(record.since_at, CASE WHEN record.since_at IS NOT NULL THEN turn END),
+        MIN(first_won.close_at)
+    ) AS since_at,
     MIN_BY(record.renewal_at, CASE WHEN record.renewal_at IS NOT NULL THEN turn END) AS renewal_at,
     MIN_BY(record.known_value_received, CASE WHEN record.known_value_received IS NOT NULL THEN turn END)
         AS value_received,
@@ -75,6 +88,7 @@ FROM customer_record AS record
 CROSS JOIN run
 CROSS JOIN rule_capture
 LEFT JOIN won_amount ON won_amount.source = record.source AND won_amount.account_id = record.id
+LEFT JOIN first_won ON first_won.source = record.source AND first_won.account_id = record.id
 LEFT JOIN coverage_of_source AS capture ON capture.source = record.source AND capture.fact = 'activity'
 GROUP BY record.account_key;
 
@@ -126,6 +140,7 @@ SELECT
         WHEN revenue_place.larger_share < rule.low_share THEN 'low'
         ELSE 'tech'
     END AS tier,
+    fact.since_at,
     fact.renewal_at,
     fact.value_received,
     fact.lifetime_value,

@@ -305,6 +305,7 @@ DERIVED = (
         arr DOUBLE annual recurring revenue; NULL unknown
         seats BIGINT seats bought; NULL unknown
         tier TEXT high, low or tech
+        since_at BIGINT became a customer: by a field of the CRM, else the first won deal; NULL unknown
         renewal_at BIGINT next renewal
         value_received TEXT none, partial or full; NULL unknown
         lifetime_value DOUBLE by a field of the CRM; NULL unknown
@@ -326,8 +327,9 @@ DERIVED = (
         name TEXT the person's name
         title TEXT job title
         department TEXT department in canonical spelling; NULL unknown
-        departed BOOLEAN bounced, left, inactive or marked gone
+        departed BOOLEAN bounced, left, inactive, marked gone, said so by an automatic reply, or silent after steady traffic
         departed_why TEXT the record that says so, in words
+        departed_at BIGINT when, where the record is dated
         """,
     ),
     _table(

@@ -52,6 +52,8 @@ class IdentityRules(Frozen):
     """Mail domains that belong to nobody: they match no companies and are never our own."""
     gone_markers: tuple[str, ...]
     """Texts in a contact's name that say the person has left."""
+    gone_phrases: tuple[Words, ...]
+    """Texts in the subject of an automatic reply that say its sender has left."""
 
 
 class TitleRules(Frozen):
@@ -91,6 +93,10 @@ class CrmRoleRules(Frozen):
 
     spellings: dict[str, tuple[str, ...]]
     """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
+    name_markers: dict[str, tuple[Words, ...]]
+    """Group -> texts that people type into a contact's name, each with its bracket."""
+    lapsed_days: Days
+    """A champion of the sales cycle who does nothing of one for so long has lapsed."""
     points: dict[str, dict[Axis, Points]]
     """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
 
@@ -193,6 +199,11 @@ class DepthRules(Frozen):
     trusted_attendance: Share
     advocacy_days: Days
     confirmed_days: Days
+    steady_acts: Annotated[int, Field(ge=2)]
+    """So many inbound acts over `steady_days` are steady traffic; silence after it is a sign of departure."""
+    steady_days: Days
+    silent_days: Days
+    silent_gaps: float
     daily_cap: int
     one_way_cap: float
     saturation: float
