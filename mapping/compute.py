@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, departure, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import activity, coverage, departure, depth, desired, engagement, equity, evidence, gaps, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -39,6 +39,7 @@ STEPS = (
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
     Step("equity", equity.tables, ("standing",)),
+    Step("engagement", engagement.tables, ("voice", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )

@@ -479,6 +479,54 @@ DERIVED = (
         """,
     ),
     _table(
+        "voice",
+        "Step assess: what the power users of an account say together; no row without power users.",
+        "account_key",
+        """
+        account_key TEXT the company
+        people BIGINT power users who are still there
+        told BIGINT those of them whose attitude is known
+        influence DOUBLE 0-100, of all of them together
+        attitude DOUBLE -100 to 100, the mean of those told; NULL nobody's is known
+        weak BOOLEAN they speak against us; NULL too few attitudes are known
+        """,
+    ),
+    _table(
+        "engagement",
+        "Step assess: what an account gets of us after the sale and what it should get.",
+        "account_key",
+        """
+        account_key TEXT the company
+        lifecycle TEXT handover, onboarding, adoption, value realised, renewal or advocacy
+        cadence_days BIGINT most days between two contacts in both directions; NULL none is asked for
+        last_at BIGINT last contact that keeps the cadence
+        cadence_overdue BOOLEAN it is longer ago; NULL cannot tell
+        handover TEXT what of handover and introduction is overdue, in words; NULL nothing
+        ours DOUBLE 0-1, our engagement; NULL cannot tell
+        theirs DOUBLE 0-1, the customer's; NULL cannot tell
+        ours_expected DOUBLE 0-1
+        theirs_expected DOUBLE 0-1
+        exchanges BIGINT exchanges of the last 90 days, each with each person; NULL cannot tell
+        normal DOUBLE exchanges that orientation and stage ask for; NULL unknown
+        scope TEXT under, normal or over; NULL cannot tell
+        """,
+    ),
+    _table(
+        "workload",
+        "Step assess: how many accounts of each tier a colleague of ours looks after.",
+        "colleague",
+        """
+        colleague TEXT ``source:id`` of the user record that stands for the colleague
+        source TEXT connection of that record
+        user_id TEXT its id
+        name TEXT the colleague
+        high BIGINT high-touch accounts
+        low BIGINT low-touch accounts
+        tech BIGINT tech-touch accounts
+        over BOOLEAN beyond the guideline of one tier
+        """,
+    ),
+    _table(
         "undecided",
         "Step assess: gaps nobody can tell today for lack of evidence: their tasks are neither opened nor closed.",
         "account_key kind",
@@ -493,7 +541,7 @@ DERIVED = (
         "key",
         """
         key TEXT one gap, one key for life (see mapping/gaps.sql)
-        account_key TEXT the company
+        account_key TEXT the company; of a gap about a colleague: the colleague
         kind TEXT gap kind of the domain
         role TEXT role it is about; NULL none
         person_id TEXT person it is about; NULL none
@@ -522,7 +570,7 @@ DERIVED = (
         """
         key TEXT the gap's key
         source TEXT connection of the home CRM
-        account_id TEXT home account record
+        account_id TEXT home account record; NULL: it is about a colleague
         contact_id TEXT contact it is about; NULL none
         owner_id TEXT assignee in that CRM
         subject TEXT one line

@@ -286,6 +286,37 @@ class TierDays(Frozen):
     tech: int | None
 
 
+class Engaged(Frozen):
+    """Engagement 0-1 that is expected of us and of the customer."""
+
+    ours: Share
+    theirs: Share
+
+
+class EngagementRules(Frozen):
+    """What an account should get of us after the sale (rules/engagement.yaml; our default)."""
+
+    handover_days: Days
+    onboarding_days: Days
+    adoption_days: Days
+    renewal_days: Days
+    introduction_days: TierDays
+    """Days after the start by which the CSM must have been introduced; None where that is not asked for."""
+    introduction_before_days: Days
+    introduction_watch_days: Days
+    owner_days: Days
+    expected: dict[str, Engaged]
+    """Lifecycle -> what is expected."""
+    scope: dict[str, float]
+    """Orientation -> exchanges in the window of the depth scorecard."""
+    scope_of_stage: dict[str, float]
+    """Stage of the relationship -> factor of the scope."""
+    under_below: float
+    over_above: float
+    voice_known_share: Share
+    voice_weak_below: Points
+
+
 class SeverityRules(Frozen):
     """How a gap's severity is mixed (our default)."""
 
@@ -342,6 +373,7 @@ class Rules(Frozen):
     depth: DepthRules
     coverage: CoverageRules
     equity: EquityRules
+    engagement: EngagementRules
     gaps: GapRules
 
     @cached_property
