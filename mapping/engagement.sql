@@ -36,7 +36,7 @@ CROSS JOIN rule_engagement AS rule;
 
 -- Colleagues: one whom both CRMs know by one address is one person. The first record in home order stands for them,
 -- an active one before others.
-CREATE OR REPLACE TEMP TABLE colleague AS
+CREATE OR REPLACE TABLE colleague AS
 SELECT
     source,
     id,

@@ -290,8 +290,8 @@ LEFT JOIN (
     SELECT account_key, CUME_DIST() OVER (ORDER BY arr) AS percentile FROM customer WHERE arr IS NOT NULL
 ) AS ranked ON ranked.account_key = customer.account_key;
 
--- Every gap with its key, its severity and the people to develop.
-CREATE OR REPLACE TABLE gap AS
+-- Every gap of an account with its key, its severity and the people to develop.
+CREATE OR REPLACE TEMP TABLE account_gap AS
 SELECT
     run.organisation || '|' || finding.account_key || '|' || rule_product.name || '|' || finding.kind || '|'
         || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
@@ -323,7 +323,7 @@ WHERE NOT COALESCE(spared.do_not_task, FALSE);
 
 -- A colleague who looks after more accounts than the guideline allows: no account's gap, so that the colleague stands in
 -- the place of the account. As urgent as the colleague's accounts are on average.
-INSERT INTO gap
+CREATE OR REPLACE TEMP TABLE colleague_gap AS
 SELECT
     run.organisation || '|' || workload.colleague || '|' || rule_product.name || '|' || rule_gap_kind.kind || '||' AS key,
     workload.colleague AS account_key,
@@ -359,3 +359,18 @@ JOIN (
     GROUP BY colleague.colleague
 ) AS urgent ON urgent.colleague = workload.colleague
 WHERE workload.over;
+
+-- All gaps, each with how long it has been open: one that was not closed for long is chronic.
+CREATE OR REPLACE TABLE gap AS
+SELECT
+    known.*,
+    remembered_gap.opened_at,
+    COALESCE(remembered_gap.opened_at < run.as_of - rule_gap.chronic_days * 86400, FALSE) AS chronic
+FROM (
+    SELECT * FROM account_gap
+    UNION ALL
+    SELECT * FROM colleague_gap
+) AS known
+CROSS JOIN run
+CROSS JOIN rule_gap
+LEFT JOIN remembered_gap ON remembered_gap.key = known.key;

@@ -127,7 +127,16 @@ FROM usage
 JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
 JOIN member ON member.person_id = person.person_id;
 
--- One row a customer; the touch tier goes by revenue from the largest down, and by segment where revenue is unknown.
+-- The tier each customer had: of its home record first.
+CREATE OR REPLACE TEMP TABLE previous_tier AS
+SELECT company.account_key, MIN_BY(remembered_tier.tier, CASE WHEN company.home THEN 0 ELSE 1 END) AS tier
+FROM remembered_tier
+JOIN company ON company.source = remembered_tier.source AND company.account_id = remembered_tier.id
+WHERE remembered_tier.tier IS NOT NULL
+GROUP BY company.account_key;
+
+-- One row a customer; the touch tier goes by revenue from the largest down, and by segment where revenue is unknown. An
+-- account leaves the tier it had only when it is well past the line.
 CREATE OR REPLACE TABLE customer AS
 SELECT
     fact.account_key, fact.name, customer_segment.segment, fact.breadth,
@@ -136,8 +145,16 @@ SELECT
     CASE
         WHEN fact.arr IS NULL THEN COALESCE(rule_segment_tier.tier, rule.tier_unknown)
         WHEN fact.arr >= rule.high_arr_from THEN 'high'
-        WHEN revenue_place.larger_share < rule.high_share THEN 'high'
-        WHEN revenue_place.larger_share < rule.low_share THEN 'low'
+        WHEN revenue_place.larger_share < rule.high_share + CASE
+            WHEN previous.tier = 'high' THEN rule.tier_slack
+            WHEN previous.tier IN ('low', 'tech') THEN -rule.tier_slack
+            ELSE 0
+        END THEN 'high'
+        WHEN revenue_place.larger_share < rule.low_share + CASE
+            WHEN previous.tier IN ('high', 'low') THEN rule.tier_slack
+            WHEN previous.tier = 'tech' THEN -rule.tier_slack
+            ELSE 0
+        END THEN 'low'
         ELSE 'tech'
     END AS tier,
     fact.since_at,
@@ -154,6 +171,7 @@ FROM customer_fact AS fact
 CROSS JOIN rule_segments AS rule
 JOIN customer_segment ON customer_segment.account_key = fact.account_key
 LEFT JOIN revenue_place ON revenue_place.cents = CAST(ROUND(fact.arr * 100) AS BIGINT)
+LEFT JOIN previous_tier AS previous ON previous.account_key = fact.account_key
 LEFT JOIN rule_segment_tier ON rule_segment_tier.segment = customer_segment.segment
 LEFT JOIN unread_customer AS unread ON unread.account_key = fact.account_key
 LEFT JOIN usage_seen ON usage_seen.account_key = fact.account_key;

@@ -258,6 +258,30 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
+REMEMBERED = (
+    _table(
+        "remembered_tier",
+        "The touch tier we last gave an account: it changes only well past the line.",
+        "source id",
+        """
+        source TEXT connection of the record
+        id TEXT account record
+        tier TEXT high, low or tech
+        """,
+    ),
+    _table(
+        "remembered_gap",
+        "Gaps whose task is open: since when.",
+        "key",
+        """
+        key TEXT the gap's key
+        opened_at BIGINT when its task was opened
+        """,
+    ),
+)
+"""What the computation asks of the past, from the ledger; empty where nothing is remembered."""
+
+
 DERIVED = (
     _table(
         "person",
@@ -492,6 +516,19 @@ DERIVED = (
         """,
     ),
     _table(
+        "colleague",
+        "Step assess: which user records are one colleague of ours.",
+        "source id",
+        """
+        source TEXT connection of the user record
+        id TEXT the user record
+        colleague TEXT ``source:id`` of the record that stands for the colleague
+        leads BOOLEAN it is this record
+        name TEXT the colleague
+        active BOOLEAN this record may own accounts and receive tasks
+        """,
+    ),
+    _table(
         "engagement",
         "Step assess: what an account gets of us after the sale and what it should get.",
         "account_key",
@@ -549,6 +586,8 @@ DERIVED = (
         to_manager BOOLEAN goes to the CSM's manager
         detail TEXT what is missing, in words
         people TEXT suggested people, in words
+        opened_at BIGINT when its task was opened; NULL it has none yet
+        chronic BOOLEAN open for longer than 90 days; else acute
         """,
     ),
     _table(
@@ -587,6 +626,7 @@ are declared by `mapping.metadata.desired_tables`."""
 
 
 def all_tables() -> Iterator[Table]:
-    """Yield every staged and derived table declared here."""
+    """Yield every staged, remembered and derived table declared here."""
     yield from STAGED
+    yield from REMEMBERED
     yield from DERIVED

@@ -174,6 +174,8 @@ class SegmentRules(Frozen):
     """Won amounts of so many days stand in for an unknown ARR."""
     high_share: Share
     low_share: Share
+    tier_slack: Share
+    """So far past a line, as a share of the whole revenue, an account leaves the tier it had."""
     high_arr_from: float
     tier_of_segment: dict[Segment, Tier]
     """Tier of an account whose ARR is unknown."""
