@@ -98,7 +98,7 @@ class CreateTask:
     body: str
     due_at: int
     owner_id: str | None
-    account_id: str
+    account_id: str | None
     contact_id: str | None
 
 

@@ -52,6 +52,8 @@ class IdentityRules(Frozen):
     """Mail domains that belong to nobody: they match no companies and are never our own."""
     gone_markers: tuple[str, ...]
     """Texts in a contact's name that say the person has left."""
+    gone_phrases: tuple[Words, ...]
+    """Texts in the subject of an automatic reply that say its sender has left."""
 
 
 class TitleRules(Frozen):
@@ -91,6 +93,10 @@ class CrmRoleRules(Frozen):
 
     spellings: dict[str, tuple[str, ...]]
     """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
+    name_markers: dict[str, tuple[Words, ...]]
+    """Group -> texts that people type into a contact's name, each with its bracket."""
+    lapsed_days: Days
+    """A champion of the sales cycle who does nothing of one for so long has lapsed."""
     points: dict[str, dict[Axis, Points]]
     """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
 
@@ -168,6 +174,8 @@ class SegmentRules(Frozen):
     """Won amounts of so many days stand in for an unknown ARR."""
     high_share: Share
     low_share: Share
+    tier_slack: Share
+    """So far past a line, as a share of the whole revenue, an account leaves the tier it had."""
     high_arr_from: float
     tier_of_segment: dict[Segment, Tier]
     """Tier of an account whose ARR is unknown."""
@@ -193,6 +201,11 @@ class DepthRules(Frozen):
     trusted_attendance: Share
     advocacy_days: Days
     confirmed_days: Days
+    steady_acts: Annotated[int, Field(ge=2)]
+    """So many inbound acts over `steady_days` are steady traffic; silence after it is a sign of departure."""
+    steady_days: Days
+    silent_days: Days
+    silent_gaps: float
     daily_cap: int
     one_way_cap: float
     saturation: float
@@ -275,6 +288,37 @@ class TierDays(Frozen):
     tech: int | None
 
 
+class Engaged(Frozen):
+    """Engagement 0-1 that is expected of us and of the customer."""
+
+    ours: Share
+    theirs: Share
+
+
+class EngagementRules(Frozen):
+    """What an account should get of us after the sale (rules/engagement.yaml; our default)."""
+
+    handover_days: Days
+    onboarding_days: Days
+    adoption_days: Days
+    renewal_days: Days
+    introduction_days: TierDays
+    """Days after the start by which the CSM must have been introduced; None where that is not asked for."""
+    introduction_before_days: Days
+    introduction_watch_days: Days
+    owner_days: Days
+    expected: dict[str, Engaged]
+    """Lifecycle -> what is expected."""
+    scope: dict[str, float]
+    """Orientation -> exchanges in the window of the depth scorecard."""
+    scope_of_stage: dict[str, float]
+    """Stage of the relationship -> factor of the scope."""
+    under_below: float
+    over_above: float
+    voice_known_share: Share
+    voice_weak_below: Points
+
+
 class SeverityRules(Frozen):
     """How a gap's severity is mixed (our default)."""
 
@@ -331,6 +375,7 @@ class Rules(Frozen):
     depth: DepthRules
     coverage: CoverageRules
     equity: EquityRules
+    engagement: EngagementRules
     gaps: GapRules
 
     @cached_property

@@ -264,6 +264,12 @@ class Ledger:
             found += self._all(columns.where(*same, APPLIED.c.id.in_(chunk)))
         return found
 
+    def applied_to(self, org: str, object_name: str, field: str) -> list[dict[str, Any]]:
+        """Read what we last wrote into one field of every record: source, id, value."""
+        same = (APPLIED.c.org == org, APPLIED.c.object == object_name, APPLIED.c.field == field)
+        columns = sa.select(APPLIED.c.source, APPLIED.c.id, APPLIED.c.value)
+        return self._all(columns.where(*same).order_by(APPLIED.c.source, APPLIED.c.id))
+
     def tasks(self, org: str) -> list[dict[str, Any]]:
         """Read the task ledger of an organisation as rows of `TASKS`."""
         return self._all(sa.select(TASKS).where(TASKS.c.org == org).order_by(TASKS.c.key))

@@ -325,6 +325,7 @@ def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     connection = desk.stage.connection
     this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, as_of))
     _beat(desk, this, "compute", "", 0)
+    memory.recall(connection, desk.ledger, desk.org)
     desk.compute(connection, as_of)
     _beat(desk, this, "diff", "", 0)
     request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)

@@ -120,7 +120,7 @@ class TaskWriter:
     def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> dict[str, str]:
         """Tie tasks to company and contact; tells by task id what HubSpot refused."""
         untied: dict[str, str] = {}
-        companies = [(known[write.key], write.account_id) for write in batch]
+        companies = [(known[write.key], write.account_id) for write in batch if write.account_id]
         contacts = [(known[write.key], write.contact_id) for write in batch if write.contact_id]
         for to_type, pairs in (("companies", companies), ("contacts", contacts)):
             try:
@@ -149,10 +149,11 @@ class TaskWriter:
 
 
 def _ties(write: CreateTask) -> list[Json]:
-    wanted = [(write.account_id, TO_COMPANY), *([(write.contact_id, TO_CONTACT)] if write.contact_id else [])]
+    wanted = [(write.account_id, TO_COMPANY), (write.contact_id, TO_CONTACT)]
     return [
         {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]}
         for to, kind in wanted
+        if to
     ]
 
 
