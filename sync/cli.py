@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sync.app import App
     from sync.pipeline import Desk, RunReport
 
@@ -137,28 +139,37 @@ def init(context: click.Context, *, force: bool) -> int:
 
 @main.command()
 @ORG
+@JSON
 @click.pass_context
 @answers_for
-def check(context: click.Context, org: str | None) -> int:
-    """Test settings, rules, stores, credentials and every mapped field; changes nothing in a CRM."""
-    from connectors.base import Metered
-    from sync import render
+def check(context: click.Context, org: str | None, *, as_json: bool) -> int:
+    """Test everything a run will need, before it; changes nothing in a CRM. Exit status 1 when a run would fail."""
+    from sync import check as checks
+    from sync import findings, render
+    from sync.settings import SettingsError
 
-    app, fatal = opened(context), False
-    for name in app.organisations(org):
-        app.prepare(name)
-        sent = app.sent(name)
-        with app.connections(name) as connections:
-            for source, connector in connections.items():
-                if isinstance(connector, Metered):
-                    connector.spent(sent.get(source, 0))
-                findings = list(connector.check())
-                fatal = fatal or any(finding.fatal for finding in findings)
-                answer(render.finding_lines(name, source, findings))
-                if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
-                    forecast = connector.forecast(app.cursors(name, source))
-                    answer([render.forecast_line(name, source, connector.vendor, forecast)])
-    return Exit.ERROR if fatal else Exit.DONE
+    try:
+        found = checks.check(opened(context), org)
+    except SettingsError as error:
+        found = checks.unusable(error)
+    failing, joined = findings.fails(found), findings.merged(found)
+    if as_json:
+        answer_json({"fails": failing, "findings": [told.to_json() for told in found]})
+    elif sys.stdout.isatty():
+        show_table(render.finding_table(joined), render.verdict(joined))
+    else:
+        answer(render.finding_lines(joined))
+    return Exit.ERROR if failing else Exit.DONE
+
+
+def show_table(table: "Table", verdict: str) -> None:
+    """Print a table as wide as the terminal, and a line below it."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    if table.row_count:
+        console.print(table)
+    console.print(verdict, markup=False, highlight=False)
 
 
 @main.command()
