@@ -21,15 +21,19 @@ RuleTables = Iterator[tuple[Table, Rows]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the ``.sql`` file it runs, the rule tables that file joins, the declared tables that stand after it."""
+    """One step: the ``.sql`` file it runs, the rule tables that file joins, the declared tables that stand after it.
+
+    `fill` makes what no SQL can, from what the file left on the connection.
+    """
 
     name: str
     tables: Callable[[Rules, Profile], RuleTables]
     makes: tuple[str, ...] = ()
+    fill: Callable[[duckdb.DuckDBPyConnection, Rules], None] | None = None
 
 
 STEPS = (
-    Step("titles", titles.tables),
+    Step("titles", titles.tables, fill=titles.fill),
     Step("identity", identity.tables, ("person", "company", "ambiguity", "member")),
     Step("lifecycle", lifecycle.tables, ("customer",)),
     Step("activity", activity.tables, ("touch",)),
@@ -71,6 +75,8 @@ def compute(
     for step in steps:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)
+        if step.fill is not None:
+            step.fill(connection, rules)
         for name in step.makes:
             check(connection, DECLARED[name])
 

@@ -56,25 +56,80 @@ class IdentityRules(Frozen):
     """Texts in the subject of an automatic reply that say its sender has left."""
 
 
-class TitleRules(Frozen):
-    """Phrases that a title is read by (rules/titles.yaml); compared word by word, lower case, without accents."""
+class OwnTitle(Frozen):
+    """What a phrase of the organisation's own says; what is left out is decided by the other rules."""
 
+    level: Level | None = None
+    function: str | None = None
+
+
+class TitleRules(Frozen):
+    """Words that a title is read by (rules/titles.yaml, docs/titles.md); case, accents and punctuation do not count."""
+
+    own: dict[str, OwnTitle]
+    """Phrases of the organisation, before everything else."""
     levels: dict[Level, tuple[str, ...]]
     functions: dict[str, tuple[str, ...]]
-    """Department that a phrase of a title speaks for."""
+    """Function -> phrases that speak for it."""
+    whole_company: tuple[str, ...]
+    """Ranks that speak for Executive when no function is named."""
+    function_last: tuple[str, ...]
+    """Ranks after which the last function of a phrase counts; after all others the first."""
+    serving: tuple[str, ...]
+    """Words of a function that next to another one mean a kind of work inside it."""
+    yielding: tuple[str, ...]
+    """Occupations that take the function named beside them."""
+    absorbed: tuple[str, ...]
+    """Functions that a yielding occupation does not take."""
+    adjectives: dict[str, Level]
+    """Ranks that only qualify an occupation or rank after them -> the level of both together."""
+    things: tuple[str, ...]
+    """What somebody looks after who leads nobody."""
+    thing_ranks: tuple[str, ...]
+    """The ranks that are none beside such a thing."""
+    bodies: tuple[str, ...]
+    """Names of a body (Leitung, direction): a rank only where the title begins with it."""
+    deputies: tuple[str, ...]
+    """Words that make a vp of a c-level rank; a note says so of every rank."""
+    juniors: tuple[str, ...]
+    """Words before a c-level rank that make a vp of it, without a note."""
     board: tuple[str, ...]
     """Board seats: no operating level, and they hide a level word inside them."""
     fractional: tuple[str, ...]
+    interim: tuple[str, ...]
     former: tuple[str, ...]
-    """What stands after such a word was true once and is no evidence."""
+    """What stands after such a word, in its part of the title, was true once and is no evidence."""
     retired: tuple[str, ...]
     """Words that make the whole title one of the past."""
+    aspiring: tuple[str, ...]
+    """What stands after such a word is not true yet."""
     assistant: tuple[str, ...]
     """Assistants carry the title of somebody else; they are individuals."""
     other_person: tuple[str, ...]
     """What stands after such words is somebody else's title."""
+    servants: tuple[str, ...]
+    """A rank right before such a word is somebody else's."""
     ignored: tuple[str, ...]
-    """Phrases that contain a level or department word without meaning it."""
+    """Phrases that contain a level word without meaning it."""
+    unknown: tuple[str, ...]
+    """What people type who do not know the title."""
+    credentials: tuple[str, ...]
+    companies: tuple[str, ...]
+    """Legal forms: they make the part of the title that holds them a company's name."""
+    bank: tuple[str, ...]
+    """Lines of business in which vice president is a grade."""
+    written: dict[str, str]
+    """Spelling made of signs -> how it is read."""
+    at: tuple[str, ...]
+    """Words before a company's name."""
+    of: tuple[str, ...]
+    """Words between a rank and what it is over."""
+    tails: tuple[str, ...]
+    """Last words of German compounds."""
+    endings: tuple[str, ...]
+    """Endings of words that name somebody by what they do."""
+    misspelt: tuple[str, ...]
+    not_misspelt: tuple[str, ...]
 
 
 class DepartmentRules(Frozen):
