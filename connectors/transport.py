@@ -300,7 +300,20 @@ class Transport:
         """Return a success; raise what anything else means."""
         if reply.status_code >= 300 or is_page(reply):
             self._refuse(request, reply)
+        if said := self._lacking(request, reply):
+            self._unanswered(request, f"{self.dialect.vendor} answered {_operation(request)} {said}.", None)
         return reply
+
+    def _lacking(self, request: requests.PreparedRequest, reply: Reply) -> str:
+        """Say what is wrong with an answer that calls itself a success; empty when it is whole."""
+        if reply.spoilt():
+            return "with JSON that cannot be read"
+        method, path = str(request.method), urlsplit(str(request.url)).path
+        if reply.status_code == 204 or not (needed := self.dialect.needed(method, path)):
+            return ""
+        answer = reply.json()
+        held = isinstance(answer, dict) and answer.get(needed) is not None
+        return "" if held else f"without {needed}, which every such answer has"
 
     def _refuse(self, request: requests.PreparedRequest, reply: Reply) -> NoReturn:
         problem = self._problem(reply)

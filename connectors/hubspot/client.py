@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import hubspot
 
 from connectors.budget import Allowance
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
 from connectors.transport import RestLayer, Transport, Unanswered
@@ -99,7 +99,7 @@ class Client:
             }
             if by:
                 body["idProperty"] = by
-            yield from _object(self._batches.read(object_type, body, _preload_content=False))["results"]
+            yield from _read_whole(self._batches.read(object_type, body, _preload_content=False))["results"]
 
     def search(self, object_type: str, name: str, values: Sequence[str], properties: Sequence[str]) -> Iterator[Json]:
         """Find records whose property `name` equals one of `values`; a new record is found only after moments."""
@@ -132,7 +132,8 @@ class Client:
         waiting: list[Json] = [{"id": record_id} for record_id in ids]
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
-            page = _object(self._associations.get_page(from_type, to_type, {"inputs": asked}, _preload_content=False))
+            told = self._associations.get_page(from_type, to_type, {"inputs": asked}, _preload_content=False)
+            page = _read_whole(told)
             for row in page["results"]:
                 record_id = str(row["from"]["id"])
                 found.setdefault(record_id, []).extend(row["to"])
@@ -242,6 +243,20 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Cut a sequence into parts of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+ABSENT = ("NOT_FOUND", "NO_ASSOCIATIONS_FOUND")
+"""How the reason ends for which a batch leaves a record out that has nothing to be read."""
+
+
+def _read_whole(reply: Reply) -> Json:
+    """Take the answer of a batch that reads; raises RetryLater for a row that is there and could not be read."""
+    answer = _object(reply)
+    for error in answer.get("errors") or ():
+        reasons = (str(error.get("category")), str(error.get("subCategory")))
+        if not any(reason.endswith(ABSENT) for reason in reasons):
+            raise RetryLater(f"HubSpot could not read a record it was asked for: {sentence(error)}. Run again later.")
+    return answer
 
 
 def _object(reply: Reply) -> Json:

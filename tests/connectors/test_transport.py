@@ -297,7 +297,7 @@ def test_any_error_body_is_read_without_failing(wire: Wire, body: str | bytes) -
 
 def test_an_answer_that_is_no_json_is_explained(wire: Wire) -> None:
     wire.mock.get(QUERY, body="surprise", content_type="text/plain")
-    with pytest.raises(Unusable, match="is not JSON"):
+    with pytest.raises(RetryLater, match="is not JSON"):
         get(wire.transport()).json()
 
 
