@@ -165,12 +165,16 @@ class ProvisionStep:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the connection a person should know before a run; `fatal` when a run would fail."""
+    """Something about the connection a person should know before a run; `fatal` when a run would fail.
+
+    `refused` says that it would fail because the credentials are dead.
+    """
 
     where: str
     cause: str
     fix: str
     fatal: bool
+    refused: bool = False
 
     def __str__(self) -> str:
         """Say it in a line: place, cause, next step."""

@@ -32,6 +32,7 @@ from connectors.errors import (
     QuotaSpent,
     Rejected,
     RetryLater,
+    SignInRefused,
     Unreachable,
     Unusable,
 )
@@ -233,8 +234,9 @@ class Transport:
                 try:
                     self._token = _sendable(self._sign_in(self), self.dialect.vendor)
                 except Unusable as error:
-                    self._refused = error
-                    raise
+                    dead = SignInRefused(str(error))
+                    self._refused = error if isinstance(error, Unreachable | SignInRefused) else dead
+                    raise self._refused from error
             return self._token
 
     def _exchange(self, request: requests.PreparedRequest) -> Reply:
@@ -327,7 +329,9 @@ class Transport:
         wait = max(after, problem.least) if after is not None else problem.wait
         match self._meaning(reply):
             case Meaning.SIGN_IN:
-                raise Unusable(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
+                raise SignInRefused(
+                    f"{said}. The sign-in is no longer accepted: connect again with valid credentials."
+                )
             case Meaning.BUSY:
                 raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
             case Meaning.BROKEN:

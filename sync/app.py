@@ -151,6 +151,12 @@ class App:
                 stack.callback(opened[source].close)
             yield opened
 
+    def credentials(self, org: str) -> str:
+        """Give everything an organisation signs in with, in one text. Raises SecretMissingError."""
+        described = self._organisation(org).connections
+        held = {source: [self.secret(one) for one in secrets_of(options)] for source, options in described.items()}
+        return repr(sorted(held.items()))
+
     def prepare(self, org: str) -> None:
         """Prove what a run needs besides its connections: rules that can be read, a ledger, a folder for the stage.
 

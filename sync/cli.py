@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -144,8 +144,9 @@ def check(context: click.Context, org: str | None) -> int:
     from connectors.base import Metered
     from sync import render
 
-    app, fatal = opened(context), False
+    app, failed = opened(context), False
     for name in app.organisations(org):
+        fatal = False
         app.prepare(name)
         sent = app.sent(name)
         with app.connections(name) as connections:
@@ -158,7 +159,10 @@ def check(context: click.Context, org: str | None) -> int:
                 if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
                     forecast = connector.forecast(app.cursors(name, source))
                     answer([render.forecast_line(name, source, connector.vendor, forecast)])
-    return Exit.ERROR if fatal else Exit.DONE
+        failed = failed or fatal
+        if not fatal and app.ledger.resume(name):
+            answer([f"{name} is no longer paused: its credentials work."])
+    return Exit.ERROR if failed else Exit.DONE
 
 
 @main.command()
@@ -333,6 +337,8 @@ def status(context: click.Context, org: str | None, *, as_json: bool, completene
         return Exit.DONE
     for name in app.organisations(org):
         answer(render.log_lines(app.ledger.runs(name, 1)))
+        if pause := app.ledger.paused(name):
+            answer(["", f"PAUSED: {pause['said']}"])
         if completeness:
             answer(["", *render.completeness_lines(results.completeness(app.ledger, name))])
             continue
@@ -391,6 +397,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     """Run every organisation on its schedule until SIGTERM; one that a vendor asked to wait is left until then."""
     from sync import app as root
     from sync import pipeline, results
+    from sync.pause import guarded
     from sync.telemetry import Logged
     from sync.worker import HealthPortError, serve, stop_event
 
@@ -402,6 +409,9 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     def run_once(name: str) -> str:
         if results.waits_until(app.ledger, name) > root.clock():
             return "waiting"
+        return guarded(app.ledger, name, partial(app.credentials, name), int(root.clock()), partial(scheduled, name))
+
+    def scheduled(name: str) -> str:
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 

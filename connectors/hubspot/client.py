@@ -147,9 +147,9 @@ class Client:
         """Update up to 100 records by id."""
         return _object(self._batches.update(object_type, {"inputs": list(inputs)}, _preload_content=False))
 
-    def upsert(self, object_type: str, inputs: Sequence[Json]) -> Json:
-        """Create or update up to 100 records by a unique property."""
-        return _object(self._batches.upsert(object_type, {"inputs": list(inputs)}, _preload_content=False))
+    def create_all(self, object_type: str, records: Sequence[Json]) -> Json:
+        """Create up to 100 records with their associations, all of them or none."""
+        return _object(self._batches.create(object_type, {"inputs": list(records)}, _preload_content=False))
 
     def create(self, object_type: str, record: Json) -> Json:
         """Create one record, with its associations; raises Unanswered when the answer does not name it."""

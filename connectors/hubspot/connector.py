@@ -7,7 +7,7 @@ from typing import assert_never
 
 from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.budget import Budget, Terms
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, SignInRefused, Unusable
 from connectors.hubspot.auth import Refreshing, SignIn, with_token
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import ENGAGEMENTS
@@ -54,7 +54,8 @@ class HubSpot:
             self._held, self._fresh = None, True
             found = list(self._checked_schema().findings(self._mapped, self._options.fields))
         except (Rejected, Unusable) as error:
-            return [Finding("connection", str(error), "", fatal=True)]
+            dead = isinstance(error, SignInRefused)
+            return [Finding("connection", str(error), "", fatal=True, refused=dead)]
         return [*found, *self._optional_findings()]
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:  # noqa: ARG002 - lists need no cursor

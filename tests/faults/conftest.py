@@ -56,3 +56,15 @@ def _played(stand: Stand, scene: str) -> Smooth:
 def dice(request: pytest.FixtureRequest) -> random.Random:
     """Choose by chance, and the same again for the same test."""
     return random.Random(request.node.name)
+
+
+@pytest.fixture
+def most_cells(request: pytest.FixtureRequest) -> int | None:
+    """Tell how many cells of a fault and scene are played; None for all."""
+    return int(request.config.getoption("--cells")) or None
+
+
+@pytest.fixture
+def deaths(request: pytest.FixtureRequest) -> int:
+    """Tell at how many moments a run is killed."""
+    return int(request.config.getoption("--deaths"))
