@@ -183,6 +183,7 @@ class Finding:
 
     `setting` leads from the connection's description to the setting that causes it, for example ``("fields",
     "contact", "title")``; empty means the connection itself. A `remark` only informs.
+    `refused` says that it would fail because the credentials are dead.
     """
 
     where: str
@@ -191,6 +192,7 @@ class Finding:
     fatal: bool
     setting: tuple[str, ...] = ()
     remark: bool = False
+    refused: bool = False
 
     @property
     def severity(self) -> Severity:

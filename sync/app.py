@@ -164,6 +164,12 @@ class App:
         finally:
             opened.close()
 
+    def credentials(self, org: str) -> str:
+        """Give everything an organisation signs in with, in one text. Raises SecretMissingError."""
+        described = self._organisation(org).connections
+        held = {source: [self.secret(one) for one in secrets_of(options)] for source, options in described.items()}
+        return repr(sorted(held.items()))
+
     def census(self, org: str, source: str) -> Census | None:
         """Ask a connection what its organisation holds right now; None for an export. Raises a ConnectorError."""
         return take_census(self._organisation(org).connections[source], self.secret, clock, self.secret.keep)

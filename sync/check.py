@@ -42,10 +42,14 @@ class Check:
 
     def run(self) -> Iterator[Told]:
         """Test rules, stores and every connection."""
-        yield from self._needs_rules()
-        yield from self._needs_stores()
+        found = [*self._needs_rules(), *self._needs_stores()]
         for source in self._settings.connections:
-            yield from self._connection(source)
+            found.extend(self._connection(source))
+        yield from found
+        if not findings.fails(found) and self._app.ledger.resume(self._org):
+            cause = "It was paused because its credentials were refused; they work again, and so do scheduled runs."
+            told = Finding("pause", cause, "", fatal=False, remark=True)
+            yield self._told(told, "", ("organisations", self._org))
 
     # --- what a run needs besides its connections --------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -344,6 +344,8 @@ def status(context: click.Context, org: str | None, *, as_json: bool, completene
         return Exit.DONE
     for name in app.organisations(org):
         answer(render.log_lines(app.ledger.runs(name, 1)))
+        if pause := app.ledger.paused(name):
+            answer(["", f"PAUSED: {pause['said']}"])
         if completeness:
             answer(["", *render.completeness_lines(results.completeness(app.ledger, name))])
             continue
@@ -402,6 +404,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     """Run every organisation on its schedule until SIGTERM; one that a vendor asked to wait is left until then."""
     from sync import app as root
     from sync import pipeline, results
+    from sync.pause import guarded
     from sync.telemetry import Logged
     from sync.worker import HealthPortError, serve, stop_event
 
@@ -413,6 +416,9 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     def run_once(name: str) -> str:
         if results.waits_until(app.ledger, name) > root.clock():
             return "waiting"
+        return guarded(app.ledger, name, partial(app.credentials, name), int(root.clock()), partial(scheduled, name))
+
+    def scheduled(name: str) -> str:
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 

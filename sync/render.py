@@ -193,6 +193,8 @@ def report_lines(report: RunReport) -> Iterator[str]:
     read = sum(stream.read for stream in report.streams)
     calls = sum(sum(counts.values()) for counts in report.calls.values())
     yield f"  read {counted(read, 'record')} in {counted(len(report.streams), 'stream')} with {counted(calls, 'call')}"
+    if report.streams and all(stream.whole for stream in report.streams):
+        yield "  everything was read from its beginning, not changes alone"
     for source, told in report.foreseen.items():
         used = sum(report.calls.get(source, {}).values())
         left = "" if told.left is None else f"; {told.left:,} left today"
