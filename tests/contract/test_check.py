@@ -334,6 +334,18 @@ SALESFORCE = (
         seed=picklist,
     ),
     Case(
+        "the status of a completed task is gone",
+        "error",
+        "sf",
+        "Task.Status",
+        "Tasks have no status 'Completed'; tasks cannot be opened or closed. Add the status 'Completed' in Setup.",
+        SCOPED,
+        seed=lambda w: (
+            w.seed["salesforce"].update(picklists={"Task.Status": ["Not Started", "Deferred"]}),
+            sf_rows(w, "Task")[0].update(Status="Deferred"),
+        ),
+    ),
+    Case(
         "no account is a customer",
         "warning",
         "sf",
