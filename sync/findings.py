@@ -113,7 +113,10 @@ def _customers(census: Census, options: Options) -> Iterator[Finding]:
     wanted = options.customer_types if isinstance(options, SalesforceOptions) else options.customer_stages
     offered = census.choices.get("customer", ())
     lost = [name for name in wanted if offered and not _offers(options, offered, name)]
-    fixes = [_meant(name, offered) for name in lost]
+    words = (
+        offered if isinstance(options, HubSpotOptions) else list(dict.fromkeys(value.split()[0] for value in offered))
+    )
+    fixes = [_meant(name, words) for name in lost]
     if census.customers == 0:
         cause = f"No account is a customer by `{setting}`: {', '.join(map(repr, wanted)) or 'it is empty'}"
         fix = " ".join(fixes) or "Name the types or stages of your customers, or map the field that holds them."

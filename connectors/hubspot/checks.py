@@ -9,8 +9,8 @@ from connectors.hubspot.paths import DEFAULT
 ASSOCIATIONS_V4_END = date(2027, 3, 30)
 NUMBERED_END = date(2027, 9, 30)
 """HubSpot names the month."""
-DATED_LIFE = timedelta(days=18 * 30)
-"""A dated version is supported for 18 months."""
+DATED_MONTHS = 18
+"""A dated version is supported for so many months."""
 AHEAD = timedelta(days=180)
 """So long before its end a dated version is spoken of (our default)."""
 SETTING = ("api",)
@@ -26,7 +26,8 @@ def retiring(api: str, today: date) -> Iterator[Finding]:
         )
         yield Finding("API version", cause, fix, fatal=False, setting=SETTING)
         return
-    end = date(int(api[:4]), int(api[5:]), 1) + DATED_LIFE
+    year, month = divmod(12 * int(api[:4]) + int(api[5:]) - 1 + DATED_MONTHS, 12)
+    end = date(year, month + 1, 1)
     if today >= end - AHEAD:
         cause = f"Version {api} of HubSpot's API is supported until about {end:%B %Y}."
         yield Finding("API version", cause, fix, fatal=False, setting=SETTING)

@@ -26,7 +26,14 @@ FITTING: Mapping[Type, frozenset[str]] = {
     Type.INSTANT: frozenset({"date", "datetime"}),
     Type.FLAG: frozenset({"boolean", "picklist"}),
 }
-"""Types of describe that hold what an attribute means; a text fits as far as what is written in it does."""
+"""Types of describe that hold what an attribute means."""
+LEGIBLE: Mapping[Type, frozenset[str]] = {
+    Type.NUMBER: _WORDS,
+    Type.WHOLE: _WORDS,
+    Type.INSTANT: frozenset({"string"}),
+    Type.FLAG: _WORDS | _FIGURES,
+}
+"""Types that fit as far as what is written in the field does."""
 UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
 """Types that are no text either."""
 OURS: Mapping[Kind, frozenset[str]] = {
@@ -93,7 +100,8 @@ def _one_mapped(world: World, name: str, attribute: Attribute, field: str) -> It
         if misfit := _misfit(attribute, str(described.get("type", ""))):
             yield Finding(where, misfit[0], ANOTHER, fatal=chosen and misfit[1], setting=setting)
     elif chosen:
-        fix = fields.suggestion(field, world.schema.fields(name) or {}) or GRANT
+        others = [other for other in world.schema.fields(name) or {} if not other.startswith(f"{world.prefix}_")]
+        fix = fields.suggestion(field, others) or GRANT
         yield Finding(where, "The mapped field does not exist or is hidden.", fix, fatal=True, setting=setting)
     elif field.startswith(f"{world.prefix}_"):
         yield Finding(where, UNREAD, PROVISION, fatal=False)
@@ -113,7 +121,7 @@ def _misfit(attribute: Attribute, kind: str) -> tuple[str, bool] | None:
     if kind in FITTING[attribute.type]:
         return None
     meant = f"{attribute.table}.{attribute.name} is a {attribute.type}"
-    if kind in _WORDS or (attribute.type is Type.FLAG and kind in _FIGURES):
+    if kind in LEGIBLE[attribute.type]:
         return f"{held}, {meant}; what cannot be read as one is unknown.", False
     return f"{held}, but {meant}.", True
 
