@@ -87,6 +87,8 @@ class TitleRules(Frozen):
     """What somebody looks after who leads nobody."""
     thing_ranks: tuple[str, ...]
     """The ranks that are none beside such a thing."""
+    alone: tuple[str, ...]
+    """Occupations only when the title names no other rank, and no function right after them."""
     bodies: tuple[str, ...]
     """Names of a body (Leitung, direction): a rank only where the title begins with it."""
     deputies: tuple[str, ...]

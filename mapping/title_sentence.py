@@ -1,6 +1,6 @@
 """Reads the words of one title as a sentence: its parts, what each part claims to be, and which claim counts.
 
-`mapping.titles` hands in the words in their known form. The order of the steps is that of docs/titles.md: silence what is
+`mapping.titles` hands in the words in their known form. The steps are those of docs/titles.md: silence what is
 not about this person now, find the rank of each part, find what the rank is over, take the highest claim.
 """
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What one part of a title claims to be: a level by a rank, with the function of the rank and of its surroundings."""
+    """What one part of a title claims to be: a level by a rank, the function of the rank and of what is around it."""
 
     level: str
     rank: Span
@@ -66,6 +66,7 @@ class Sentence:
                 self._heed(sign)
         self._quiet_names()
         self._levels = [span for span in self._levels if not self._silent[span.start] and not self._served(span)]
+        self._levels = [span for span in self._levels if not self._is_adjective(span)]
         posts = [sign for sign in signs if sign.value == "assistant" and sign.end - sign.start > 1]
         self._functions = [
             span
@@ -123,9 +124,9 @@ class Sentence:
     def _hush(self, start: int, end: int, until: str = "") -> None:
         """Silence the words from `start` to `end`; with `until` also the parts that such joints add."""
         if until:
-            end = next((part.start - 1 for part in self._parts if part.start > end and part.joint not in until), None) or (
-                len(self._row)
-            )
+            end = next(
+                (part.start - 1 for part in self._parts if part.start > end and part.joint not in until), None
+            ) or (len(self._row))
         for place in range(start, end):
             self._silent[place] = True
 
@@ -142,6 +143,11 @@ class Sentence:
     def _served(self, rank: Span) -> bool:
         """Say whether a rank only says whose office or assistant it is."""
         return rank.end < len(self._row) and self._row[rank.end] in self._words.lists["servants"]
+
+    def _is_adjective(self, rank: Span) -> bool:
+        """Say whether a word that can be an occupation is none here."""
+        followed = rank.end < len(self._row) and bool(self._words.functions.find(self._row[rank.end : rank.end + 1]))
+        return rank.phrase in self._words.lists["alone"] and (len(self._levels) > 1 or followed)
 
     # --- what a part claims ---
 
@@ -180,11 +186,12 @@ class Sentence:
         ranks: list[Span] = []
         officer = max((place for place, span in enumerate(found) if span.phrase == "officer"), default=0)
         for place, span in enumerate(map(self._of_thing, found)):
-            if ranks and (span.phrase in self._words.lists["bodies"] or (ranks[-1].phrase == "chief" and place < officer)):
-                continue
-            if ranks and ranks[-1].phrase in self._words.adjectives and ranks[-1].phrase not in self._words.own:
-                span = self._qualified(ranks.pop(), span)  # noqa: PLW2901 - both are one rank now
-            ranks.append(span)
+            before = ranks[-1] if ranks else None
+            if before is None or (before.phrase in self._words.own or before.phrase not in self._words.adjectives):
+                if before is None or span.phrase not in self._words.lists["bodies"]:
+                    ranks.append(span)
+            elif before.phrase != "chief" or place >= officer:
+                ranks[-1] = self._qualified(before, span)
         return ranks
 
     def _qualified(self, adjective: Span, span: Span) -> Span:
@@ -255,7 +262,9 @@ class Sentence:
     def _last(self, spans: list[Span]) -> str:
         """Give the last function of a row, unless it only serves the one right before it."""
         place = len(spans) - 1
-        while place and spans[place].phrase in self._words.lists["serving"] and spans[place - 1].end == spans[place].start:
+        while (
+            place and spans[place].phrase in self._words.lists["serving"] and spans[place - 1].end == spans[place].start
+        ):
             place -= 1
         return spans[place].value
 
@@ -345,7 +354,7 @@ def _within(span: Span, longer: Span) -> bool:
 
 
 def _run(ranks: list[Span]) -> list[Span]:
-    """Give the ranks that name the head of a phrase: the first with those right after it, or after occupations the last."""
+    """Give the ranks at the head of a phrase: the first with those right after it; the last if it begins otherwise."""
     if RANKS[ranks[0].value] == 1:
         return ranks[-1:]
     run = ranks[:1]

@@ -1,6 +1,6 @@
 """Brings the text of a job title into words and joints, before anybody asks what they mean.
 
-`mapping.title_words` calls `tokens` for titles and for the phrases of the rules alike. What is taken away here carries no
+`mapping.title_words` calls `tokens` for titles and for the phrases of the rules alike. What is taken away here has no
 meaning for level or function: case, accents, HTML entities, emoji, forms of gender, dots in abbreviations.
 """
 
@@ -15,8 +15,8 @@ JOINTS = frozenset(",|()/&-")
 
 AND = frozenset(("and", "und", "et", "y", "e", "&", "+", "n", "sowie"))
 
-LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i"})
-APOSTROPHES = re.compile("['`´‘’ʼ]")  # noqa: RUF001 - the signs people type
+LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "\u0131": "i"})
+APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc]")
 CAPITAL_IN = re.compile(r"(?<=[a-zß])In(?:nen)?\b")
 GENDER = re.compile(
     r"(?<=[a-z]{3})\s?[/:*_(·•.⋅-]{1,2}"

@@ -5,15 +5,18 @@ misspelling), and where the phrases of a kind stand in a row of words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mapping.spec import TitleRules
-from mapping.title_text import tokens
+from mapping.title_text import JOINTS, tokens
+
+Key = TypeVar("Key", bound=str)
 
 OCCUPATION = "occupation"
 """Stands for every word that names somebody by what they do without being known."""
 
 FEMININE = (
+    ("leitung", "leiter"),
     ("fe", ""),
     ("trice", "teur"),
     ("euse", "eur"),
@@ -40,8 +43,8 @@ PLURAL = ("es", "s", "en", "n")
 LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
-    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "bodies", "deputies"),
-    *("juniors", "servants", "unknown", "credentials", "companies", "at", "of"),
+    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
+    *("juniors", "servants", "credentials", "companies", "at", "of"),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
@@ -104,6 +107,7 @@ class Words:
         self._endings = rules.endings
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
+        self._nobody: frozenset[str] = frozenset()
         own = rules.own.items()
         levels = [*_listed(rules.levels), *((text, said.level) for text, said in own if said.level)]
         functions = [*_listed(rules.functions), *((text, said.function) for text, said in own if said.function)]
@@ -114,16 +118,22 @@ class Words:
         self._tails = tuple(sorted(tails, key=lambda tail: (-len(tail), tail)))
         self._functions = frozenset(self._split(functions)) - self._levels
         self._known = self._levels | self._functions | frozenset(self._split(signs))
-        self.levels, self.functions, self.signs = map(self._phrases, (levels, functions, signs))
+        self.levels = self._phrases(levels)
+        self.functions = self._phrases(functions)
+        self.signs = self._phrases(signs)
         self.bank = self._phrases([(phrase, "bank") for phrase in rules.bank])
         self.lists = {name: frozenset(self._bare(getattr(rules, name))) for name in LISTS}
         self.adjectives = {self.bare(word): level for word, level in rules.adjectives.items()}
+        self._nobody = frozenset(map(" ".join, (tokens(phrase, self._written) for phrase in rules.unknown)))
         self.absorbed = frozenset(rules.absorbed)
         self.own = frozenset(self._bare(rules.own))
 
     def row(self, title: str) -> list[str]:
-        """Give the words and joints of a title, every word in its known form."""
-        return [known for word in tokens(title, self._written) for known in self.known(word)]
+        """Give the words and joints of a title in their known form; none for what people type instead of a title."""
+        said = tokens(title, self._written)
+        if " ".join(word for word in said if word not in JOINTS) in self._nobody:
+            return []
+        return [known for word in said for known in self.known(word)]
 
     def bare(self, text: str) -> str:
         """Give a phrase as it is compared, in one piece."""
@@ -150,19 +160,20 @@ class Words:
         if word in self._ranks or not word.isalpha():
             return (word,)
         for form in (word, *_without_umlauts(word)):
-            if rank := self._inflected(form, self._levels):
-                return rank
-            if form in self._levels:
-                return (form,)
-            if parts := self._ranked_compound(form):
-                return parts
-            if form in self._known:
-                return (form,)
-            if parts := self._inflected(form, self._known) or self._plural(form) or self._compound(form):
-                return parts
+            if found := self._rank(form) or self._other(form):
+                return found
         if meant := self._misspelt.meant(word):
             return self.known(meant)
         return (OCCUPATION,) if self._is_occupation(word) else (word,)
+
+    def _rank(self, word: str) -> tuple[str, ...] | None:
+        """Give the word of a level that a word is: in another form, as it stands, or at the end of a compound."""
+        exact = (word,) if word in self._levels else None
+        return self._inflected(word, self._levels) or exact or self._ranked_compound(word)
+
+    def _other(self, word: str) -> tuple[str, ...] | None:
+        exact = (word,) if word in self._known else None
+        return exact or self._inflected(word, self._known) or self._plural(word) or self._compound(word)
 
     def _inflected(self, word: str, known: frozenset[str]) -> tuple[str, ...] | None:
         if len(word) >= SHORTEST_INFLECTED:
@@ -233,7 +244,7 @@ class Misspelt:
         return None
 
 
-def _listed(grouped: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _listed(grouped: Mapping[Key, Sequence[str]]) -> Iterator[tuple[str, Key]]:
     return ((phrase, value) for value, phrases in grouped.items() for phrase in phrases)
 
 
@@ -246,7 +257,7 @@ def _one_mistake(word: str, meant: str) -> bool:
     """Say whether two words differ by one letter wrong, missing, too many, or two swapped."""
     start = next((place for place, (a, b) in enumerate(zip(word, meant, strict=False)) if a != b), None)
     if start is None:
-        return abs(len(word) - len(meant)) == 1
+        return abs(len(word) - len(meant)) <= 1
     rest, wanted = word[start:], meant[start:]
     swapped = rest[1::-1] + rest[2:] == wanted
     return swapped or rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:]

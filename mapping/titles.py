@@ -1,6 +1,6 @@
 """Reads job titles: level, function and note. docs/titles.md says in words how.
 
-`Reader` is a pure function of the rules and one title; `rapport title` calls it directly, and the computation reads each
+`Reader` is a pure function of the rules and one title; `rapport title` calls it directly, the computation for each
 distinct title once (`fill`, after titles.sql).
 """
 
@@ -11,11 +11,10 @@ import duckdb
 from mapping.records import Table
 from mapping.spec import Profile, Rows, Rules, listing
 from mapping.statements import create
-from mapping.title_sentence import Reading, Sentence
-from mapping.title_text import JOINTS
+from mapping.title_sentence import NOTES, Reading, Sentence
 from mapping.title_words import Words
 
-__all__ = ["Reader", "Reading", "fill", "reader", "tables"]
+__all__ = ["NOTES", "Reader", "Reading", "fill", "reader", "tables"]
 
 REMEMBERED = 4
 """Rules whose words are kept ready; a process works with one set, tests with a few."""
@@ -29,10 +28,7 @@ class Reader:
 
     def read(self, title: str) -> Reading:
         """Say what a title says. Any text is a title; one that says nothing gives an empty reading."""
-        row = self._words.row(title)
-        if " ".join(word for word in row if word not in JOINTS) in self._words.lists["unknown"]:
-            return Reading()
-        return Sentence(self._words, row).reading()
+        return Sentence(self._words, self._words.row(title)).reading()
 
 
 _readers: dict[str, Reader] = {}

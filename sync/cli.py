@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 
 import click
 
@@ -393,6 +393,29 @@ def explain(context: click.Context, who: str, org: str | None, *, as_json: bool)
     else:
         answer(render.dossier_lines(who, found))
     return Exit.DONE if found else Exit.ERROR
+
+
+@main.command()
+@click.argument("titles", type=click.File("rb"), default="-")
+@click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Rules of yours over the shipped ones.",
+)
+@answers_for
+def title(titles: BinaryIO, rules: Path | None) -> int:
+    """Read job titles, one a line, and write a line for each: title, level, function, note, parted by tabs.
+
+    TITLES is a file; without it, standard input is read.
+    """
+    from mapping.spec import load_rules
+    from mapping.titles import Reader
+
+    reader, out = Reader(load_rules(rules)), sys.stdout.buffer
+    for line in titles:
+        text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n").replace("\t", " ")
+        out.write(("\t".join((text, *(said or "" for said in reader.read(text)))) + "\n").encode())
+    return Exit.DONE
 
 
 @main.command()

@@ -562,3 +562,33 @@ def test_a_reader_that_goes_away_early_is_no_error_to_shout_about(ask: Ask, word
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+def test_titles_of_standard_input_are_answered_line_by_line() -> None:
+    typed = "VP, Sales Operations\r\n\nEx-CEO\nLeiterin\tEinkauf\n\xff\n".encode("latin-1")
+    done = CliRunner().invoke(main, ["title"], input=typed)
+    assert done.exit_code == 0
+    assert done.stdout_bytes.decode().split("\n") == [
+        "VP, Sales Operations\tvp\tSales\t",
+        "\t\t\t",
+        "Ex-CEO\t\t\tformer",
+        "Leiterin Einkauf\tdirector\tProcurement\t",
+        "\ufffd\t\t\t",
+        "",
+    ]
+
+
+def test_titles_of_a_file_are_read_with_rules_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "titles.txt").write_text("Chief Happiness Officer\n", encoding="utf-8")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("titles:\n  own:\n    Chief Happiness Officer: {level: manager, function: Human Resources}\n")
+    done = CliRunner().invoke(main, ["title", str(tmp_path / "titles.txt"), "--rules", str(rules)])
+    assert done.stdout == "Chief Happiness Officer\tmanager\tHuman Resources\t\n"
+
+
+def test_rules_that_cannot_be_used_for_titles_are_named_with_their_line(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("titles:\n  own:\n    Chief Vibes: {level: emperor}\n")
+    done = CliRunner().invoke(main, ["title", "--rules", str(rules)], input="CEO\n")
+    assert done.exit_code == 1
+    assert f"{rules}:3: titles.own.Chief Vibes.level" in done.stderr
