@@ -329,9 +329,7 @@ class Transport:
         wait = max(after, problem.least) if after is not None else problem.wait
         match self._meaning(reply):
             case Meaning.SIGN_IN:
-                raise SignInRefused(
-                    f"{said}. The sign-in is no longer accepted: connect again with valid credentials."
-                )
+                raise SignInRefused(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
             case Meaning.BUSY:
                 raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
             case Meaning.BROKEN:

@@ -45,7 +45,10 @@ REPEATABLE_POSTS = (
 
 HOLDS = (
     (r"/search$|/batch/(read|create|update|upsert|associate/default)$", "results"),
-    (r"^GET .*/(objects(/[\d-]+)?/\w+|owners(/[\d-]+)?|(?<!objects/)properties(/[\d-]+)?/\w+|groups|labels)$", "results"),
+    (
+        r"^GET .*/(objects(/[\d-]+)?/\w+|owners(/[\d-]+)?|(?<!objects/)properties(/[\d-]+)?/\w+|groups|labels)$",
+        "results",
+    ),
     (r"^POST .*/oauth/v\d/token$", "access_token"),
 )
 """What an answer of success holds; one that lacks it was made by something between HubSpot and us."""
