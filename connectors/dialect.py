@@ -59,9 +59,9 @@ class Dialect:
     `read` takes status and body (bytes that may be anything) and never raises. `table` maps ``(status, code)``;
     status 0 stands for any status, code "" for any code; what is not listed falls back to what HTTP itself says.
     `repeatable_posts` are regular expressions of paths whose POST changes nothing or changes the same thing twice.
-    `holds` says what successful answers are made of: ``(method and path as a regular expression, name)``; an answer that
-    lacks the name is none. `allowance` reads an answer's headers; bodies from `packed_from` bytes on are sent compressed (None: never), and
-    `unread` are the codes of a server that could not read one.
+    `holds` says what successful answers are made of, as pairs of a regular expression of method and path and a name: an
+    answer that lacks the name is none. `allowance` reads an answer's headers; bodies from `packed_from` bytes on are
+    sent compressed (None: never), and `unread` are the codes of a server that could not read one.
     """
 
     vendor: str

@@ -1,8 +1,6 @@
-"""What people do in both CRMs between two runs, so that an incremental run has something to find, lose and get wrong."""
+"""What people do in both CRMs between two runs, so that an incremental run has something to find and to lose."""
 
 from tests.faults.story import DAY, Json, Stand
-
-READ_FIELDS = "SELECT Id FROM {} ORDER BY Id"
 
 
 def make(stand: Stand) -> None:
@@ -19,7 +17,12 @@ def _in_salesforce(stand: Stand) -> None:
     stand.salesforce("PATCH", f"/sobjects/Contact/{promoted['Id']}", {"Title": "Chief Operating Officer"})
     stand.salesforce("PATCH", f"/sobjects/Contact/{edited['Id']}", {"Rapport_Depth__c": 1})
     stand.salesforce("DELETE", f"/sobjects/Contact/{gone['Id']}")
-    new: Json = {"LastName": "Quill", "FirstName": "Odette", "Title": "Head of Operations", "AccountId": promoted["AccountId"]}
+    new: Json = {
+        "LastName": "Quill",
+        "FirstName": "Odette",
+        "Title": "Head of Operations",
+        "AccountId": promoted["AccountId"],
+    }
     stand.salesforce("POST", "/sobjects/Contact", {**new, "Email": "odette.quill@new.example"})
     call: Json = {"Subject": "Call", "TaskSubtype": "Call", "CallType": "Inbound", "CallDisposition": "Connected"}
     tied = {"WhoId": busy["Id"], "WhatId": busy["AccountId"], "Status": "Completed", "ActivityDate": "2026-03-11"}

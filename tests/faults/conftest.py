@@ -16,7 +16,7 @@ SCENES = ("first", "later")
 
 @dataclass(frozen=True, slots=True)
 class Smooth:
-    """What the run of a scene is without trouble: what it asks, and what it leaves behind after one run and after two."""
+    """The run of a scene without trouble: what it asks, and what it leaves behind after one run and after two."""
 
     endpoints: tuple[Endpoint, ...]
     once: Mapping[str, State]
@@ -52,19 +52,19 @@ def _played(stand: Stand, scene: str) -> Smooth:
     return Smooth(tuple(endpoints), once, stand.everything(), first.sent)
 
 
-@pytest.fixture
-def dice(request: pytest.FixtureRequest) -> random.Random:
-    """Choose by chance, and the same again for the same test."""
-    return random.Random(request.node.name)
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How a test chooses by chance, the same again for the same name, and how much it plays."""
+
+    dice: random.Random
+    cells: int | None
+    """Cells of a fault and scene; None for all."""
+    deaths: int
+    """Moments at which a run is killed."""
 
 
 @pytest.fixture
-def most_cells(request: pytest.FixtureRequest) -> int | None:
-    """Tell how many cells of a fault and scene are played; None for all."""
-    return int(request.config.getoption("--cells")) or None
-
-
-@pytest.fixture
-def deaths(request: pytest.FixtureRequest) -> int:
-    """Tell at how many moments a run is killed."""
-    return int(request.config.getoption("--deaths"))
+def draw(request: pytest.FixtureRequest) -> Draw:
+    """Choose as the command line says."""
+    cells, deaths = (int(request.config.getoption(name)) for name in ("--cells", "--deaths"))
+    return Draw(random.Random(request.node.name), cells or None, deaths)

@@ -1,4 +1,4 @@
-"""Every way in which a request may go wrong, as rules of the emulator's fault script; strikes what an endpoint aims at."""
+"""Every way in which a request may go wrong, as rules of the emulator's fault script."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,10 +52,12 @@ def _salesforce(code: str, message: str) -> list[Json]:
     return [{"errorCode": code, "message": message}]
 
 
-ROLLING = _hubspot("RATE_LIMITS", "You have reached your ten_secondly_rolling limit.", policyName="TEN_SECONDLY_ROLLING")
+ROLLING = _hubspot(
+    "RATE_LIMITS", "You have reached your ten_secondly_rolling limit.", policyName="TEN_SECONDLY_ROLLING"
+)
 DAILY = _hubspot("RATE_LIMITS", "You have reached your daily limit.", policyName="DAILY")
 ONE_ROW = _hubspot("VALIDATION_ERROR", "This row was not taken.", context={})
-ANYTHING = {"salesforce": {}, "hubspot": {}}
+ANYTHING: Bodies = {"salesforce": {}, "hubspot": {}}
 
 FAULTS = (
     Fault("500 page", {"action": "html", "status": 500}),
@@ -107,8 +109,15 @@ FAULTS = (
         400,
         {"salesforce": _salesforce("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")},
     ),
-    _status("207", 207, {"hubspot": {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [ONE_ROW]}}, only="POST"),
-    _status("200 page", 200, {"salesforce": "<html>Maintenance</html>", "hubspot": "<html>Maintenance</html>"}, {"Content-Type": "text/html"}),
+    _status(
+        "207", 207, {"hubspot": {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [ONE_ROW]}}, only="POST"
+    ),
+    _status(
+        "200 page",
+        200,
+        {"salesforce": "<html>Maintenance</html>", "hubspot": "<html>Maintenance</html>"},
+        {"Content-Type": "text/html"},
+    ),
     _status("200 garbage", 200, {"salesforce": "\u0001}{", "hubspot": "\u0001}{"}, {"Content-Type": "text/plain"}),
     _status("200 nothing", 200, {"salesforce": None, "hubspot": None}),
     _status("200 object", 200, ANYTHING),

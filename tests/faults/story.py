@@ -7,7 +7,6 @@ only how it waits: nothing sleeps, and a silent server is left after part of a s
 
 import functools
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +31,7 @@ from sync import pipeline
 from sync.app import EXPECTED, App
 from sync.demo import ORG, settings
 from sync.journal import open_entries
-from sync.ledger import APPLIED, TASKS
+from sync.ledger import APPLIED, JOURNAL, RUNS, TASKS
 from sync.stage import TABLES
 from sync.telemetry import silent
 from tests.e2e import excerpt
@@ -48,10 +47,11 @@ ACCOUNTS = frozenset({"Kingsferry Parcel", "Obsidian Rail", "Ironwood Telecom"})
 """In both CRMs, with gaps in Salesforce, with gaps in HubSpot."""
 OURS = ("Account", "Contact", "Task")
 THEIRS = ("companies", "contacts", "tasks")
-STAMPS = frozenset(
-    "SystemModstamp LastModifiedDate LastActivityDate LastViewedDate LastReferencedDate CreatedDate attributes"
-    " hs_lastmodifieddate lastmodifieddate hs_createdate createdate hubspot_owner_assigneddate updatedAt createdAt".split()
-)
+STAMPS = {
+    *("SystemModstamp", "LastModifiedDate", "LastActivityDate", "LastViewedDate", "LastReferencedDate", "CreatedDate"),
+    *("hs_lastmodifieddate", "lastmodifieddate", "hs_createdate", "createdate", "hubspot_owner_assigneddate"),
+    *("attributes", "updatedAt", "createdAt"),
+}
 """When something was touched, which a run that was disturbed may do at another second."""
 
 Json = dict[str, Any]
@@ -205,7 +205,9 @@ class Stand:
             finally:
                 app.ledger.close()
 
-    def run(self, timeout: float = READ_TIMEOUT, work: Callable[[pipeline.Desk], pipeline.RunReport] = pipeline.run) -> Ended:
+    def run(
+        self, timeout: float = READ_TIMEOUT, work: Callable[[pipeline.Desk], pipeline.RunReport] = pipeline.run
+    ) -> Ended:
         """Run once; an end in good order is told, anything else is raised."""
         try:
             with self.app(timeout) as app, app.desk(ORG, silent) as desk:
@@ -221,6 +223,12 @@ class Stand:
             self.wait(LATER)
             ends.append(self.run())
         return ends
+
+    def meant_to_write(self) -> bool:
+        """Tell whether the last run came as far as to note what it would write."""
+        with self.app() as app, app.ledger.engine.connect() as database:
+            last = sa.select(sa.func.max(RUNS.c.number)).scalar_subquery()
+            return bool(database.execute(sa.select(sa.func.count()).where(JOURNAL.c.run == last)).scalar())
 
     def endpoints(self) -> list[Endpoint]:
         """List what was asked since the log was emptied; nobody writes this list by hand."""
@@ -316,7 +324,8 @@ def differences(found: Mapping[str, State], wanted: Mapping[str, State]) -> list
 
 def _apart(wanted: str, found: str) -> str:
     """Show two rows from where they differ."""
-    start = max(0, len(os.path.commonprefix([wanted, found])) - 40)
+    same = next((place for place, (one, other) in enumerate(zip(wanted, found, strict=False)) if one != other), 0)
+    start = max(0, same - 40)
     return f"wanted ...{wanted[start : start + 160]} but found ...{found[start : start + 160]} ({wanted[:60]})"
 
 
@@ -364,8 +373,12 @@ def raise_curtain(ready: Mapping[str, Any], place: Path) -> Stand:
     with stand.app() as app, app.connections(ORG) as connections:
         for connector in connections.values():
             list(connector.provision(FIELDS, dry_run=False))
-    fields = {name: [one["name"] for one in stand.salesforce("GET", f"/sobjects/{name}/describe")["fields"]] for name in OURS}
-    fields |= {name: [one["name"] for one in stand.hubspot("GET", f"/crm/v3/properties/{name}")["results"]] for name in THEIRS}
+    fields = {
+        name: [one["name"] for one in stand.salesforce("GET", f"/sobjects/{name}/describe")["fields"]] for name in OURS
+    }
+    fields |= {
+        name: [one["name"] for one in stand.hubspot("GET", f"/crm/v3/properties/{name}")["results"]] for name in THEIRS
+    }
     stand.fields = fields
     stand.wait(LATER)
     return stand

@@ -1,11 +1,10 @@
 """Killed with `kill -9` at any moment of reading and writing: the next run loses, doubles and forgets nothing."""
 
-import random
 from collections.abc import Mapping
 
 import pytest
 
-from tests.faults.conftest import SCENES, Smooth
+from tests.faults.conftest import SCENES, Draw, Smooth
 from tests.faults.story import Stand, differences
 from tests.faults.victim import Moment, start
 
@@ -15,14 +14,17 @@ FUSES = (0.0, 0.0, 0.003, 0.02, 0.1)
 """Seconds from an event to death: half of the deaths come at once."""
 
 
-def moments(stand: Stand, scene: str, dice: random.Random, count: int) -> list[Moment]:
+def moments(stand: Stand, scene: str, draw: Draw) -> list[Moment]:
     """Choose moments of a run of the scene, half of them from its first write on."""
     stand.begin(scene)
     told = start(stand, scene).end()
     assert told is not None
     assert told["status"] == "ok"
     events: list[str] = told["events"]
-    writing = next(place for place, name in enumerate(events) if name.startswith("before PATCH") or "batch/update" in name)
+    writing = next(
+        place for place, name in enumerate(events) if name.startswith("before PATCH") or "batch/update" in name
+    )
+    dice, count = draw.dice, draw.deaths // len(SCENES)
     early = [dice.randrange(writing) for _ in range(count // 2)]
     late = [dice.randrange(writing - 2, len(events)) for _ in range(count - len(early))]
     return [Moment(event, dice.choice(FUSES)) for event in early + late]
@@ -30,10 +32,10 @@ def moments(stand: Stand, scene: str, dice: random.Random, count: int) -> list[M
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_run_that_was_killed_is_completed_by_the_next(
-    stand: Stand, smooth: Mapping[str, Smooth], scene: str, dice: random.Random, deaths: int
+    stand: Stand, smooth: Mapping[str, Smooth], scene: str, draw: Draw
 ) -> None:
     wrong, killed = {}, 0
-    for moment in moments(stand, scene, dice, deaths // 2):
+    for moment in moments(stand, scene, draw):
         stand.begin(scene)
         victim = start(stand, "victim", moment)
         killed += victim.end() is None
@@ -42,7 +44,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(
         if told := differences(stand.everything(), smooth[scene].twice):
             wrong[moment] = told[:3]
     assert wrong == {}
-    assert killed >= deaths // 2 * 0.8
+    assert killed >= draw.deaths // 2 * 0.8
 
 
 @pytest.mark.parametrize("scene", SCENES)

@@ -96,7 +96,7 @@ def test_10_a_token_that_was_withdrawn_is_tried_once_and_a_new_one_resumes(
 def test_10_a_clean_check_ends_the_pause(first: Stand) -> None:
     with first.app() as app:
         app.ledger.pause(ORG, since=1, said="the token was withdrawn", salt="00", credentials="x")
-    command = [RAPPORT, "-c", str(first.desk / "rapport.yaml")]
+    command = [str(RAPPORT), "-c", str(first.desk / "rapport.yaml")]
     before = subprocess.run([*command, "status"], capture_output=True, text=True, timeout=60, check=False)
     assert "PAUSED: the token was withdrawn" in before.stdout
     checked = subprocess.run([*command, "check"], capture_output=True, text=True, timeout=60, check=False)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-import pytest
 
 from tests.faults.conftest import SCENES, Smooth
 from tests.faults.faults import FAULTS, Fault
@@ -36,7 +36,9 @@ def test_after_any_sequence_of_troubles_nothing_is_lost_doubled_or_stale(
 ) -> None:
     stand.begin(scene)
     for told in runs:
-        rules = [fault.at(vendor, {"vendor": vendor}, nth=nth) for fault, vendor, nth in told if vendor in fault.vendors]
+        rules = [
+            fault.at(vendor, {"vendor": vendor}, nth=nth) for fault, vendor, nth in told if vendor in fault.vendors
+        ]
         stand.tell("POST", "faults", rules)
         ended = stand.run()
         assert ended.clear, (ended, rules)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import requests
 import sqlalchemy as sa
 
 from sync import stage
-from tests.faults.story import Ended, Stand
+from tests.faults.story import Stand
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
@@ -77,10 +78,13 @@ def _live(stand: Stand, moment: Moment | None, told: Path, sent: "Synchronized[i
     def by_name(adapter: Any, request: requests.PreparedRequest, **named: Any) -> Any:
         return events.around(counted, f"{request.method} {request.path_url}")(adapter, request, **named)
 
-    requests.adapters.HTTPAdapter.send = by_name  # type: ignore[method-assign]
-    stage._Arrival.settle = events.around(stage._Arrival.settle, "stage")  # type: ignore[method-assign]
+    settle = events.around(stage._Arrival.settle, "stage")
     sa.event.listen(sa.Engine, "commit", lambda _: events("before commit of the ledger"))
-    ended = stand.run()
+    with (
+        mock.patch.object(requests.adapters.HTTPAdapter, "send", by_name),
+        mock.patch.object(stage._Arrival, "settle", settle),
+    ):
+        ended = stand.run()
     told.write_text(json.dumps({"status": ended.status, "said": ended.said, "events": events.names}), encoding="utf-8")
 
 
@@ -107,6 +111,3 @@ def start(stand: Stand, name: str, moment: Moment | None = None) -> Victim:
     process = _CONTEXT.Process(target=_live, args=(stand, moment, told, sent))
     process.start()
     return Victim(process, told, sent)
-
-
-__all__ = ["Ended", "Moment", "Victim", "start"]

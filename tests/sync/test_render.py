@@ -219,6 +219,7 @@ def test_a_report_says_what_was_read_planned_written_and_left() -> None:
     assert list(render.report_lines(report)) == [
         "Run 7 of acme (run), as of 2023-11-15 12:00 UTC: ok.",
         "  read 1,234 records in 2 streams with 4 calls",
+        "  everything was read from its beginning, not changes alone",
         "  planned: set 2 fields on 1 record, open 1 task",
         "  written: 1 done, 1 rejected",
         "  skipped: 3 human edit",
@@ -231,6 +232,7 @@ def test_a_report_of_a_single_record_uses_the_singular() -> None:
     )
     assert list(render.report_lines(report))[1:] == [
         "  read 1 record in 1 stream with 1 call",
+        "  everything was read from its beginning, not changes alone",
         "  planned: no changes",
     ]
 
