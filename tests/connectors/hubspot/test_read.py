@@ -69,7 +69,7 @@ def test_list_pages_are_gathered_up_to_a_thousand_records() -> None:
 
 
 @pytest.mark.parametrize("object_type", ["deals", *ENGAGEMENTS])
-def test_row_37_one_forbidden_object_does_not_fail_the_others(portal: Portal, object_type: str) -> None:
+def test_37_one_forbidden_object_does_not_fail_the_others(portal: Portal, object_type: str) -> None:
     empty(portal, object_type)
     portal.answers("GET", f"{OBJECTS}/{object_type}", FORBIDDEN)
     found = ends(portal)
