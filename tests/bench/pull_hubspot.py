@@ -168,14 +168,8 @@ def figures(contacts: int, rounds: int, *, others: bool) -> Iterator[Figure]:
                 yield Figure(name, round(contacts / theirs.wall), "records/s")
                 times = (records / ours.wall) / (contacts / theirs.wall)
                 yield Figure(f"pull / {name}", round(times, 1), "x", bar, least=True)
-                yield Figure(
-                    f"pull / {name}, records a CPU second", round(times_cpu(ours, theirs, records, contacts), 1), "x"
-                )
-
-
-def times_cpu(ours: Spent, theirs: Spent, records: int, contacts: int) -> float:
-    """Tell how many times as many records a second of our CPU reads."""
-    return (records / ours.cpu) / (contacts / theirs.cpu)
+                of_cpu = (records / ours.cpu) / (contacts / theirs.cpu)
+                yield Figure(f"pull / {name}, records a CPU second", round(of_cpu, 1), "x")
 
 
 def calls(done: Mapping[str, Any]) -> Iterator[Figure]:

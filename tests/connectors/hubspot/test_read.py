@@ -64,8 +64,8 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
 
 def test_list_pages_are_gathered_up_to_a_thousand_records() -> None:
     pages = [[{"id": str(number)}] * 100 for number in range(25)]
-    assert [len(found) for found in gathered(pages, GATHERED)] == [GATHERED, GATHERED, 500]
-    assert list(gathered([], GATHERED)) == []
+    assert [len(found) for found in gathered(pages)] == [GATHERED, GATHERED, 500]
+    assert list(gathered([])) == []
 
 
 @pytest.mark.parametrize("object_type", ["deals", *ENGAGEMENTS])
