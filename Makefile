@@ -34,6 +34,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/quiet.py
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
+	@$(BIN)/python -m tests.bench.pull_hubspot
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

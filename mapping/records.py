@@ -268,7 +268,7 @@ MERGED = _table(
     winner_id TEXT the record that lives on
     """,
 )
-"""What a connector may deliver besides, with the page that reports the loser as deleted; the stage repoints references."""
+"""What a connector may deliver with the page that reports the loser as deleted; the stage repoints references."""
 
 REMEMBERED = (
     _table(

@@ -23,7 +23,7 @@ from connectors.hubspot import records
 from connectors.hubspot.client import Client, chunks, next_page
 from connectors.hubspot.delta import MERGED, Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
-from connectors.hubspot.pages import page
+from connectors.hubspot.pages import Held, page
 from connectors.hubspot.records import Reading, Rows
 from connectors.hubspot.values import Columns, Row, columns_of, lower, parts, row
 from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
@@ -31,9 +31,9 @@ from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
 Json = dict[str, Any]
 
 GATHERED = 1_000
-"""Records a page carries at most: so many may be asked for their associations at once."""
+"""Records that are read together: so many may be asked for their associations at once."""
 WIDE = 10_000
-"""The same for companies and contacts, which hold no long texts; tables filled by less cost twice as much."""
+"""Records a page of companies or contacts carries at most, which hold no long texts; other pages carry `GATHERED`."""
 REMEMBERED = 200_000
 """Contacts whose addresses are kept in memory while engagements are read."""
 
@@ -137,10 +137,12 @@ class Reader:
 
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
-        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline), stream.most):
+        held = Held(stream.name, stream.most)
+        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline)):
             total += len(found)
             known += counted(found, stream.name, self.now)
-            yield page(stream.name, stream.tables(found, stream.inline))
+            yield from held.add(len(found), stream.tables(found, stream.inline))
+        yield from held.rest()
         cursor = Cursor(self.now, known, self.now, self.now, self._shape(stream), self.seen.since.get(stream.name))
         yield StreamEnd(stream.name, cursor.text(), whole=True, read=total, dropped=dropped, until=self.now)
 
@@ -151,7 +153,7 @@ class Reader:
         gone = dict.fromkeys(delta.gone)
         self._note_since(stream.name, delta.cursor.since)
         ids = dict.fromkeys(chain(delta.ids, self._moved_to_winners(stream.name)))
-        for asked in chunks(list(ids), stream.most):
+        for asked in chunks(list(ids), GATHERED):
             found = list(self.client.read(stream.name, asked, self._asked(stream)))
             lost = [*dict.fromkeys(asked).keys() - set(ids_of(found)), *self._merged(stream.name, found)]
             gone.update(dict.fromkeys(lost))
@@ -306,12 +308,12 @@ def _with_parts(stream: Stream, ids: Sequence[str]) -> list[str]:
     return [*ids, *(part for key in ids for part in stream.parts(key))]
 
 
-def gathered(pages: Iterable[list[Json]], most: int) -> Iterator[list[Json]]:
-    """Put list pages together until they hold `most` records."""
+def gathered(pages: Iterable[list[Json]]) -> Iterator[list[Json]]:
+    """Put list pages together until they hold `GATHERED` records."""
     held: list[Json] = []
     for found in pages:
         held += found
-        if len(held) >= most:
+        if len(held) >= GATHERED:
             yield held
             held = []
     if held:

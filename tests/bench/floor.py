@@ -92,7 +92,7 @@ def _batches(pages: Iterable[Sequence[Record]]) -> Iterator[list[Record]]:
 
 
 def _append(duck: duckdb.DuckDBPyConnection, name: str, batch: Sequence[Record], *, created: bool) -> None:
-    columns = {
+    columns: dict[str, Any] = {
         column: arrow.Array([None if (v := one[column]) is None else str(v) for one in batch], type=TEXT)
         for column in batch[0]
     }

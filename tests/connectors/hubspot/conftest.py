@@ -18,6 +18,8 @@ from connectors.hubspot.schema import OBJECT_TYPES
 from connectors.options import HubSpotOptions
 from connectors.transport import Network, Transport
 from mapping.metadata import FIELDS
+from tests.connectors.hubspot.crm import Crm
+from tests.connectors.hubspot.story import Story
 
 URL = "http://127.0.0.1:8099"
 OPTIONS = HubSpotOptions.model_validate(
@@ -99,3 +101,14 @@ def portal() -> Iterator[Portal]:
     """Yield a portal that knows nothing yet."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as scripted:
         yield Portal(scripted)
+
+
+@pytest.fixture
+def story(emulator: dict[str, Any]) -> Iterator[Story]:
+    """Begin with a first pull, an hour before anything else happens."""
+    told = Story(Crm(emulator))
+    told.pull()
+    told.later()
+    yield told
+    told.connection.close()
+    told.crm.control("reset", {})

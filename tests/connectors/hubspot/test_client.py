@@ -46,7 +46,7 @@ def test_the_legacy_version_calls_v3_and_v4(portal: Portal) -> None:
     assert portal.paths() == ["/crm/v3/objects/notes", "/crm/v4/associations/contacts/companies/batch/read"]
 
 
-def test_row_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_by_id(portal: Portal) -> None:
+def test_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_by_id(portal: Portal) -> None:
     names = [f"a_property_with_a_long_name_{number:04}" for number in range(400)]
     assert sum(map(len, names)) > LONGEST_QUERY
     listed = [{"id": "1", "associations": {"contacts": {"results": []}}}, {"id": "2"}, {"id": "3"}]
@@ -62,7 +62,7 @@ def test_row_34_a_property_list_too_long_for_an_address_is_read_by_post_and_join
     assert body["properties"] == names
 
 
-def test_row_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> None:
+def test_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> None:
     portal.answers(
         "POST",
         "/crm/associations/2026-09/contacts/companies/batch/read",
@@ -117,14 +117,14 @@ def test_deactivated_owners_are_listed_apart(portal: Portal) -> None:
     assert "archived=true" in portal.asked[0][1]
 
 
-def test_row_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -> None:
+def test_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -> None:
     busy = (429, {"policyName": "TEN_SECONDLY_ROLLING", "message": "You have reached your ten_secondly_rolling limit."})
     portal.answers("POST", f"{OBJECTS}/tasks/batch/read", busy, {"results": [{"id": "1"}]})
     assert list(client(portal).read("tasks", ["1"], [])) == [{"id": "1"}]
     assert portal.time.slept == [10.0]
 
 
-def test_row_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
+def test_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
     page = "<html>Bad gateway</html>"
     portal.answers("GET", f"{OBJECTS}/notes", (502, page), (200, page), {"results": [{"id": "1"}]})
     assert list(client(portal).pages("notes", [])) == [[{"id": "1"}]]

@@ -64,12 +64,12 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
 
 def test_list_pages_are_gathered_up_to_a_thousand_records() -> None:
     pages = [[{"id": str(number)}] * 100 for number in range(25)]
-    assert [len(found) for found in gathered(pages, GATHERED)] == [GATHERED, GATHERED, 500]
-    assert list(gathered([], GATHERED)) == []
+    assert [len(found) for found in gathered(pages)] == [GATHERED, GATHERED, 500]
+    assert list(gathered([])) == []
 
 
 @pytest.mark.parametrize("object_type", ["deals", *ENGAGEMENTS])
-def test_row_37_one_forbidden_object_does_not_fail_the_others(portal: Portal, object_type: str) -> None:
+def test_37_one_forbidden_object_does_not_fail_the_others(portal: Portal, object_type: str) -> None:
     empty(portal, object_type)
     portal.answers("GET", f"{OBJECTS}/{object_type}", FORBIDDEN)
     found = ends(portal)

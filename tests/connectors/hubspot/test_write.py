@@ -64,7 +64,7 @@ def test_a_cleared_field_is_sent_as_an_empty_text(portal: Portal) -> None:
     assert sent(portal, CONTACTS) == [{"inputs": [{"id": "201", "properties": {"rapport_depth": ""}}]}]
 
 
-def test_row_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
+def test_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
     portal.provisioned()
     accepting(portal, frozenset({"17"}))
     results = by_id(portal.connect().write([depth(str(number)) for number in range(100)]))
@@ -75,7 +75,7 @@ def test_row_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
     assert len(sent(portal, CONTACTS)) <= 15
 
 
-def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
+def test_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
     portal.provisioned()
     answer = {
         "status": "COMPLETE",
@@ -97,7 +97,7 @@ def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
     }
 
 
-def test_row_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
+def test_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
     portal.answers("POST", "/crm/objects/2026-09/contacts/batch/read", {"results": []})
     portal.provisioned()
     portal.answers("POST", CONTACTS, {"status": "COMPLETE", "results": [{"id": "2"}]})
@@ -117,7 +117,7 @@ def test_row_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(
 @pytest.mark.parametrize(
     "answer", [(200, None), (202, {}), (201, {"results": []})], ids=["empty", "accepted", "no rows"]
 )
-def test_row_40_an_update_that_says_nothing_of_a_row_is_settled_by_reading_it(
+def test_40_an_update_that_says_nothing_of_a_row_is_settled_by_reading_it(
     portal: Portal, answer: tuple[int, object], held: dict[str, str | None], outcome: Outcome
 ) -> None:
     portal.provisioned()
@@ -128,7 +128,7 @@ def test_row_40_an_update_that_says_nothing_of_a_row_is_settled_by_reading_it(
     assert not any(path.endswith("/search") for path in portal.paths())
 
 
-def test_row_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: Portal) -> None:
+def test_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     tied(portal)
     exists = {"category": "CONFLICT", "message": "Task already exists. Existing ID: 901"}
@@ -145,7 +145,7 @@ def test_row_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: P
 
 
 @pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
-def test_row_27_every_write_that_was_planned_was_sent_once_and_has_one_outcome(portal: Portal, count: int) -> None:
+def test_27_every_write_that_was_planned_was_sent_once_and_has_one_outcome(portal: Portal, count: int) -> None:
     portal.provisioned()
     accepting(portal)
     writes = [depth(str(number)) for number in range(201, 201 + count)]
@@ -155,7 +155,7 @@ def test_row_27_every_write_that_was_planned_was_sent_once_and_has_one_outcome(p
     assert sorted(str(result.id) for result in results) == sorted(sent)
 
 
-def test_row_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
+def test_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
     portal.provisioned(rapport_depth_name={"options": [{"label": "Engaged", "value": "Engaged"}]})
     accepting(portal)
     writes = [
@@ -181,7 +181,7 @@ def test_two_writes_of_one_record_never_share_a_batch_and_keep_their_order(porta
     ]
 
 
-def test_row_35_a_spent_day_leaves_the_batch_unknown_and_stops(portal: Portal) -> None:
+def test_35_a_spent_day_leaves_the_batch_unknown_and_stops(portal: Portal) -> None:
     portal.provisioned()
     portal.answers("POST", CONTACTS, (429, {"policyName": "DAILY", "message": "You have reached your daily limit."}))
     results = portal.connect().write([depth("1"), depth("2")])
@@ -257,7 +257,7 @@ def test_a_batch_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> Non
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
-def test_row_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_what_it_made(portal: Portal) -> None:
+def test_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_what_it_made(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
@@ -271,7 +271,7 @@ def test_row_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds
     assert len(sent(portal, f"{TASKS}/batch/create")) == 1
 
 
-def test_row_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
@@ -282,7 +282,7 @@ def test_row_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> No
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_row_40_where_a_batch_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
+def test_40_where_a_batch_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
     portal: Portal, status: int
 ) -> None:
     portal.provisioned()
@@ -295,7 +295,7 @@ def test_row_40_where_a_batch_is_refused_tasks_are_created_with_their_ties_whate
     assert created["associations"] == TIED
 
 
-def test_row_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
+def test_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
@@ -307,7 +307,7 @@ def test_row_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(porta
     assert (results[task("k2")].outcome, results[task("k2")].id) == (Outcome.DONE, "502")
 
 
-def test_row_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
+def test_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     tied(portal)
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
@@ -330,7 +330,7 @@ def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Po
     assert sent(portal, TASKS) == []
 
 
-def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
+def test_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, requests.ReadTimeout("no answer"))
@@ -341,7 +341,7 @@ def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: P
     assert len(sent(portal, TASKS)) == 1
 
 
-def test_row_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
+def test_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, (200, {"id": "501"}))
@@ -350,9 +350,7 @@ def test_row_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal
 
 
 @pytest.mark.parametrize("answer", [(200, None), (201, {}), (201, [])], ids=["nothing", "an object", "a list"])
-def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
-    portal: Portal, answer: tuple[int, object]
-) -> None:
+def test_40_a_create_that_names_no_record_leaves_the_outcome_open(portal: Portal, answer: tuple[int, object]) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, answer)
@@ -363,7 +361,7 @@ def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
     assert len(sent(portal, TASKS)) == 1
 
 
-def test_row_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
+def test_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, (201, {"id": "501"}), requests.ReadTimeout("no answer"), (201, {"id": "502"}))
@@ -386,7 +384,7 @@ def test_row_44_what_was_created_before_an_answer_was_lost_is_not_created_again(
     ],
     ids=["as a whole", "within a success"],
 )
-def test_row_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refused: tuple[int, object]) -> None:
+def test_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refused: tuple[int, object]) -> None:
     portal.provisioned()
     portal.answers("POST", f"{TIES}/contacts/batch/associate/default", {"results": []})
     portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
