@@ -10,7 +10,22 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, departure, depth, desired, engagement, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import (
+    activity,
+    coverage,
+    departure,
+    depth,
+    desired,
+    engagement,
+    equity,
+    evidence,
+    gaps,
+    identity,
+    lifecycle,
+    portfolio,
+    roles,
+    titles,
+)
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, REMEMBERED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -41,6 +56,7 @@ STEPS = (
     Step("equity", equity.tables, ("standing",)),
     Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
+    Step("portfolio", portfolio.tables, ("slice",)),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""
