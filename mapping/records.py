@@ -376,6 +376,17 @@ DERIVED = (
         """,
     ),
     _table(
+        "shared_meeting",
+        "Step classify: how many meetings two people of an account had together with us, in the last 90 days.",
+        "account_key person_id other_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        other_id TEXT the other person
+        meetings BIGINT held meetings of both
+        """,
+    ),
+    _table(
         "evidence",
         "Why we say what we say: one row a fact that a later value rests on.",
         "subject topic rule record",
