@@ -633,7 +633,7 @@ DERIVED = (
         object TEXT contact or account
         source TEXT connection of the record
         id TEXT record id
-        field TEXT output field the sentence is about
+        field TEXT output field the sentence is about, or a name of `mapping.explain.FURTHER`
         text TEXT one sentence with the records it rests on
         """,
     ),

@@ -175,6 +175,8 @@ class EvidenceRules(Frozen):
     positive: Points
     negative: Points
     endorses: Points
+    nearly: Points
+    """Buying authority from here on is not far from a buyer's: such people are suggested where a buyer is missing."""
 
 
 class SegmentRules(Frozen):
