@@ -10,7 +10,23 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, departure, depth, desired, engagement, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import (
+    activity,
+    coverage,
+    departure,
+    depth,
+    desired,
+    engagement,
+    equity,
+    evidence,
+    gaps,
+    identity,
+    lifecycle,
+    network,
+    portfolio,
+    roles,
+    titles,
+)
 from mapping.metadata import desired_tables
 from mapping.records import DERIVED, REMEMBERED, Table
 from mapping.spec import Profile, Rows, Rules, listing
@@ -39,12 +55,14 @@ STEPS = (
     Step("activity", activity.tables, ("touch",)),
     Step("depth", depth.tables, ("depth",)),
     Step("departure", departure.tables),
+    Step("network", network.tables, ("shared_meeting",)),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
     Step("equity", equity.tables, ("standing",)),
     Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
+    Step("portfolio", portfolio.tables, ("slice",)),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""

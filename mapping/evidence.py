@@ -18,7 +18,12 @@ def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     evidence = rules.evidence
     yield figures("rule_evidence", evidence)
     yield figures("rule_weight", evidence.weights)
-    of_titles = [(level, axis, value) for level, axes in evidence.titles.items() for axis, value in axes]
+    more = evidence.pathway_influence.get(evidence.pathway, {})
+    of_titles = [
+        (level, axis, min(100.0, value + (more.get(level, 0) if axis == "influence" else 0)))
+        for level, axes in evidence.titles.items()
+        for axis, value in axes
+    ]
     yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", of_titles)
     surveys = [(band.kind, band.low, band.high, band.points) for band in evidence.surveys]
     yield listing("rule_survey", "kind TEXT, low DOUBLE, high DOUBLE, points DOUBLE", surveys)

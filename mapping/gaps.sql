@@ -36,8 +36,46 @@ WHERE credit.role = 'champion'
     AND member.department IS NULL
 GROUP BY credit.account_key;
 
+-- People one axis short of a role that is missing, where they hold it not yet: of a champion's three axes two are there; a
+-- user lacks the need or the frequency of a power user; the buying authority is known and not far from enough.
+CREATE OR REPLACE TEMP TABLE nearly AS
+SELECT
+    profile.account_key,
+    profile.role,
+    profile.person_id,
+    CASE
+        WHEN profile.role = 'buyer' THEN 'buying authority'
+        WHEN profile.role = 'power user' THEN CASE WHEN profile.importance THEN 'frequent usage' ELSE 'product importance' END
+        WHEN NOT profile.influence THEN 'influence'
+        ELSE 'process authority'
+    END AS missing
+FROM (
+    SELECT
+        shortfall.account_key,
+        shortfall.role,
+        axis.person_id,
+        MAX(CASE WHEN axis.axis = 'buying_authority' AND axis.value >= rule.nearly THEN 1 ELSE 0 END) = 1 AS authority,
+        MAX(CASE WHEN axis.axis = 'influence' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS influence,
+        MAX(CASE WHEN axis.axis = 'process_authority' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS process,
+        MAX(CASE WHEN axis.axis = 'attitude' AND axis.value >= rule.positive THEN 1 ELSE 0 END) = 1 AS positive,
+        MAX(CASE WHEN axis.axis = 'product_importance' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS importance,
+        MAX(CASE WHEN axis.axis = 'usage_frequency' AND axis.value > 0 THEN 1 ELSE 0 END) = 1 AS uses
+    FROM shortfall
+    JOIN axis ON axis.account_key = shortfall.account_key
+    CROSS JOIN rule_evidence AS rule
+    GROUP BY shortfall.account_key, shortfall.role, axis.person_id
+) AS profile
+LEFT JOIN role
+    ON role.account_key = profile.account_key AND role.person_id = profile.person_id AND role.role = profile.role
+WHERE role.role IS NULL
+    AND CASE profile.role
+        WHEN 'buyer' THEN profile.authority
+        WHEN 'power user' THEN profile.uses AND NOT profile.influence
+        ELSE profile.positive AND (profile.influence OR profile.process)
+    END;
+
 -- Who could be developed for each role: holders whose relationship does not carry the role yet, then champion
--- candidates.
+-- candidates, then people one axis short of the role.
 CREATE OR REPLACE TEMP TABLE prospect AS
 SELECT
     hopeful.account_key,
@@ -75,6 +113,23 @@ FROM (
         AND NOT COALESCE(spared.do_not_task, FALSE)
         AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
         AND (role.status = 'candidate' OR depth.level IS NULL OR depth.level < rule_live.depth)
+    UNION ALL
+    SELECT
+        nearly.account_key,
+        nearly.role,
+        nearly.person_id,
+        COALESCE(member.name, member.person_id) AS name,
+        0e0 AS confidence,
+        depth.level,
+        2 AS candidate,
+        nearly.missing || ' missing' AS missing
+    FROM nearly
+    JOIN member ON member.account_key = nearly.account_key AND member.person_id = nearly.person_id
+    JOIN depth ON depth.account_key = nearly.account_key AND depth.person_id = nearly.person_id
+    LEFT JOIN spared ON spared.person_id = nearly.person_id
+    WHERE NOT member.departed
+        AND NOT COALESCE(spared.do_not_task, FALSE)
+        AND NOT (COALESCE(spared.not_a_champion, FALSE) AND nearly.role = 'champion')
 ) AS hopeful;
 
 -- The best few of them, in words.

@@ -75,6 +75,7 @@ SELECT
         AS value_received,
     MIN_BY(record.lifetime_value, CASE WHEN record.lifetime_value IS NOT NULL THEN turn END) AS lifetime_value,
     MIN_BY(record.known_complexity, CASE WHEN record.known_complexity IS NOT NULL THEN turn END) AS complexity,
+    MIN_BY(TRIM(record.partner), CASE WHEN TRIM(record.partner) <> '' THEN turn END) AS partner,
     MAX(CASE WHEN record.home THEN record.source END) AS home_source,
     MAX(CASE WHEN record.home THEN record.owner_id END) AS owner_id,
     MAX(
@@ -162,6 +163,7 @@ SELECT
     fact.value_received,
     fact.lifetime_value,
     fact.complexity,
+    fact.partner,
     fact.home_source AS owner_source,
     fact.owner_id,
     unread.account_key IS NOT NULL AS unread,

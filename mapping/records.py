@@ -87,6 +87,7 @@ STAGED = (
         value_received TEXT mapped value the customer has received as the CRM spells it
         lifetime_value DOUBLE lifetime value of the mapped field
         complexity TEXT mapped complexity of the offering as the CRM spells it
+        partner TEXT mapped partner or marketplace that the account came through
         arr DOUBLE annual recurring revenue of the mapped field
         employees BIGINT number of employees
         seats BIGINT seats bought
@@ -346,6 +347,7 @@ DERIVED = (
         value_received TEXT none, partial or full; NULL unknown
         lifetime_value DOUBLE by a field of the CRM; NULL unknown
         complexity TEXT of the offering, by a field of the CRM: high or low; NULL unknown
+        partner TEXT partner or marketplace it came through; NULL none is named
         owner_source TEXT connection of the CSM's user row
         owner_id TEXT the CSM
         unread BOOLEAN activity of one of its CRMs could not be read to the end
@@ -383,6 +385,17 @@ DERIVED = (
         colleague TEXT ``source:id`` of the user on our side; NULL unknown
         started_by_contact BOOLEAN the contact organised it
         one_to_many BOOLEAN newsletter, webinar, campaign: keeps cadence, never raises depth
+        """,
+    ),
+    _table(
+        "shared_meeting",
+        "Step classify: how many meetings two people of an account had together with us, in the last 90 days.",
+        "account_key person_id other_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        other_id TEXT the other person
+        meetings BIGINT held meetings of both
         """,
     ),
     _table(
@@ -603,6 +616,28 @@ DERIVED = (
         """,
     ),
     _table(
+        "slice",
+        "Step assess: accounts rolled up, for a leader.",
+        "dimension name",
+        """
+        dimension TEXT portfolio, segment, tier, breadth, orientation, csm or partner
+        name TEXT which of them
+        accounts BIGINT customers in it
+        arr DOUBLE annual recurring revenue known; NULL nobody's is
+        covered BIGINT accounts with status covered
+        partly BIGINT accounts with status partial
+        uncovered BIGINT accounts with status gap
+        untold BIGINT accounts with status cannot tell
+        arr_uncovered DOUBLE annual recurring revenue of accounts with status gap
+        score DOUBLE mean coverage score; NULL nobody has one
+        equity DOUBLE mean relationship equity; NULL nobody has one
+        renewed BIGINT deals won in the last year after the first one
+        lost BIGINT deals lost in the last year after the first one
+        gaps BIGINT open gaps
+        chronic BIGINT those of them that have been open for long
+        """,
+    ),
+    _table(
         "sentence",
         "Step plan: why a value is what it is, rendered for the records a plan writes and on demand.",
         "object source id field",
@@ -610,7 +645,7 @@ DERIVED = (
         object TEXT contact or account
         source TEXT connection of the record
         id TEXT record id
-        field TEXT output field the sentence is about
+        field TEXT output field the sentence is about, or a name of `mapping.explain.FURTHER`
         text TEXT one sentence with the records it rests on
         """,
     ),

@@ -30,6 +30,7 @@ Words = Annotated[str, StringConstraints(to_lower=True)]
 Axis = Literal[
     "buying_authority", "process_authority", "influence", "product_importance", "usage_frequency", "attitude"
 ]
+Pathway = Literal["account-led", "product-led", "partner-led"]
 Level = Literal["c-level", "vp", "director", "manager", "individual"]
 Segment = Literal["SMB", "Mid-Market", "Enterprise"]
 Breadth = Literal["workgroup", "department", "company-wide"]
@@ -210,12 +211,29 @@ class EvidenceRules(Frozen):
     consuming_department: Points
     frequent_use: Points
     some_use: Points
+    network_attendees: int
+    """Meetings with more people say nothing about each of them."""
+    met_buyer_meetings: int
+    met_buyer_points: Points
+    degree_meetings: int
+    degree_colleagues: int
+    degree_points: Points
+    reports_points: Points
+    reports_far_points: Points
+    team_people: int
+    team_points: Points
+    pathway: Pathway
+    """How the organisation grows: a preset of the influence of title levels."""
+    pathway_influence: dict[Pathway, dict[Level, Points]]
+    """Pathway -> level -> points added to its influence."""
     frequent_days: Days
     """Distinct active days of the last 30 that make usage frequent."""
     high: Points
     positive: Points
     negative: Points
     endorses: Points
+    nearly: Points
+    """Buying authority from here on is not far from a buyer's: such people are suggested where a buyer is missing."""
 
 
 class SegmentRules(Frozen):

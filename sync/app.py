@@ -272,8 +272,18 @@ def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyCon
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
-    """Turn what the computation can tell about each record into rows of the ledger."""
+    """Turn what the computation can tell about each record and each slice of the portfolio into rows of the ledger."""
+    yield from _slices(connection)
     for found in dossiers(connection):
         facts = asdict(found)
         body = {key: facts[key] for key in ("home", "values", "sentences", "records")}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)
+
+
+def _slices(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
+    found = connection.execute("SELECT * FROM slice ORDER BY dimension, name")
+    names = [column[0] for column in found.description or ()]
+    for row in found.fetchall():
+        figures = dict(zip(names, row, strict=True))
+        dimension, name = figures.pop("dimension"), figures.pop("name")
+        yield Dossier("slice", dimension, name, name, None, {"values": figures})

@@ -354,6 +354,26 @@ def status(context: click.Context, org: str | None, *, as_json: bool, completene
 
 
 @main.command()
+@ORG
+@JSON
+@click.option("--by", "dimension", type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner"]), help="One kind of slice instead of all.")
+@click.pass_context
+@answers_for
+def portfolio(context: click.Context, org: str | None, *, as_json: bool, dimension: str | None) -> int:
+    """Show coverage, equity and renewals of the portfolio by segment, tier, breadth, orientation, CSM and partner."""
+    from sync import render, results
+
+    app = opened(context)
+    found = {name: results.portfolio(app.ledger, name, dimension) for name in app.organisations(org)}
+    if as_json:
+        answer_json(found)
+        return Exit.DONE
+    for slices in found.values():
+        answer(render.portfolio_lines(slices))
+    return Exit.DONE
+
+
+@main.command()
 @click.argument("number", metavar="[RUN]", type=int, required=False)
 @ONE_ORG
 @JSON
@@ -387,7 +407,7 @@ def explain(context: click.Context, who: str, org: str | None, *, as_json: bool)
     from sync import render
 
     app = opened(context)
-    found = app.ledger.dossiers(app.only(org), who)
+    found = [one for one in app.ledger.dossiers(app.only(org), who) if one.object != "slice"]
     if as_json:
         answer_json(found)
     else:

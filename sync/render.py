@@ -281,6 +281,20 @@ def _number(values: Mapping[str, str | None], role: str) -> str:
     return f"{actual or EMPTY}/{required or EMPTY}"
 
 
+def portfolio_lines(slices: Sequence[Dossier]) -> list[str]:
+    """Lay slices of the portfolio out as a table: coverage beside what was renewed and lost."""
+    header = ("by", "slice", "accounts", "arr", "covered", "partial", "gap", "cannot tell", "score", "equity")
+    rows = [(one.source, one.name, *_slice_row(one.body["values"])) for one in slices]
+    return table((*header, "renewed", "lost", "gaps", "chronic"), rows, right=frozenset(range(2, 14)))
+
+
+_SLICE = ("accounts", "arr", "covered", "partly", "uncovered", "untold", "score", "equity", "renewed", "lost", "gaps")
+
+
+def _slice_row(values: Mapping[str, Any]) -> Sequence[str]:
+    return [EMPTY if values[name] is None else f"{values[name]:,.0f}" for name in (*_SLICE, "chronic")]
+
+
 def task_lines(tasks: Iterable[Mapping[str, Any]]) -> list[str]:
     """List tasks that a run opened: the CRM, the due date, the subject."""
     rows = [(task["source"], task["due"], task["subject"]) for task in tasks]
