@@ -27,6 +27,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
 	@$(BIN)/python tests/bench/files.py
+	@$(BIN)/python tests/bench/quiet.py
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
 	@$(BIN)/python -m tests.bench.pull_hubspot

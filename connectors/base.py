@@ -98,7 +98,7 @@ class CreateTask:
     body: str
     due_at: int
     owner_id: str | None
-    account_id: str
+    account_id: str | None
     contact_id: str | None
 
 
@@ -166,14 +166,40 @@ class ProvisionStep:
     detail: str = ""
 
 
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    """A run would fail, or not begin."""
+    WARNING = "warning"
+    """A run does what it can; something is missing, skipped or about to end."""
+    INFO = "info"
+    """Merely good to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the connection a person should know before a run; `fatal` when a run would fail."""
+    """Something about the connection a person should know before a run; `fatal` when a run would fail.
+
+    `setting` leads from the connection's description to the setting that causes it, for example ``("fields",
+    "contact", "title")``; empty means the connection itself. A `remark` only informs.
+    `refused` says that it would fail because the credentials are dead.
+    """
 
     where: str
     cause: str
     fix: str
     fatal: bool
+    setting: tuple[str, ...] = ()
+    remark: bool = False
+    refused: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """Tell how much it matters."""
+        if self.fatal:
+            return Severity.ERROR
+        return Severity.INFO if self.remark else Severity.WARNING
 
     def __str__(self) -> str:
         """Say it in a line: place, cause, next step."""

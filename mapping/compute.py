@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import activity, coverage, departure, depth, desired, engagement, equity, evidence, gaps, identity, lifecycle, roles, titles
 from mapping.metadata import desired_tables
-from mapping.records import DERIVED, Table
+from mapping.records import DERIVED, REMEMBERED, Table
 from mapping.spec import Profile, Rows, Rules, listing
 from mapping.statements import create, execute, load
 
@@ -21,23 +21,29 @@ RuleTables = Iterator[tuple[Table, Rows]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the ``.sql`` file it runs, the rule tables that file joins, the declared tables that stand after it."""
+    """One step: the ``.sql`` file it runs, the rule tables that file joins, the declared tables that stand after it.
+
+    `fill` makes what no SQL can, from what the file left on the connection.
+    """
 
     name: str
     tables: Callable[[Rules, Profile], RuleTables]
     makes: tuple[str, ...] = ()
+    fill: Callable[[duckdb.DuckDBPyConnection, Rules], None] | None = None
 
 
 STEPS = (
-    Step("titles", titles.tables),
+    Step("titles", titles.tables, fill=titles.fill),
     Step("identity", identity.tables, ("person", "company", "ambiguity", "member")),
     Step("lifecycle", lifecycle.tables, ("customer",)),
     Step("activity", activity.tables, ("touch",)),
     Step("depth", depth.tables, ("depth",)),
+    Step("departure", departure.tables),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
     Step("equity", equity.tables, ("standing",)),
+    Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
@@ -57,14 +63,20 @@ def compute(
 ) -> None:
     """Run `steps` on `connection`; `as_of` is the CRM's server time when the pull began, epoch seconds.
 
+    What is remembered of earlier runs stands in the tables `mapping.records.REMEMBERED`; missing ones count as empty.
     Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
     """
     load(connection, _run(profile, as_of))
     for name in DECLARED.keys() - VIEWS:
         create(connection, DECLARED[name])
+    for table in REMEMBERED:
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table.name]).fetchall():
+            create(connection, table)
     for step in steps:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)
+        if step.fill is not None:
+            step.fill(connection, rules)
         for name in step.makes:
             check(connection, DECLARED[name])
 

@@ -17,7 +17,8 @@ WHERE rule_title_points.axis <> 'process_authority'
    OR consuming.configured = 0
    OR NOT rule_evidence.process_authority_inside_only;
 
--- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence.
+-- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence. Some type them
+-- into the name, as "(DM)".
 CREATE OR REPLACE TEMP TABLE named_role AS
 SELECT
     contact_role.source, contact_role.contact_id, rule_crm_role.role_group,
@@ -29,7 +30,17 @@ JOIN rule_crm_role
     ON rule_crm_role.spelling
     = TRIM(REGEXP_REPLACE(REPLACE(LOWER(contact_role.role), '&', ' and '), '[^a-z0-9]+', ' ', 'g'))
 LEFT JOIN opportunity
-    ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id;
+    ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id
+UNION ALL
+SELECT
+    marked.source, marked.id AS contact_id, rule_name_role.role_group,
+    CAST(NULL AS VARCHAR) AS account_id,
+    marked.source || '/contact/' || marked.id AS record,
+    rule_name_role.marker || ' (name)' AS detail
+FROM (
+    SELECT source, id, LOWER(name) AS name FROM contact WHERE name LIKE '%(%' OR name LIKE '%[%'
+) AS marked
+JOIN rule_name_role ON STRPOS(marked.name, rule_name_role.marker) > 0;
 
 -- The same role named twice, in two deals or two CRMs, is one fact. A role that names no account is about all of them.
 CREATE OR REPLACE TEMP TABLE crm_role AS

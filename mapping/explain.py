@@ -28,6 +28,9 @@ ROLE_AXES = (
 )
 """Which evidence a role rests on: the axis and, where only one kind of fact speaks for it, that rule."""
 
+SHARED = frozenset({"role_confidence", "depth_name", "missing_text"})
+"""Fields whose sentence is the one of the field before them; a text that lists all sentences has it once."""
+
 BATCH = 10_000
 """Records fetched at a time; a dossier is a few kilobytes."""
 
@@ -100,7 +103,7 @@ def _dossier(object_name: str, row: dict[str, Any]) -> Dossier:
 def _tables() -> Iterator[tuple[Table, Rows]]:
     """Give the axes behind each role, the order of the fields, and the room of the evidence field."""
     yield listing("rule_role_axis", "role TEXT, axis TEXT, rule TEXT", list(ROLE_AXES))
-    order = [(field.object, field.name, place) for place, field in enumerate(FIELDS)]
+    order = [(field.object, field.name, place) for place, field in enumerate(FIELDS) if field.name not in SHARED]
     yield listing("rule_sentence", "object TEXT, field TEXT, place BIGINT", list(order))
     room = [(field.object, field.length) for field in FIELDS if field.name == "evidence"]
     yield listing("rule_companion", "object TEXT, length BIGINT", list(room))

@@ -270,6 +270,30 @@ MERGED = _table(
 )
 """What a connector may deliver with the page that reports the loser as deleted; the stage repoints references."""
 
+REMEMBERED = (
+    _table(
+        "remembered_tier",
+        "The touch tier we last gave an account: it changes only well past the line.",
+        "source id",
+        """
+        source TEXT connection of the record
+        id TEXT account record
+        tier TEXT high, low or tech
+        """,
+    ),
+    _table(
+        "remembered_gap",
+        "Gaps whose task is open: since when.",
+        "key",
+        """
+        key TEXT the gap's key
+        opened_at BIGINT when its task was opened
+        """,
+    ),
+)
+"""What the computation asks of the past, from the ledger; empty where nothing is remembered."""
+
+
 DERIVED = (
     _table(
         "person",
@@ -317,6 +341,7 @@ DERIVED = (
         arr DOUBLE annual recurring revenue; NULL unknown
         seats BIGINT seats bought; NULL unknown
         tier TEXT high, low or tech
+        since_at BIGINT became a customer: by a field of the CRM, else the first won deal; NULL unknown
         renewal_at BIGINT next renewal
         value_received TEXT none, partial or full; NULL unknown
         lifetime_value DOUBLE by a field of the CRM; NULL unknown
@@ -338,8 +363,9 @@ DERIVED = (
         name TEXT the person's name
         title TEXT job title
         department TEXT department in canonical spelling; NULL unknown
-        departed BOOLEAN bounced, left, inactive or marked gone
+        departed BOOLEAN bounced, left, inactive, marked gone, said so by an automatic reply, or silent after steady traffic
         departed_why TEXT the record that says so, in words
+        departed_at BIGINT when, where the record is dated
         """,
     ),
     _table(
@@ -489,6 +515,67 @@ DERIVED = (
         """,
     ),
     _table(
+        "voice",
+        "Step assess: what the power users of an account say together; no row without power users.",
+        "account_key",
+        """
+        account_key TEXT the company
+        people BIGINT power users who are still there
+        told BIGINT those of them whose attitude is known
+        influence DOUBLE 0-100, of all of them together
+        attitude DOUBLE -100 to 100, the mean of those told; NULL nobody's is known
+        weak BOOLEAN they speak against us; NULL too few attitudes are known
+        """,
+    ),
+    _table(
+        "colleague",
+        "Step assess: which user records are one colleague of ours.",
+        "source id",
+        """
+        source TEXT connection of the user record
+        id TEXT the user record
+        colleague TEXT ``source:id`` of the record that stands for the colleague
+        leads BOOLEAN it is this record
+        name TEXT the colleague
+        active BOOLEAN this record may own accounts and receive tasks
+        """,
+    ),
+    _table(
+        "engagement",
+        "Step assess: what an account gets of us after the sale and what it should get.",
+        "account_key",
+        """
+        account_key TEXT the company
+        lifecycle TEXT handover, onboarding, adoption, value realised, renewal or advocacy
+        cadence_days BIGINT most days between two contacts in both directions; NULL none is asked for
+        last_at BIGINT last contact that keeps the cadence
+        cadence_overdue BOOLEAN it is longer ago; NULL cannot tell
+        handover TEXT what of handover and introduction is overdue, in words; NULL nothing
+        ours DOUBLE 0-1, our engagement; NULL cannot tell
+        theirs DOUBLE 0-1, the customer's; NULL cannot tell
+        ours_expected DOUBLE 0-1
+        theirs_expected DOUBLE 0-1
+        exchanges BIGINT exchanges of the last 90 days, each with each person; NULL cannot tell
+        normal DOUBLE exchanges that orientation and stage ask for; NULL unknown
+        scope TEXT under, normal or over; NULL cannot tell
+        """,
+    ),
+    _table(
+        "workload",
+        "Step assess: how many accounts of each tier a colleague of ours looks after.",
+        "colleague",
+        """
+        colleague TEXT ``source:id`` of the user record that stands for the colleague
+        source TEXT connection of that record
+        user_id TEXT its id
+        name TEXT the colleague
+        high BIGINT high-touch accounts
+        low BIGINT low-touch accounts
+        tech BIGINT tech-touch accounts
+        over BOOLEAN beyond the guideline of one tier
+        """,
+    ),
+    _table(
         "undecided",
         "Step assess: gaps nobody can tell today for lack of evidence: their tasks are neither opened nor closed.",
         "account_key kind",
@@ -503,7 +590,7 @@ DERIVED = (
         "key",
         """
         key TEXT one gap, one key for life (see mapping/gaps.sql)
-        account_key TEXT the company
+        account_key TEXT the company; of a gap about a colleague: the colleague
         kind TEXT gap kind of the domain
         role TEXT role it is about; NULL none
         person_id TEXT person it is about; NULL none
@@ -511,6 +598,8 @@ DERIVED = (
         to_manager BOOLEAN goes to the CSM's manager
         detail TEXT what is missing, in words
         people TEXT suggested people, in words
+        opened_at BIGINT when its task was opened; NULL it has none yet
+        chronic BOOLEAN open for longer than 90 days; else acute
         """,
     ),
     _table(
@@ -532,7 +621,7 @@ DERIVED = (
         """
         key TEXT the gap's key
         source TEXT connection of the home CRM
-        account_id TEXT home account record
+        account_id TEXT home account record; NULL: it is about a colleague
         contact_id TEXT contact it is about; NULL none
         owner_id TEXT assignee in that CRM
         subject TEXT one line
@@ -549,6 +638,7 @@ are declared by `mapping.metadata.desired_tables`."""
 
 
 def all_tables() -> Iterator[Table]:
-    """Yield every staged and derived table declared here."""
+    """Yield every staged, remembered and derived table declared here."""
     yield from STAGED
+    yield from REMEMBERED
     yield from DERIVED

@@ -52,27 +52,84 @@ class IdentityRules(Frozen):
     """Mail domains that belong to nobody: they match no companies and are never our own."""
     gone_markers: tuple[str, ...]
     """Texts in a contact's name that say the person has left."""
+    gone_phrases: tuple[Words, ...]
+    """Texts in the subject of an automatic reply that say its sender has left."""
+
+
+class OwnTitle(Frozen):
+    """What a phrase of the organisation's own says; what is left out is decided by the other rules."""
+
+    level: Level | None = None
+    function: str | None = None
 
 
 class TitleRules(Frozen):
-    """Phrases that a title is read by (rules/titles.yaml); compared word by word, lower case, without accents."""
+    """Words that a title is read by (rules/titles.yaml, docs/titles.md); case, accents and punctuation do not count."""
 
+    own: dict[str, OwnTitle]
+    """Phrases of the organisation, before everything else."""
     levels: dict[Level, tuple[str, ...]]
     functions: dict[str, tuple[str, ...]]
-    """Department that a phrase of a title speaks for."""
+    """Function -> phrases that speak for it."""
+    whole_company: tuple[str, ...]
+    """Ranks that speak for Executive when no function is named."""
+    function_last: tuple[str, ...]
+    """Ranks after which the last function of a phrase counts; after all others the first."""
+    serving: tuple[str, ...]
+    """Words of a function that next to another one mean a kind of work inside it."""
+    yielding: tuple[str, ...]
+    """Occupations that take the function named beside them."""
+    absorbed: tuple[str, ...]
+    """Functions that a yielding occupation does not take."""
+    adjectives: dict[str, Level]
+    """Ranks that only qualify an occupation or rank after them -> the level of both together."""
+    things: tuple[str, ...]
+    """What somebody looks after who leads nobody."""
+    thing_ranks: tuple[str, ...]
+    """The ranks that are none beside such a thing."""
+    bodies: tuple[str, ...]
+    """Names of a body (Leitung, direction): a rank only where the title begins with it."""
+    deputies: tuple[str, ...]
+    """Words that make a vp of a c-level rank; a note says so of every rank."""
+    juniors: tuple[str, ...]
+    """Words before a c-level rank that make a vp of it, without a note."""
     board: tuple[str, ...]
     """Board seats: no operating level, and they hide a level word inside them."""
     fractional: tuple[str, ...]
+    interim: tuple[str, ...]
     former: tuple[str, ...]
-    """What stands after such a word was true once and is no evidence."""
+    """What stands after such a word, in its part of the title, was true once and is no evidence."""
     retired: tuple[str, ...]
     """Words that make the whole title one of the past."""
+    aspiring: tuple[str, ...]
+    """What stands after such a word is not true yet."""
     assistant: tuple[str, ...]
     """Assistants carry the title of somebody else; they are individuals."""
     other_person: tuple[str, ...]
     """What stands after such words is somebody else's title."""
+    servants: tuple[str, ...]
+    """A rank right before such a word is somebody else's."""
     ignored: tuple[str, ...]
-    """Phrases that contain a level or department word without meaning it."""
+    """Phrases that contain a level word without meaning it."""
+    unknown: tuple[str, ...]
+    """What people type who do not know the title."""
+    credentials: tuple[str, ...]
+    companies: tuple[str, ...]
+    """Legal forms: they make the part of the title that holds them a company's name."""
+    bank: tuple[str, ...]
+    """Lines of business in which vice president is a grade."""
+    written: dict[str, str]
+    """Spelling made of signs -> how it is read."""
+    at: tuple[str, ...]
+    """Words before a company's name."""
+    of: tuple[str, ...]
+    """Words between a rank and what it is over."""
+    tails: tuple[str, ...]
+    """Last words of German compounds."""
+    endings: tuple[str, ...]
+    """Endings of words that name somebody by what they do."""
+    misspelt: tuple[str, ...]
+    not_misspelt: tuple[str, ...]
 
 
 class DepartmentRules(Frozen):
@@ -91,6 +148,10 @@ class CrmRoleRules(Frozen):
 
     spellings: dict[str, tuple[str, ...]]
     """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
+    name_markers: dict[str, tuple[Words, ...]]
+    """Group -> texts that people type into a contact's name, each with its bracket."""
+    lapsed_days: Days
+    """A champion of the sales cycle who does nothing of one for so long has lapsed."""
     points: dict[str, dict[Axis, Points]]
     """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
 
@@ -168,6 +229,8 @@ class SegmentRules(Frozen):
     """Won amounts of so many days stand in for an unknown ARR."""
     high_share: Share
     low_share: Share
+    tier_slack: Share
+    """So far past a line, as a share of the whole revenue, an account leaves the tier it had."""
     high_arr_from: float
     tier_of_segment: dict[Segment, Tier]
     """Tier of an account whose ARR is unknown."""
@@ -193,6 +256,11 @@ class DepthRules(Frozen):
     trusted_attendance: Share
     advocacy_days: Days
     confirmed_days: Days
+    steady_acts: Annotated[int, Field(ge=2)]
+    """So many inbound acts over `steady_days` are steady traffic; silence after it is a sign of departure."""
+    steady_days: Days
+    silent_days: Days
+    silent_gaps: float
     daily_cap: int
     one_way_cap: float
     saturation: float
@@ -275,6 +343,37 @@ class TierDays(Frozen):
     tech: int | None
 
 
+class Engaged(Frozen):
+    """Engagement 0-1 that is expected of us and of the customer."""
+
+    ours: Share
+    theirs: Share
+
+
+class EngagementRules(Frozen):
+    """What an account should get of us after the sale (rules/engagement.yaml; our default)."""
+
+    handover_days: Days
+    onboarding_days: Days
+    adoption_days: Days
+    renewal_days: Days
+    introduction_days: TierDays
+    """Days after the start by which the CSM must have been introduced; None where that is not asked for."""
+    introduction_before_days: Days
+    introduction_watch_days: Days
+    owner_days: Days
+    expected: dict[str, Engaged]
+    """Lifecycle -> what is expected."""
+    scope: dict[str, float]
+    """Orientation -> exchanges in the window of the depth scorecard."""
+    scope_of_stage: dict[str, float]
+    """Stage of the relationship -> factor of the scope."""
+    under_below: float
+    over_above: float
+    voice_known_share: Share
+    voice_weak_below: Points
+
+
 class SeverityRules(Frozen):
     """How a gap's severity is mixed (our default)."""
 
@@ -331,6 +430,7 @@ class Rules(Frozen):
     depth: DepthRules
     coverage: CoverageRules
     equity: EquityRules
+    engagement: EngagementRules
     gaps: GapRules
 
     @cached_property

@@ -1,26 +1,61 @@
-"""Reads job titles: level, function and note, by word lists (see titles.sql)."""
+"""Reads job titles: level, function and note. docs/titles.md says in words how.
+
+`Reader` is a pure function of the rules and one title; `rapport title` calls it directly, and the computation reads each
+distinct title once (`fill`, after titles.sql).
+"""
 
 from collections.abc import Iterator
 
+import duckdb
+
 from mapping.records import Table
 from mapping.spec import Profile, Rows, Rules, listing
+from mapping.statements import create
+from mapping.title_sentence import Reading, Sentence
+from mapping.title_text import JOINTS
+from mapping.title_words import Words
 
-RANKS = {"c-level": 5, "vp": 4, "director": 3, "manager": 2, "individual": 1}
+__all__ = ["Reader", "Reading", "fill", "reader", "tables"]
+
+REMEMBERED = 4
+"""Rules whose words are kept ready; a process works with one set, tests with a few."""
 
 
-def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_title`: one row a phrase and what it speaks for."""
-    rows = {
-        (f" {phrase} ", kind, value, RANKS.get(value, 0), phrase.split()[0]) for phrase, kind, value in phrases(rules)
-    }
-    yield listing("rule_title", "phrase TEXT, kind TEXT, value TEXT, rank BIGINT, first_word TEXT", sorted(rows))
+class Reader:
+    """Reads titles by one set of rules; the same title always reads the same."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._words = Words(rules.titles)
+
+    def read(self, title: str) -> Reading:
+        """Say what a title says. Any text is a title; one that says nothing gives an empty reading."""
+        row = self._words.row(title)
+        if " ".join(word for word in row if word not in JOINTS) in self._words.lists["unknown"]:
+            return Reading()
+        return Sentence(self._words, row).reading()
 
 
-def phrases(rules: Rules) -> Iterator[tuple[str, str, str]]:
-    """Yield each phrase with its kind and what it speaks for; phrases that set a flag speak for their kind."""
-    words = rules.titles
-    for kind, grouped in (("level", words.levels), ("function", words.functions)):
-        for value, phrases in grouped.items():
-            yield from ((phrase, kind, value) for phrase in phrases)
-    for kind in ("board", "fractional", "former", "retired", "assistant", "other_person", "ignored"):
-        yield from ((phrase, kind, kind) for phrase in words.__dict__[kind])
+_readers: dict[str, Reader] = {}
+
+
+def reader(rules: Rules) -> Reader:
+    """Give the reader for these rules; equal rules share one."""
+    found = _readers.get(rules.digest)
+    if found is None:
+        if len(_readers) >= REMEMBERED:
+            _readers.clear()
+        found = _readers[rules.digest] = Reader(rules)
+    return found
+
+
+def tables(_rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
+    """Give no rule table: titles are read by `fill`."""
+    return iter(())
+
+
+def fill(connection: duckdb.DuckDBPyConnection, rules: Rules) -> None:
+    """Make `title_reading`: one row a distinct title, with level, function and note (NULL: the title does not say)."""
+    read = reader(rules).read
+    rows = [(title, *read(title)) for (title,) in connection.execute("SELECT title FROM title_text").fetchall()]
+    made, _ = listing("title_reading", "title TEXT, level TEXT, function TEXT, note TEXT", [])
+    create(connection, made, rows, temporary=True)

@@ -325,7 +325,10 @@ class HubSpotExport:
             fix = fields.suggestion(column, header) or f"Export {name} with it, or take it out of `fields`."
             explicit = attribute.name in self._options.fields.get(attribute.table, {})
             where = f"fields.{attribute.table}.{attribute.name}"
-            yield Finding(where, f"The export of {name} has no column '{column}'.", fix, fatal=explicit)
+            setting = ("fields", attribute.table, attribute.name) if explicit else ()
+            yield Finding(
+                where, f"The export of {name} has no column '{column}'.", fix, fatal=explicit, setting=setting
+            )
 
 
 @dataclass(slots=True)

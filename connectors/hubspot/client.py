@@ -96,7 +96,7 @@ class Client:
             }
             if by:
                 body["idProperty"] = by
-            yield from _object(self._batches.read(object_type, body, _preload_content=False))["results"]
+            yield from _read_whole(self._batches.read(object_type, body, _preload_content=False))["results"]
 
     def find(self, object_type: str, filters: Sequence[Json], sort: str, properties: Sequence[str]) -> Json:
         """Search for the first records, in ascending order of a property, for which every filter holds."""
@@ -161,7 +161,7 @@ class Client:
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
             path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
-            page = _object(self.transport.request("POST", path, json={"inputs": asked}))
+            page = _read_whole(self.transport.request("POST", path, json={"inputs": asked}))
             for row in page["results"]:
                 record_id = str(row["from"]["id"])
                 found.setdefault(record_id, []).extend(row["to"])
@@ -175,9 +175,9 @@ class Client:
         """Update up to 100 records by id."""
         return _object(self._batches.update(object_type, {"inputs": list(inputs)}, _preload_content=False))
 
-    def upsert(self, object_type: str, inputs: Sequence[Json]) -> Json:
-        """Create or update up to 100 records by a unique property."""
-        return _object(self._batches.upsert(object_type, {"inputs": list(inputs)}, _preload_content=False))
+    def create_all(self, object_type: str, records: Sequence[Json]) -> Json:
+        """Create up to 100 records with their associations, all of them or none."""
+        return _object(self._batches.create(object_type, {"inputs": list(records)}, _preload_content=False))
 
     def create(self, object_type: str, record: Json) -> Json:
         """Create one record, with its associations; raises Unanswered when the answer does not name it."""
@@ -282,6 +282,20 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Cut a sequence into parts of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+ABSENT = ("NOT_FOUND", "NO_ASSOCIATIONS_FOUND")
+"""How the reason ends for which a batch leaves a record out that has nothing to be read."""
+
+
+def _read_whole(reply: Reply) -> Json:
+    """Take the answer of a batch that reads; raises RetryLater for a row that is there and could not be read."""
+    answer = _object(reply)
+    for error in answer.get("errors") or ():
+        reasons = (str(error.get("category")), str(error.get("subCategory")))
+        if not any(reason.endswith(ABSENT) for reason in reasons):
+            raise RetryLater(f"HubSpot could not read a record it was asked for: {sentence(error)}. Run again later.")
+    return answer
 
 
 def _object(reply: Reply) -> Json:

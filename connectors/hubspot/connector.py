@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.budget import Budget, Terms
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, SignInRefused, Unusable
 from connectors.hubspot.auth import Refreshing, SignIn, with_token
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import ENGAGEMENTS
@@ -61,7 +61,8 @@ class HubSpot:
             self._fresh = True
             found = list(self._checked_schema().findings(self._mapped, self._options.fields))
         except (Rejected, Unusable) as error:
-            return [Finding("connection", str(error), "", fatal=True)]
+            dead = isinstance(error, SignInRefused)
+            return [Finding("connection", str(error), "", fatal=True, refused=dead)]
         return [*found, *self._optional_findings()]
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:

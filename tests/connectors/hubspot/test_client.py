@@ -52,7 +52,8 @@ def test_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_b
     listed = [{"id": "1", "associations": {"contacts": {"results": []}}}, {"id": "2"}, {"id": "3"}]
     portal.answers("GET", f"{OBJECTS}/contacts", {"results": listed})
     read = [{"id": "2", "properties": {names[0]: "b"}}, {"id": "1", "properties": {names[0]: "a"}}]
-    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": [{}]}))
+    gone = [{"category": "OBJECT_NOT_FOUND"}]
+    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": gone}))
     (page,) = client(portal).pages("contacts", names)
     assert [(one["id"], one["properties"]) for one in page] == [("1", {names[0]: "a"}), ("2", {names[0]: "b"})]
     assert "associations" in page[0]
@@ -76,6 +77,24 @@ def test_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> 
     found = client(portal).associations("contacts", "companies", ["1", "2", "3"])
     assert found == {"1": [{"toObjectId": 9}, {"toObjectId": 10}], "2": [{"toObjectId": 8}]}
     assert portal.asked[1][2] == {"inputs": [{"id": "1", "after": "500"}]}
+
+
+def test_row_23_a_record_that_is_there_and_could_not_be_read_asks_for_patience(portal: Portal) -> None:
+    failed = [{"category": "INTERNAL_ERROR", "message": "one row could not be read"}]
+    answer = (207, {"results": [], "numErrors": 1, "errors": failed})
+    portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)
+    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", answer)
+    with pytest.raises(RetryLater, match="one row could not be read"):
+        client(portal).associations("contacts", "companies", ["1"])
+    with pytest.raises(RetryLater, match="one row could not be read"):
+        list(client(portal).read("contacts", ["1"], ["email"]))
+
+
+def test_row_33_a_record_without_associations_is_no_failure(portal: Portal) -> None:
+    none = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND", "message": "none"}
+    answer = (207, {"results": [], "numErrors": 1, "errors": [none]})
+    portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)
+    assert client(portal).associations("contacts", "companies", ["1"]) == {}
 
 
 def test_a_thousand_records_are_asked_for_their_associations_at_once(portal: Portal) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord
-from connectors.errors import Unusable
+from connectors.errors import RetryLater, Unusable
 from mapping.metadata import FIELDS
 from tests.connectors.hubspot.crm import Crm
 from tests.contract.harness import Mirror
@@ -123,11 +123,10 @@ def test_the_legacy_api_version_reads_and_writes_the_same(crm: Crm) -> None:
 @pytest.mark.parametrize(
     "portal",
     [
-        {"unique_properties_on_tasks": True, "upsert_on_tasks": True},
-        {"unique_properties_on_tasks": True, "upsert_on_tasks": False},
-        {"unique_properties_on_tasks": False, "upsert_on_tasks": False},
+        {"unique_properties_on_tasks": True},
+        {"unique_properties_on_tasks": False},
     ],
-    ids=["unique and upsert", "unique only", "neither"],
+    ids=["unique", "not unique"],
 )
 def test_44_a_task_is_made_once_whatever_the_portal_supports(crm: Crm, portal: Mapping[str, object]) -> None:
     crm.limits(**portal)
@@ -146,9 +145,13 @@ def test_44_a_task_is_made_once_whatever_the_portal_supports(crm: Crm, portal: M
     }
 
 
-def test_44_an_upsert_carried_out_without_an_answer_makes_no_second_task(crm: Crm) -> None:
+def test_44_a_batch_carried_out_without_an_answer_makes_no_second_task(crm: Crm) -> None:
     connection = crm.provisioned()
-    crm.control("faults", {"vendor": "hubspot", "path": "tasks/batch/upsert$", "action": "commit-then-drop", "nth": 1})
+    crm.control("faults", {"vendor": "hubspot", "path": "tasks/batch/create$", "action": "commit-then-drop", "nth": 1})
+    results = connection.write([task("k1")])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater):
+        next(results)
     (result,) = connection.write([task("k1")])
     assert result.outcome is Outcome.DONE
     assert [row["id"] for row in Mirror().pull(connection).all("own_task")] == [result.id]

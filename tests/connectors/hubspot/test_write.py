@@ -207,36 +207,37 @@ def tied(portal: Portal) -> None:
         portal.answers("POST", f"{TIES}/{to_type}/batch/associate/default", {"status": "COMPLETE", "results": []})
 
 
-def test_a_task_is_upserted_by_its_key_and_tied_to_company_and_contact(portal: Portal) -> None:
+TIED = [
+    {"to": {"id": "9001"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}]},
+    {"to": {"id": "201"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]},
+]
+
+
+def test_a_task_is_created_in_one_request_with_company_and_contact(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/create", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    properties = {
+        "rapport_key": "k1",
+        "hs_task_subject": "Subject",
+        "hs_task_body": "Body",
+        "hs_timestamp": "1767225600000",
+        "hs_task_status": "NOT_STARTED",
+        "hs_task_type": "TODO",
+        "hubspot_owner_id": "4101",
+    }
+    assert sent(portal, f"{TASKS}/batch/create") == [{"inputs": [{"properties": properties, "associations": TIED}]}]
+
+
+def test_a_task_that_is_there_already_is_tied_once_more(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
-    (upsert,) = sent(portal, f"{TASKS}/batch/upsert")
-    assert upsert == {
-        "inputs": [
-            {
-                "idProperty": "rapport_key",
-                "id": "k1",
-                "properties": {
-                    "rapport_key": "k1",
-                    "hs_task_subject": "Subject",
-                    "hs_task_body": "Body",
-                    "hs_timestamp": "1767225600000",
-                    "hs_task_status": "NOT_STARTED",
-                    "hs_task_type": "TODO",
-                    "hubspot_owner_id": "4101",
-                },
-            }
-        ]
-    }
-    assert sent(portal, f"{TIES}/companies/batch/associate/default") == [
-        {"inputs": [{"from": {"id": "501"}, "to": {"id": "9001"}}]}
-    ]
-    assert sent(portal, f"{TIES}/contacts/batch/associate/default") == [
-        {"inputs": [{"from": {"id": "501"}, "to": {"id": "201"}}]}
-    ]
+    for to_type, other in (("companies", "9001"), ("contacts", "201")):
+        (body,) = sent(portal, f"{TIES}/{to_type}/batch/associate/default")
+        assert body == {"inputs": [{"from": {"id": "501"}, "to": {"id": other}}]}
 
 
 def test_a_task_that_is_there_already_is_neither_reopened_nor_overwritten(portal: Portal) -> None:
@@ -244,29 +245,30 @@ def test_a_task_that_is_there_already_is_neither_reopened_nor_overwritten(portal
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
-    assert sent(portal, f"{TASKS}/batch/upsert") == []
+    assert sent(portal, f"{TASKS}/batch/create") == []
 
 
-def test_an_upsert_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> None:
+def test_a_batch_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {}}]})
+    portal.answers("POST", f"{TASKS}/batch/create", {"results": [{"id": "501", "properties": {}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
-def test_44_an_upsert_whose_answer_is_lost_is_repeated_and_makes_no_second_task(portal: Portal) -> None:
+def test_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_what_it_made(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers(
-        "POST",
-        f"{TASKS}/batch/upsert",
-        requests.ReadTimeout("no answer"),
-        {"results": [{"id": "501", "properties": {"rapport_key": "k1"}, "new": False}]},
-    )
+    held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
+    portal.answers("POST", f"{TASKS}/batch/create", requests.ReadTimeout("no answer"))
+    results = portal.connect().write([task()])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater):
+        next(results)
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    assert len(sent(portal, f"{TASKS}/batch/create")) == 1
 
 
 def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
@@ -274,33 +276,30 @@ def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
     portal.answers("POST", TASKS, (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}))
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_40_where_upsert_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
+def test_40_where_a_batch_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
     portal: Portal, status: int
 ) -> None:
     portal.provisioned()
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
     portal.answers("POST", TASKS, (status, {"id": "501", "properties": {}}))
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
     (created,) = sent(portal, TASKS)
-    assert created["associations"] == [
-        {"to": {"id": "9001"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}]},
-        {"to": {"id": "201"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]},
-    ]
+    assert created["associations"] == TIED
 
 
 def test_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("Owner 4101 is archived"))
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("Owner 4101 is archived"))
     portal.answers("POST", TASKS, refusal("Owner 4101 is archived"), (201, {"id": "502"}))
     results = {one.write: one for one in portal.connect().write([task("k1"), task("k2")])}
     assert results[task("k1")].outcome is Outcome.REJECTED
@@ -318,7 +317,7 @@ def test_30_without_a_unique_key_what_this_process_created_is_remembered(portal:
     for _ in range(2):
         assert by_id(connection.write([task()])) == {"501": (Outcome.DONE, "")}
     assert len(sent(portal, TASKS)) == 1
-    assert sent(portal, f"{TASKS}/batch/upsert") == []
+    assert sent(portal, f"{TASKS}/batch/create") == []
 
 
 def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Portal) -> None:
@@ -397,8 +396,7 @@ def test_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refus
 
 def test_a_withdrawn_grant_in_the_middle_leaves_open_writes_unknown(portal: Portal) -> None:
     portal.provisioned()
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     refused = (401, {"category": "INVALID_AUTHENTICATION", "message": "Authentication credentials not found."})
     portal.answers("POST", f"{TIES}/companies/batch/associate/default", refused)
     results = portal.connect().write([task()])
