@@ -7,6 +7,7 @@ from connectors.base import AssignTask, Outcome, SetTaskState, UpdateRecord, Wri
 from connectors.errors import Conflict, Forbidden, Rejected
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.values import instant, number
+from connectors.transport import Unanswered
 
 Json = dict[str, Any]
 ById = TypeVar("ById", bound=UpdateRecord | SetTaskState | AssignTask)
@@ -34,6 +35,8 @@ def halved(batch: Sequence[ById], send: Callable[[Sequence[ById]], Json], held: 
         middle = len(batch) // 2
         yield from halved(batch[:middle], send, held)
         yield from halved(batch[middle:], send, held)
+    except Unanswered:  # the records themselves tell
+        yield from outcomes(batch, {}, held)
     else:
         yield from outcomes(batch, answer, held)
 

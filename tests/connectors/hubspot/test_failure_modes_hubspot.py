@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.base import CreateTask, Outcome, UpdateRecord, WriteResult
+from connectors.errors import RetryLater
 from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.delta import Cursor
 from mapping.metadata import FIELDS, Kind
@@ -207,7 +208,7 @@ def test_40_a_success_that_says_nothing_is_settled_by_reading_the_record(crm: Cr
 
 
 def test_41_a_task_no_search_finds_yet_is_taken_from_the_conflict(crm: Crm, ready: HubSpot) -> None:
-    crm.limits(upsert_on_tasks=False, search_lag=3_600.0)
+    crm.limits(search_lag=3_600.0)
     (made,) = ready.write([TASK])
     (again,) = crm.connect().write([TASK])
     assert (again.outcome, again.id) == (Outcome.DONE, made.id)
@@ -219,7 +220,6 @@ def test_42_the_key_of_a_task_is_used_as_one_only_where_it_is_unique(crm: Crm) -
     connection = crm.provisioned()
     outcomes = [result.outcome for _ in range(2) for result in connection.write([TASK])]
     assert outcomes == [Outcome.DONE, Outcome.DONE]
-    assert not any("tasks/batch/upsert" in endpoint for endpoint in connection.calls())
     assert len(Mirror().pull(connection).all("own_task", key="k1")) == 1
 
 
@@ -232,8 +232,9 @@ def test_43_an_option_the_portal_does_not_have_is_refused_before_anything_is_sen
 
 
 def test_44_an_unknown_create_is_looked_up_by_its_key_by_another_process_too(crm: Crm, ready: HubSpot) -> None:
-    fault = {"vendor": "hubspot", "method": "POST", "path": "tasks/batch/upsert$", "action": "commit-then-drop"}
+    fault = {"vendor": "hubspot", "method": "POST", "path": "tasks/batch/create$", "action": "commit-then-drop"}
     crm.control("faults", {**fault, "times": 1})
-    list(ready.write([TASK]))
+    with pytest.raises(RetryLater):
+        list(ready.write([TASK]))
     list(crm.connect().write([TASK]))
     assert len(Mirror().pull(ready).all("own_task", key="k1")) == 1
