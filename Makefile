@@ -8,7 +8,7 @@ ARGS   ?=
 # Two processes share the test files: most tests wait for a server in another process, and two cores are what CI has.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check faults bench format clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/rapport demo $(ARGS)
@@ -24,11 +24,17 @@ check: $(VENV)/.dev
 	$(BIN)/python .ci/budgets.py
 	$(PYTEST)
 
+# Every cell of the fault matrix and 50 moments of death, of which `make test` takes a seeded choice: about an hour.
+faults: $(VENV)/.dev
+	$(BIN)/pytest --numprocesses 2 --dist load tests/faults --cells 0 --deaths 50 $(ARGS)
+
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
 	@$(BIN)/python tests/bench/files.py
+	@$(BIN)/python tests/bench/quiet.py
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
+	@$(BIN)/python -m tests.bench.pull_hubspot
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -19,8 +19,11 @@ class Page:
     """Some records of one stream as canonical rows.
 
     `ids` are the CRM records this page was read from; `tables` maps a canonical table (see `mapping.records`) to its
-    rows. Rows of the same parent staged earlier are replaced, also when a table of `tables` has no row for an id.
-    `deleted` are ids the CRM no longer has.
+    rows. Rows of the same parent staged earlier are replaced, also when a table of `tables` has no row for an id; a
+    table with only some of its columns, the key among them, sets these on the rows that are there.
+    `deleted` are ids the CRM no longer has; of those that were merged, ``merged_record`` tells into whom. In `ids` and
+    `deleted` one that ends in a colon, and has no more than two, stands for all ids that begin with it: rows that
+    belong to a record and have ids of their own.
     """
 
     stream: str
@@ -95,7 +98,7 @@ class CreateTask:
     body: str
     due_at: int
     owner_id: str | None
-    account_id: str
+    account_id: str | None
     contact_id: str | None
 
 
@@ -163,14 +166,40 @@ class ProvisionStep:
     detail: str = ""
 
 
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    """A run would fail, or not begin."""
+    WARNING = "warning"
+    """A run does what it can; something is missing, skipped or about to end."""
+    INFO = "info"
+    """Merely good to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the connection a person should know before a run; `fatal` when a run would fail."""
+    """Something about the connection a person should know before a run; `fatal` when a run would fail.
+
+    `setting` leads from the connection's description to the setting that causes it, for example ``("fields",
+    "contact", "title")``; empty means the connection itself. A `remark` only informs.
+    `refused` says that it would fail because the credentials are dead.
+    """
 
     where: str
     cause: str
     fix: str
     fatal: bool
+    setting: tuple[str, ...] = ()
+    remark: bool = False
+    refused: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """Tell how much it matters."""
+        if self.fatal:
+            return Severity.ERROR
+        return Severity.INFO if self.remark else Severity.WARNING
 
     def __str__(self) -> str:
         """Say it in a line: place, cause, next step."""

@@ -59,8 +59,9 @@ class Dialect:
     `read` takes status and body (bytes that may be anything) and never raises. `table` maps ``(status, code)``;
     status 0 stands for any status, code "" for any code; what is not listed falls back to what HTTP itself says.
     `repeatable_posts` are regular expressions of paths whose POST changes nothing or changes the same thing twice.
-    `allowance` reads an answer's headers; bodies from `packed_from` bytes on are sent compressed (None: never), and
-    `unread` are the codes of a server that could not read one.
+    `holds` says what successful answers are made of, as pairs of a regular expression of method and path and a name: an
+    answer that lacks the name is none. `allowance` reads an answer's headers; bodies from `packed_from` bytes on are
+    sent compressed (None: never), and `unread` are the codes of a server that could not read one.
     """
 
     vendor: str
@@ -70,6 +71,11 @@ class Dialect:
     allowance: Callable[[Mapping[str, str]], Allowance | None] = untold
     packed_from: int | None = None
     unread: tuple[str, ...] = ()
+    holds: tuple[tuple[str, str], ...] = ()
+
+    def needed(self, method: str, path: str) -> str:
+        """Name what a successful answer to such a request always holds; empty where nothing is known of it."""
+        return next((name for pattern, name in self.holds if re.search(pattern, f"{method} {path}")), "")
 
     def meaning(self, status: int, code: str) -> Meaning:
         """Look an answer up, the most precise entry first."""

@@ -59,5 +59,9 @@ class Unusable(ConnectorError):
     """Nothing can be done until an operator acts: credentials, scope, unreachable host, retired API."""
 
 
+class SignInRefused(Unusable):
+    """The credentials are dead: nothing but others helps, and asking again may lock the user out."""
+
+
 class Unreachable(Unusable):
     """No conversation comes about: wrong address, closed port, untrusted certificate. No credentials were shown."""

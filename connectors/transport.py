@@ -32,6 +32,7 @@ from connectors.errors import (
     QuotaSpent,
     Rejected,
     RetryLater,
+    SignInRefused,
     Unreachable,
     Unusable,
 )
@@ -198,7 +199,7 @@ class Transport:
             return self._judged(request, self._exchange(request))
         token = self._valid_token()
         reply = self._delivered(request, token)
-        if self._meaning(reply) is Meaning.SIGN_IN:
+        if reply.status_code >= 300 and self._meaning(reply) is Meaning.SIGN_IN:  # a success is not parsed here
             renewed = self._renewed(token)
             if renewed.value != token.value:
                 reply = self._delivered(request, renewed)
@@ -233,8 +234,9 @@ class Transport:
                 try:
                     self._token = _sendable(self._sign_in(self), self.dialect.vendor)
                 except Unusable as error:
-                    self._refused = error
-                    raise
+                    dead = SignInRefused(str(error))
+                    self._refused = error if isinstance(error, Unreachable | SignInRefused) else dead
+                    raise self._refused from error
             return self._token
 
     def _exchange(self, request: requests.PreparedRequest) -> Reply:
@@ -300,7 +302,20 @@ class Transport:
         """Return a success; raise what anything else means."""
         if reply.status_code >= 300 or is_page(reply):
             self._refuse(request, reply)
+        if said := self._lacking(request, reply):
+            self._unanswered(request, f"{self.dialect.vendor} answered {_operation(request)} {said}.", None)
         return reply
+
+    def _lacking(self, request: requests.PreparedRequest, reply: Reply) -> str:
+        """Say what is wrong with an answer that calls itself a success; empty when it is whole."""
+        if reply.spoilt():
+            return "with JSON that cannot be read"
+        method, path = str(request.method), urlsplit(str(request.url)).path
+        if reply.status_code == 204 or not (needed := self.dialect.needed(method, path)):
+            return ""
+        answer = reply.json()
+        held = isinstance(answer, dict) and answer.get(needed) is not None
+        return "" if held else f"without {needed}, which every such answer has"
 
     def _refuse(self, request: requests.PreparedRequest, reply: Reply) -> NoReturn:
         problem = self._problem(reply)
@@ -314,7 +329,7 @@ class Transport:
         wait = max(after, problem.least) if after is not None else problem.wait
         match self._meaning(reply):
             case Meaning.SIGN_IN:
-                raise Unusable(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
+                raise SignInRefused(f"{said}. The sign-in is no longer accepted: connect again with valid credentials.")
             case Meaning.BUSY:
                 raise _Again(RetryLater(f"{said}. Run again later.", at), wait)
             case Meaning.BROKEN:

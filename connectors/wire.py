@@ -11,13 +11,16 @@ import requests
 import urllib3.exceptions
 
 from connectors.dialect import redact
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 
 _SECONDS = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 class Reply(requests.Response):
-    """An answer with its bytes read; `json` parses with orjson whatever hooks a client library passes."""
+    """An answer with its bytes read; `json` parses with orjson, once, whatever hooks a client library passes."""
+
+    _parsed: object = None
+    _read: bool = False
 
     @property
     def data(self) -> bytes:
@@ -30,11 +33,24 @@ class Reply(requests.Response):
         return self.status_code
 
     def json(self, **_: object) -> object:
-        """Parse the body; an empty one is None. Raises Unusable when it is not JSON."""
+        """Parse the body; an empty one is None. Raises RetryLater when it is not JSON: it was spoilt on the way."""
+        if not self._read:
+            try:
+                self._parsed = orjson.loads(self.data) if self.data else None
+            except orjson.JSONDecodeError as error:
+                raise RetryLater(f"The answer of {urlsplit(self.url).path} is not JSON: {error}.") from error
+            self._read = True
+        return self._parsed
+
+    def spoilt(self) -> bool:
+        """Tell whether it says that it is JSON and is not: an answer that was cut off in the middle, for one."""
+        if "json" not in str(self.headers.get("Content-Type", "")):
+            return False
         try:
-            return orjson.loads(self.data) if self.data else None
-        except orjson.JSONDecodeError as error:
-            raise Unusable(f"The answer of {urlsplit(self.url).path} is not JSON: {error}.") from error
+            self.json()
+        except RetryLater:
+            return True
+        return False
 
     def server_time(self) -> int:
         """Read the server's clock from the Date header, in epoch seconds; raises Unusable where there is none."""

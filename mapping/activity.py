@@ -30,12 +30,15 @@ KINDS = (
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_depth` (figures), `rule_kind`, `rule_subject` (opening words), `rule_review` and `rule_bulk_type`."""
+    """Give `rule_depth` (figures), `rule_kind`, `rule_subject` (opening words), `rule_parting` (words of a
+    reply whose sender has left), `rule_review` and `rule_bulk_type`.
+    """
     yield figures("rule_depth", rules.depth)
     kinds = [(number, *kind) for number, kind in enumerate(KINDS)]
     yield listing("rule_kind", "number BIGINT, kind TEXT, written BOOLEAN, mutual BOOLEAN", kinds)
     yield listing("rule_subject", "opening TEXT, prefix TEXT, meaning TEXT", sorted(_subjects(rules.depth)))
     yield listing("rule_review", "pattern TEXT", [(f" {word} ",) for word in sorted(rules.depth.review_patterns)])
+    yield listing("rule_parting", "phrase TEXT", [(phrase,) for phrase in sorted(set(rules.identity.gone_phrases))])
     yield listing("rule_bulk_type", "type TEXT", [(word,) for word in sorted(rules.depth.one_to_many_types)])
 
 

@@ -473,6 +473,26 @@ JOIN activity ON activity.source = act.source AND activity.id = act.id
 JOIN pair ON pair.pair = pair_act.pair
 WHERE act_form.held;
 
+-- Automatic replies that say their sender has left: the latest of each person. Only replies already told by their
+-- opening words are looked at.
+CREATE OR REPLACE TEMP TABLE parting AS
+SELECT
+    person_number.person_id,
+    MAX(activity.happened_at) AS happened_at,
+    MAX(activity.source || '/activity/' || activity.id) AS record
+FROM (SELECT source, id FROM subject_mark WHERE meaning = 'automatic') AS mark
+JOIN activity ON activity.source = mark.source AND activity.id = mark.id
+JOIN rule_parting ON STRPOS(LOWER(activity.subject), rule_parting.phrase) > 0
+JOIN participant
+    ON participant.source = activity.source AND participant.activity_id = activity.id AND participant.part = 'from'
+LEFT JOIN known_contact
+    ON known_contact.source = participant.source AND known_contact.contact_id = participant.contact_id
+LEFT JOIN known_address ON known_address.email = participant.email
+JOIN person_number ON person_number.who = COALESCE(known_contact.who, known_address.who)
+CROSS JOIN run
+WHERE activity.happened_at <= run.as_of
+GROUP BY person_number.person_id;
+
 -- What the later steps do not need gives its room back.
 DROP TABLE named;
 

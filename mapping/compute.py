@@ -10,9 +10,25 @@ from dataclasses import dataclass
 
 import duckdb
 
-from mapping import activity, coverage, depth, desired, equity, evidence, gaps, identity, lifecycle, roles, titles
+from mapping import (
+    activity,
+    coverage,
+    departure,
+    depth,
+    desired,
+    engagement,
+    equity,
+    evidence,
+    gaps,
+    identity,
+    lifecycle,
+    network,
+    portfolio,
+    roles,
+    titles,
+)
 from mapping.metadata import desired_tables
-from mapping.records import DERIVED, Table
+from mapping.records import DERIVED, REMEMBERED, Table
 from mapping.spec import Profile, Rows, Rules, listing
 from mapping.statements import create, execute, load
 
@@ -38,11 +54,15 @@ STEPS = (
     Step("lifecycle", lifecycle.tables, ("customer",)),
     Step("activity", activity.tables, ("touch",)),
     Step("depth", depth.tables, ("depth",)),
+    Step("departure", departure.tables),
+    Step("network", network.tables, ("shared_meeting",)),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
     Step("coverage", coverage.tables, ("credit", "need", "coverage")),
     Step("equity", equity.tables, ("standing",)),
+    Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
+    Step("portfolio", portfolio.tables, ("slice",)),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""
@@ -61,11 +81,15 @@ def compute(
 ) -> None:
     """Run `steps` on `connection`; `as_of` is the CRM's server time when the pull began, epoch seconds.
 
+    What is remembered of earlier runs stands in the tables `mapping.records.REMEMBERED`; missing ones count as empty.
     Leaves the derived tables of `mapping.records` and `mapping.metadata.desired_tables` on the connection.
     """
     load(connection, _run(profile, as_of))
     for name in DECLARED.keys() - VIEWS:
         create(connection, DECLARED[name])
+    for table in REMEMBERED:
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table.name]).fetchall():
+            create(connection, table)
     for step in steps:
         load(connection, step.tables(rules, profile))
         execute(connection, step.name)

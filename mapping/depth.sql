@@ -9,7 +9,7 @@ WHERE person_fact.level = 'c-level';
 -- initiated. `moment` is the time of an act times four, plus what it was: 0 we wrote or tried to call, 1 both met, 2 we
 -- called and spoke, 3 the contact turned to us. So personal acts stand on one line (of one instant what we wrote comes
 -- first, so that an answer of the same day is an answer and nothing is called contact-initiated for want of a clock
--- time), and one running maximum tells when something was and what it was. From the inside out: what came before and
+-- time), and one look back tells when something was and what it was. From the inside out: what came before and
 -- after each act (`turn`: the last message or call, `heard` and `answer`: the last and next act that came from the
 -- contact too); our first outbound after an inbound, which is an answer, told from outreach; the last outreach before
 -- each act. One statement of few columns: the sorts cost what they cost, but every column that is only carried through
@@ -31,9 +31,8 @@ SELECT
 FROM (
     SELECT
         *,
-        MAX(CASE WHEN outreach THEN moment END) OVER (
-            PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS outreach_moment
+        LAG(CASE WHEN outreach THEN moment END IGNORE NULLS) OVER (PARTITION BY pair ORDER BY moment)
+            AS outreach_moment
     FROM (
         SELECT
             pair,
@@ -50,9 +49,12 @@ FROM (
         FROM (
             SELECT
                 *,
-                MAX(CASE WHEN moment % 4 <> 1 THEN moment END) OVER earlier AS turn,
-                MAX(CASE WHEN moment % 4 > 0 THEN moment END) OVER earlier AS heard,
-                MIN(CASE WHEN moment % 4 > 0 THEN moment END) OVER later AS answer,
+                LAG(CASE WHEN moment % 4 <> 1 THEN moment END IGNORE NULLS) OVER in_time AS turn,
+                LAG(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time AS heard,
+                CASE
+                    WHEN moment % 4 > 0 THEN moment
+                    ELSE LEAD(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time
+                END AS answer,
                 LAG(moment, 3) OVER in_time AS third_last
             FROM (
                 SELECT
@@ -71,10 +73,7 @@ FROM (
                     AND NOT act_form.one_to_many
                     AND (act_form.inward OR act_form.outward)
             ) AS personal_act
-            WINDOW
-                in_time AS (PARTITION BY pair ORDER BY moment),
-                earlier AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                later AS (PARTITION BY pair ORDER BY moment ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+            WINDOW in_time AS (PARTITION BY pair ORDER BY moment)
         ) AS act_context
         CROSS JOIN rule_depth
     ) AS told_apart
@@ -85,7 +84,8 @@ CROSS JOIN rule_depth;
 CREATE OR REPLACE TEMP TABLE silence AS
 SELECT
     latest.pair,
-    SUM(CASE WHEN latest.answered OR latest.age <= rule_depth.answer_days * 86400 THEN 0 ELSE 1 END) AS unanswered
+    SUM(CASE WHEN latest.answered OR latest.age <= rule_depth.answer_days * 86400 THEN 0 ELSE 1 END) AS unanswered,
+    MAX(latest.age) AS first_age
 FROM (
     SELECT
         reading.pair,
@@ -170,7 +170,12 @@ FROM (
 CREATE OR REPLACE TEMP TABLE act_count AS
 SELECT
     pair,
+    MAX(happened_at) AS last_at,
     MAX(CASE WHEN exchange THEN happened_at END) AS two_way_at,
+    MAX(CASE WHEN inward AND outward THEN happened_at END) AS spoke_at,
+    MAX(CASE WHEN inward THEN happened_at END) AS heard_at,
+    MIN(CASE WHEN inward THEN happened_at END) AS first_heard_at,
+    COUNT(CASE WHEN inward THEN 1 END) AS heard,
     COUNT(CASE WHEN exchange AND age <= window_days * 86400 THEN 1 END) AS exchanges,
     MAX(CASE WHEN exchange AND age < month_days * 86400 THEN 1 ELSE 0 END)
         + MAX(CASE WHEN exchange AND age >= month_days * 86400 AND age < 2 * month_days * 86400 THEN 1 ELSE 0 END)
@@ -228,14 +233,23 @@ FROM act_count
 LEFT JOIN excess ON excess.pair = act_count.pair
 WHERE act_count.weighed > 0;
 
--- Any personal act, also one whose direction nobody recorded, shows that the person exists.
+-- Any personal act, also one whose direction nobody recorded, shows that the person exists. What was sent to many at
+-- once keeps the cadence of accounts that are cared for in that way, and nothing else.
 CREATE OR REPLACE TEMP TABLE last_act AS
-SELECT pair_act.pair, MAX(pair_act.happened_at) AS happened_at
-FROM pair_act
-JOIN act_form ON act_form.form = pair_act.form
-WHERE act_form.held
-    AND NOT act_form.one_to_many
-GROUP BY pair_act.pair;
+SELECT pair, MAX(happened_at) AS happened_at, MAX(to_many_at) AS to_many_at
+FROM (
+    SELECT pair, last_at AS happened_at, CAST(NULL AS BIGINT) AS to_many_at FROM act_count
+    UNION ALL
+    SELECT
+        pair_act.pair,
+        CASE WHEN NOT act_form.one_to_many THEN pair_act.happened_at END,
+        CASE WHEN act_form.one_to_many THEN pair_act.happened_at END
+    FROM pair_act
+    JOIN act_form ON act_form.form = pair_act.form
+    WHERE act_form.held
+        AND (act_form.one_to_many OR NOT (act_form.inward OR act_form.outward))
+) AS personal_act
+GROUP BY pair;
 
 -- Reviews of the window: how many the person was invited to and attended.
 CREATE OR REPLACE TEMP TABLE attendance AS
@@ -311,17 +325,63 @@ FROM (
 ) AS moment
 GROUP BY moment.pair;
 
+-- Who has gone without a field of the CRM saying so: an automatic reply said it and nothing came since; or somebody who
+-- wrote to us steadily has been silent for long, leaves our messages unanswered and uses nothing.
+CREATE OR REPLACE TEMP TABLE vanished AS
+SELECT pair.pair, 'an automatic reply says so' AS why, parting.record, parting.happened_at
+FROM parting
+JOIN pair ON pair.person_id = parting.person_id
+LEFT JOIN act_count ON act_count.pair = pair.pair
+WHERE act_count.heard_at IS NULL
+    OR act_count.heard_at <= parting.happened_at
+UNION ALL
+SELECT
+    pair.pair,
+    'silent after steady traffic' AS why,
+    SPLIT_PART(pair.person_id, ':', 1) || '/contact/' || SUBSTR(pair.person_id, STRPOS(pair.person_id, ':') + 1)
+        AS record,
+    act_count.heard_at AS happened_at
+FROM silence
+CROSS JOIN run
+CROSS JOIN rule_depth
+JOIN act_count ON act_count.pair = silence.pair
+JOIN pair ON pair.pair = silence.pair
+JOIN customer ON customer.account_key = pair.account_key AND customer.activity_known
+LEFT JOIN parting ON parting.person_id = pair.person_id
+LEFT JOIN confirmed_depth ON confirmed_depth.person_id = pair.person_id
+LEFT JOIN (
+    SELECT DISTINCT person.person_id
+    FROM usage
+    JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
+    WHERE usage.active_days > 0
+) AS active ON active.person_id = pair.person_id
+WHERE silence.unanswered >= rule_depth.ghosting_outreaches
+    AND silence.first_age <= run.as_of - act_count.heard_at
+    AND act_count.heard >= rule_depth.steady_acts
+    AND act_count.heard_at - act_count.first_heard_at >= rule_depth.steady_days * 86400
+    AND run.as_of - act_count.heard_at >= rule_depth.silent_days * 86400
+    AND (run.as_of - act_count.heard_at) * (act_count.heard - 1)
+        >= rule_depth.silent_gaps * (act_count.heard_at - act_count.first_heard_at)
+    AND parting.person_id IS NULL
+    AND confirmed_depth.person_id IS NULL
+    AND active.person_id IS NULL;
+
 -- Everything known about a relationship on one row, a row for every member; nothing that happened counts as 0.
 CREATE OR REPLACE TEMP TABLE relation AS
 SELECT
     pair.pair,
     member.account_key,
     member.person_id,
-    member.departed,
+    member.departed OR vanished.pair IS NOT NULL AS departed,
+    CASE WHEN NOT member.departed THEN vanished.why END AS gone_why,
+    vanished.record AS gone_record,
+    vanished.happened_at AS gone_at,
     customer.activity_known,
     confirmed_depth.level AS confirmed_level,
     COALESCE(run.as_of - last_act.happened_at <= rule_depth.memory_days * 86400, FALSE) AS active,
     act_count.two_way_at,
+    act_count.spoke_at,
+    last_act.to_many_at,
     COALESCE(act_count.exchanges, 0) AS exchanges,
     COALESCE(act_count.months, 0) AS months,
     COALESCE(act_count.answered, 0) AS answered,
@@ -343,6 +403,7 @@ JOIN customer ON customer.account_key = member.account_key
 CROSS JOIN run
 CROSS JOIN rule_depth
 LEFT JOIN confirmed_depth ON confirmed_depth.person_id = member.person_id
+LEFT JOIN vanished ON vanished.pair = pair.pair
 LEFT JOIN act_count ON act_count.pair = pair.pair
 LEFT JOIN last_act ON last_act.pair = pair.pair
 LEFT JOIN attendance ON attendance.pair = pair.pair

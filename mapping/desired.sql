@@ -240,6 +240,26 @@ LEFT JOIN need_row ON need_row.account_key = customer.account_key
 LEFT JOIN arr_words ON arr_words.account_key = customer.account_key
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(customer.renewal_at / 86400e0) AS BIGINT);
 
+-- Whom each colleague who looks after too much reports to: by the CRM, else by the team.
+CREATE OR REPLACE TEMP TABLE workload_line AS
+SELECT
+    workload.colleague,
+    workload.source,
+    workload.user_id,
+    workload.name,
+    CASE WHEN COALESCE(manager.active, TRUE) THEN line.manager_id END AS manager_id
+FROM workload
+JOIN (
+    SELECT workload.colleague, COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
+    FROM workload
+    JOIN user_account AS csm ON csm.source = workload.source AND csm.id = workload.user_id
+    LEFT JOIN rule_manager ON rule_manager.team = csm.team
+    LEFT JOIN user_account AS lead ON lead.source = workload.source AND lead.email = rule_manager.email
+    WHERE workload.over
+    GROUP BY workload.colleague, csm.manager_id
+) AS line ON line.colleague = workload.colleague
+LEFT JOIN user_account AS manager ON manager.source = workload.source AND manager.id = line.manager_id;
+
 -- The task each gap deserves, in the CRM that owns the customer record.
 CREATE OR REPLACE TABLE desired_task AS
 SELECT
@@ -272,3 +292,26 @@ LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = 
 LEFT JOIN (
     SELECT source, person_id, MIN(contact_id) AS contact_id FROM person GROUP BY source, person_id
 ) AS home_contact ON home_contact.source = home.source AND home_contact.person_id = gap.person_id;
+
+-- The task about a colleague's load: about no account, for the manager, in the CRM that comes first of those that know
+-- the colleague.
+INSERT INTO desired_task
+SELECT
+    gap.key,
+    workload_line.source,
+    CAST(NULL AS TEXT) AS account_id,
+    CAST(NULL AS TEXT) AS contact_id,
+    CASE WHEN gap.to_manager THEN COALESCE(workload_line.manager_id, workload_line.user_id) ELSE workload_line.user_id END
+        AS owner_id,
+    SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': '
+        || COALESCE(workload_line.name, workload_line.colleague), 1, 255) AS subject,
+    'What is missing: ' || gap.detail || CHR(10) || 'Why it matters: ' || rule_gap_kind.why AS body,
+    due_day.due_at,
+    gap.severity,
+    workload_line.manager_id,
+    due_day.overdue_before
+FROM gap
+JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
+JOIN workload_line ON workload_line.colleague = gap.account_key
+LEFT JOIN due_day ON due_day.tier = 'high'
+WHERE gap.kind = 'over-capacity CSM';

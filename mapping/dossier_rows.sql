@@ -1,6 +1,6 @@
 -- The sentences of each record in the order they are read.
 CREATE OR REPLACE TEMP TABLE dossier_sentence AS
-SELECT object, source, id, LIST(text ORDER BY place, text) AS sentences
+SELECT object, source, id, LIST(text ORDER BY place) AS sentences
 FROM ordered_sentence
 GROUP BY object, source, id;
 

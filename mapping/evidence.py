@@ -13,17 +13,24 @@ from mapping.spec import Profile, Rows, Rules, figures, listing
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
     """Give the points and weights: `rule_evidence`, `rule_weight`, `rule_title_points`, `rule_survey`, `rule_crm_role`,
-    `rule_crm_points` and `rule_product_department`.
+    `rule_name_role`,     `rule_crm_points` and `rule_product_department`.
     """
     evidence = rules.evidence
     yield figures("rule_evidence", evidence)
     yield figures("rule_weight", evidence.weights)
-    of_titles = [(level, axis, value) for level, axes in evidence.titles.items() for axis, value in axes]
+    more = evidence.pathway_influence.get(evidence.pathway, {})
+    of_titles = [
+        (level, axis, min(100.0, value + (more.get(level, 0) if axis == "influence" else 0)))
+        for level, axes in evidence.titles.items()
+        for axis, value in axes
+    ]
     yield listing("rule_title_points", "level TEXT, axis TEXT, points DOUBLE", of_titles)
     surveys = [(band.kind, band.low, band.high, band.points) for band in evidence.surveys]
     yield listing("rule_survey", "kind TEXT, low DOUBLE, high DOUBLE, points DOUBLE", surveys)
     spellings = {(text, group) for group, texts in rules.roles.spellings.items() for text in texts}
     yield listing("rule_crm_role", "spelling TEXT, role_group TEXT", sorted(spellings))
+    markers = {(text, group) for group, texts in rules.roles.name_markers.items() for text in texts}
+    yield listing("rule_name_role", "marker TEXT, role_group TEXT", sorted(markers))
     of_roles = [(group, axis, value) for group, axes in rules.roles.points.items() for axis, value in axes.items()]
     yield listing("rule_crm_points", "role_group TEXT, axis TEXT, points DOUBLE", of_roles)
     yield listing("rule_product_department", "side TEXT, department TEXT", sorted(_sides(rules, profile)))

@@ -17,7 +17,8 @@ WHERE rule_title_points.axis <> 'process_authority'
    OR consuming.configured = 0
    OR NOT rule_evidence.process_authority_inside_only;
 
--- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence.
+-- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence. Some type them
+-- into the name, as "(DM)".
 CREATE OR REPLACE TEMP TABLE named_role AS
 SELECT
     contact_role.source, contact_role.contact_id, rule_crm_role.role_group,
@@ -29,7 +30,17 @@ JOIN rule_crm_role
     ON rule_crm_role.spelling
     = TRIM(REGEXP_REPLACE(REPLACE(LOWER(contact_role.role), '&', ' and '), '[^a-z0-9]+', ' ', 'g'))
 LEFT JOIN opportunity
-    ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id;
+    ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id
+UNION ALL
+SELECT
+    marked.source, marked.id AS contact_id, rule_name_role.role_group,
+    CAST(NULL AS VARCHAR) AS account_id,
+    marked.source || '/contact/' || marked.id AS record,
+    rule_name_role.marker || ' (name)' AS detail
+FROM (
+    SELECT source, id, LOWER(name) AS name FROM contact WHERE name LIKE '%(%' OR name LIKE '%[%'
+) AS marked
+JOIN rule_name_role ON STRPOS(marked.name, rule_name_role.marker) > 0;
 
 -- The same role named twice, in two deals or two CRMs, is one fact. A role that names no account is about all of them.
 CREATE OR REPLACE TEMP TABLE crm_role AS
@@ -170,6 +181,128 @@ CROSS JOIN run
 CROSS JOIN rule_evidence
 CROSS JOIN rule_weight
 WHERE person_signal.kind = 'advocacy' OR rule_survey.points IS NOT NULL;
+
+-- Who could approve the purchase, by title and named roles alone.
+CREATE OR REPLACE TEMP TABLE likely_buyer AS
+SELECT evidence.account_key, evidence.subject AS person_id
+FROM evidence
+CROSS JOIN rule_evidence
+WHERE evidence.topic = 'buying_authority'
+    AND evidence.weight > 0
+GROUP BY evidence.account_key, evidence.subject, rule_evidence.high
+HAVING SUM(CAST(ROUND(evidence.value * evidence.weight * 1000000) AS BIGINT))
+    >= rule_evidence.high * SUM(CAST(ROUND(evidence.weight * 1000000) AS BIGINT));
+
+-- Who sits in meetings with such a person again and again carries weight there; the one met most often is named.
+INSERT INTO evidence
+SELECT
+    met.person_id, met.account_key, 'influence', 'meetings with the buyer',
+    met.points, met.weight, met.record, CAST(NULL AS BIGINT),
+    CAST(met.meetings AS TEXT) || ' meetings with ' || met.buyer || ' in 90 days'
+FROM (
+    SELECT
+        shared_meeting.account_key, shared_meeting.person_id, shared_meeting.meetings,
+        rule_evidence.met_buyer_points AS points, rule_weight.network AS weight,
+        COALESCE(buyer.name, buyer.person_id) AS buyer,
+        SPLIT_PART(buyer.person_id, ':', 1) || '/contact/'
+            || SUBSTR(buyer.person_id, STRPOS(buyer.person_id, ':') + 1) AS record,
+        ROW_NUMBER() OVER (
+            PARTITION BY shared_meeting.account_key, shared_meeting.person_id
+            ORDER BY shared_meeting.meetings DESC, buyer.person_id
+        ) AS place
+    FROM shared_meeting
+    JOIN likely_buyer
+        ON likely_buyer.account_key = shared_meeting.account_key AND likely_buyer.person_id = shared_meeting.other_id
+    JOIN member AS buyer
+        ON buyer.account_key = shared_meeting.account_key AND buyer.person_id = shared_meeting.other_id
+    CROSS JOIN rule_evidence
+    CROSS JOIN rule_weight
+    WHERE shared_meeting.meetings >= rule_evidence.met_buyer_meetings
+) AS met
+WHERE met.place = 1;
+
+-- Who works with many distinct colleagues in the activity network (degree) does too.
+INSERT INTO evidence
+SELECT
+    known.person_id, known.account_key, 'influence', 'network',
+    rule_evidence.degree_points, rule_weight.network,
+    SPLIT_PART(known.person_id, ':', 1) || '/contact/' || SUBSTR(known.person_id, STRPOS(known.person_id, ':') + 1),
+    CAST(NULL AS BIGINT),
+    'meets us together with ' || CAST(known.colleagues AS TEXT) || ' colleagues'
+FROM (
+    SELECT shared_meeting.account_key, shared_meeting.person_id, COUNT(*) AS colleagues
+    FROM shared_meeting
+    CROSS JOIN rule_evidence
+    WHERE shared_meeting.meetings >= rule_evidence.degree_meetings
+    GROUP BY shared_meeting.account_key, shared_meeting.person_id
+) AS known
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight
+WHERE known.colleagues >= rule_evidence.degree_colleagues;
+
+-- Who reports to whom, by any record of the person.
+CREATE OR REPLACE TEMP TABLE reporting AS
+SELECT person.person_id, boss.person_id AS boss_id, MIN(contact.source || '/contact/' || contact.id) AS record
+FROM contact
+JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+JOIN person AS boss ON boss.source = contact.source AND boss.contact_id = contact.reports_to_id
+WHERE boss.person_id <> person.person_id
+GROUP BY person.person_id, boss.person_id;
+
+-- The chain upward, three steps at most, so that a circle ends too.
+CREATE OR REPLACE TEMP TABLE superior AS
+WITH RECURSIVE climb AS (
+    SELECT person_id, boss_id, record, 1 AS steps FROM reporting
+    UNION
+    SELECT climb.person_id, reporting.boss_id, climb.record, climb.steps + 1 AS steps
+    FROM climb
+    JOIN reporting ON reporting.person_id = climb.boss_id
+    WHERE climb.steps < 3
+)
+SELECT person_id, boss_id, MIN(record) AS record, MIN(steps) AS steps
+FROM climb
+WHERE boss_id <> person_id
+GROUP BY person_id, boss_id;
+
+-- The nearer a person stands to the buyer in that chain, the more the person's opinion weighs. Whom a title calls an
+-- individual contributor only stands somewhere: that says nothing.
+INSERT INTO evidence
+SELECT
+    near.person_id, near.account_key, 'influence', 'reports to the buyer',
+    CASE WHEN near.steps = 1 THEN rule_evidence.reports_points ELSE rule_evidence.reports_far_points END,
+    rule_weight.network, near.record, CAST(NULL AS BIGINT),
+    CASE WHEN near.steps = 1 THEN 'reports to ' ELSE 'reports, over others, to ' END || near.buyer
+FROM (
+    SELECT
+        likely_buyer.account_key, superior.person_id, superior.steps, superior.record,
+        COALESCE(buyer.name, buyer.person_id) AS buyer,
+        ROW_NUMBER() OVER (
+            PARTITION BY likely_buyer.account_key, superior.person_id ORDER BY superior.steps, superior.boss_id
+        ) AS place
+    FROM superior
+    JOIN likely_buyer ON likely_buyer.person_id = superior.boss_id
+    JOIN member ON member.account_key = likely_buyer.account_key AND member.person_id = superior.person_id
+    JOIN member AS buyer ON buyer.account_key = likely_buyer.account_key AND buyer.person_id = superior.boss_id
+    JOIN person_fact ON person_fact.person_id = superior.person_id
+    WHERE COALESCE(person_fact.level, '') <> 'individual'
+) AS near
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight
+WHERE near.place = 1;
+
+-- Who has people reporting decides how their work is done.
+INSERT INTO evidence
+SELECT
+    team.person_id, member.account_key, 'process_authority', 'reports',
+    rule_evidence.team_points, rule_weight.network, team.record, CAST(NULL AS BIGINT),
+    CAST(team.people AS TEXT) || ' people report here'
+FROM (
+    SELECT boss_id AS person_id, COUNT(*) AS people, MIN(record) AS record FROM reporting GROUP BY boss_id
+) AS team
+JOIN member ON member.person_id = team.person_id
+CROSS JOIN rule_evidence
+CROSS JOIN rule_weight
+WHERE team.people >= rule_evidence.team_people;
 
 -- That a person has gone is a fact like the others.
 INSERT INTO evidence

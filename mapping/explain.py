@@ -14,6 +14,7 @@ from mapping.metadata import FIELDS, results
 from mapping.records import Table
 from mapping.spec import Rows, listing
 from mapping.statements import execute, load
+from mapping.whatif import imagine
 
 ROLE_AXES = (
     ("buyer", "buying_authority", None),
@@ -27,6 +28,18 @@ ROLE_AXES = (
     *((role, "role", f"human: {role}") for role in ("buyer", "champion", "power user", "user", "guardian")),
 )
 """Which evidence a role rests on: the axis and, where only one kind of fact speaks for it, that rule."""
+
+SHARED = frozenset({"role_confidence", "depth_name", "missing_text"})
+"""Fields whose sentence is the one of the field before them; a text that lists all sentences has it once."""
+
+FURTHER = (
+    ("contact", "colleagues", "tie_strength"),
+    ("contact", "what_if", "counted"),
+    ("account", "engagement", "stage"),
+    ("account", "voice", "power_users_actual"),
+    ("account", "gap_age", "next_best_action"),
+)
+"""Sentences about what no field holds: object, name, the field whose sentence they follow."""
 
 BATCH = 10_000
 """Records fetched at a time; a dossier is a few kilobytes."""
@@ -59,6 +72,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> None:
     and `computed_on` (the date of `as_of`).
     """
     load(connection, _tables())
+    imagine(connection)
     execute(connection, "explain")
 
 
@@ -100,7 +114,9 @@ def _dossier(object_name: str, row: dict[str, Any]) -> Dossier:
 def _tables() -> Iterator[tuple[Table, Rows]]:
     """Give the axes behind each role, the order of the fields, and the room of the evidence field."""
     yield listing("rule_role_axis", "role TEXT, axis TEXT, rule TEXT", list(ROLE_AXES))
-    order = [(field.object, field.name, place) for place, field in enumerate(FIELDS)]
-    yield listing("rule_sentence", "object TEXT, field TEXT, place BIGINT", list(order))
+    order = [(field.object, field.name, 2 * place) for place, field in enumerate(FIELDS) if field.name not in SHARED]
+    places = {(object_name, name): place for object_name, name, place in order}
+    further = [(object_name, name, places[object_name, after] + 1) for object_name, name, after in FURTHER]
+    yield listing("rule_sentence", "object TEXT, field TEXT, place BIGINT", [*order, *further])
     room = [(field.object, field.length) for field in FIELDS if field.name == "evidence"]
     yield listing("rule_companion", "object TEXT, length BIGINT", list(room))

@@ -108,6 +108,7 @@ SELECT
                     || ' %', '')
             ELSE ''
         END
+        || CASE WHEN role.status = 'lapsed' THEN ', nothing of one since the sale' ELSE '' END
         || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '')
             || '.' AS words,
     rule_role_order.place
@@ -145,6 +146,8 @@ SELECT
     COALESCE(depth_name.name, 'Cannot tell') AS depth_name,
     higher.name AS higher_name,
     rule_criterion.needs,
+    member.title,
+    member.department,
     member.departed_why,
     relation.exchanges,
     relation.then_strength,
@@ -169,27 +172,6 @@ LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS B
 LEFT JOIN last_exchange
     ON last_exchange.account_key = depth.account_key AND last_exchange.person_id = depth.person_id;
 
--- Depth in a sentence: the level, what it rests on, what the next one asks for.
-CREATE OR REPLACE TEMP TABLE depth_sentence AS
-SELECT
-    source,
-    id,
-    CASE
-        WHEN why = 'departed' THEN 'Depth 0 Unknown: departed' || COALESCE(', ' || departed_why, '') || '.'
-        WHEN why = 'confirmed by a human' THEN 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name
-            || ': confirmed by a human.'
-        WHEN level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
-        ELSE 'Depth ' || CAST(level AS TEXT) || ' ' || depth_name || ': '
-            || CASE exchanges
-                WHEN 0 THEN 'no exchange'
-                WHEN 1 THEN '1 exchange'
-                ELSE CAST(exchanges AS TEXT) || ' exchanges'
-            END || ' in '
-            || CAST(window_days AS TEXT) || ' days' || COALESCE(', reply rate ' || reply_rate, '')
-            || COALESCE('; needs ' || needs || ' to be ' || higher_name, '') || '.'
-    END AS words
-FROM person_words;
-
 -- What the coverage of an account counts a person for.
 CREATE OR REPLACE TEMP TABLE counted_words AS
 SELECT
@@ -203,102 +185,128 @@ SELECT
 FROM credit
 GROUP BY credit.account_key, credit.person_id;
 
--- The sentences about contacts, one a field.
-CREATE OR REPLACE TEMP TABLE sentence AS
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'roles' AS field,
-    STRING_AGG(role_sentence.words, ' ' ORDER BY role_sentence.place) AS text
-FROM explained_contact
-JOIN role_sentence
-    ON role_sentence.account_key = explained_contact.account_key
-        AND role_sentence.person_id = explained_contact.person_id
-GROUP BY explained_contact.source, explained_contact.id
-UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'buyer_type' AS field,
-    CASE buyer.subtype
-        WHEN 'advocate' THEN 'Advocate buyer: the attitude endorses us.'
-        WHEN 'department leader' THEN 'Department leader: works in ' || member.department
+-- The sentences about contacts, a row a record and a column each, in the order they are read. Fields that say the same
+-- share a column.
+CREATE OR REPLACE TEMP TABLE contact_sentence AS
+SELECT
+    person_words.source,
+    person_words.id,
+    role_text.words AS roles,
+    CASE
+        WHEN buyer.role IS NULL THEN NULL
+        WHEN buyer.subtype = 'advocate' THEN 'Advocate buyer: the attitude endorses us.'
+        WHEN buyer.subtype = 'department leader' THEN 'Department leader: works in ' || person_words.department
             || ', which the product is sold to.'
-        ELSE 'Check-signer: ' || COALESCE('works in ' || member.department
+        ELSE 'Check-signer: ' || COALESCE('works in ' || person_words.department
             || ', outside the department the product is sold to.',
             'the department is unknown.')
-    END AS text
-FROM explained_contact
-JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
-JOIN shown_role AS buyer
-    ON buyer.account_key = explained_contact.account_key AND buyer.person_id = explained_contact.person_id
-        AND buyer.role = 'buyer'
-UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'stance' AS field,
+    END AS buyer_type,
     UPPER(SUBSTR(stance.stance, 1, 1)) || SUBSTR(stance.stance, 2) || ': attitude '
-        || COALESCE(CASE WHEN ROUND(attitude.value) > 0 THEN '+' ELSE '' END
-            || CAST(CAST(ROUND(attitude.value) AS BIGINT) AS TEXT) || ' of 100', 'unknown')
+        || COALESCE(CASE WHEN ROUND(profile.attitude) > 0 THEN '+' ELSE '' END
+            || CAST(CAST(ROUND(profile.attitude) AS BIGINT) AS TEXT) || ' of 100', 'unknown')
         || ', capacity to drive change '
-        || COALESCE(CAST(CAST(ROUND(capacity.value) AS BIGINT) AS TEXT) || ' of 100', 'unknown') || '.' AS text
-FROM explained_contact
-JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
-LEFT JOIN axis AS attitude
-    ON attitude.account_key = stance.account_key AND attitude.person_id = stance.person_id
-        AND attitude.axis = 'attitude'
-LEFT JOIN (
-    SELECT account_key, person_id, MAX(value) AS value
-    FROM axis
-    WHERE axis IN ('process_authority', 'influence')
-    GROUP BY account_key, person_id
-) AS capacity ON capacity.account_key = stance.account_key AND capacity.person_id = stance.person_id
-WHERE stance.stance IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'quartet' AS field,
+        || COALESCE(CAST(CAST(ROUND(GREATEST(
+            COALESCE(profile.process_authority, profile.influence),
+            COALESCE(profile.influence, profile.process_authority)
+        )) AS BIGINT) AS TEXT) || ' of 100', 'unknown') || '.' AS stance,
     UPPER(SUBSTR(stance.quartet, 1, 1)) || SUBSTR(stance.quartet, 2)
-        || COALESCE(' by the title ' || member.title, '') || '.' AS text
-FROM explained_contact
-JOIN stance ON stance.account_key = explained_contact.account_key AND stance.person_id = explained_contact.person_id
-JOIN member ON member.account_key = explained_contact.account_key AND member.person_id = explained_contact.person_id
-WHERE stance.quartet IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, lead_field.field,
+        || COALESCE(' by the title ' || person_words.title, '') || '.' AS quartet,
     'Leading role: ' || leading_role.role || ', ' || leading_role.status
         || COALESCE(' with ' || CAST(CAST(FLOOR(ROUND(100 * leading_role.confidence, 6) + 5e-1) AS BIGINT) AS TEXT)
-            || ' % confidence', '') || '.' AS text
-FROM explained_contact
-JOIN leading_role ON leading_role.source = explained_contact.source AND leading_role.id = explained_contact.id
-CROSS JOIN (SELECT 'role_status' AS field UNION ALL SELECT 'role_confidence' AS field) AS lead_field
-UNION ALL
-SELECT 'contact' AS object, depth_sentence.source, depth_sentence.id, depth_field.field, depth_sentence.words AS text
-FROM depth_sentence
-CROSS JOIN (SELECT 'depth' AS field UNION ALL SELECT 'depth_name' AS field) AS depth_field
-UNION ALL
-SELECT 'contact' AS object, source, id, 'tie_strength' AS field,
-    'Tie strength ' || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || ' of 100: '
-        || COALESCE('recent contact weighs ' || CAST(ROUND(in_now, 1) AS TEXT) || ' from them and '
-            || CAST(ROUND(out_now, 1) AS TEXT) || ' from us', 'no contact so far') || '.' AS text
-FROM person_words
-WHERE strength IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'trend' AS field,
-    UPPER(SUBSTR(trend, 1, 1)) || SUBSTR(trend, 2) || ': '
-        || CASE WHEN trend = 'ghosting' THEN 'the last messages stay unanswered; ' ELSE '' END
-        || CAST(trend_days AS TEXT) || ' days ago the strength was '
-        || CAST(CAST(FLOOR(then_strength + 5e-1) AS BIGINT) AS TEXT) || ', now it is '
-        || CAST(CAST(FLOOR(strength + 5e-1) AS BIGINT) AS TEXT) || '.' AS text
-FROM person_words
-WHERE trend IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'last_two_way' AS field,
-    'Last exchange on ' || two_way_on || exchange_record || '.' AS text
-FROM person_words
-WHERE two_way_on IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'counted' AS field,
+            || ' % confidence', '') || '.' AS leading_role,
+    CASE
+        WHEN person_words.why = 'departed' THEN 'Depth 0 Unknown: departed'
+            || COALESCE(', ' || person_words.departed_why, '') || '.'
+        WHEN person_words.why = 'confirmed by a human' THEN 'Depth ' || CAST(person_words.level AS TEXT) || ' '
+            || person_words.depth_name || ': confirmed by a human.'
+        WHEN person_words.level IS NULL THEN 'Depth cannot be told: activity capture is missing or too young.'
+        ELSE 'Depth ' || CAST(person_words.level AS TEXT) || ' ' || person_words.depth_name || ': '
+            || CASE person_words.exchanges
+                WHEN 0 THEN 'no exchange'
+                WHEN 1 THEN '1 exchange'
+                ELSE CAST(person_words.exchanges AS TEXT) || ' exchanges'
+            END || ' in '
+            || CAST(person_words.window_days AS TEXT) || ' days'
+            || COALESCE(', reply rate ' || person_words.reply_rate, '')
+            || COALESCE('; needs ' || person_words.needs || ' to be ' || person_words.higher_name, '') || '.'
+    END AS depth,
+    'Tie strength ' || CAST(CAST(FLOOR(person_words.strength + 5e-1) AS BIGINT) AS TEXT) || ' of 100: '
+        || COALESCE('recent contact weighs ' || CAST(ROUND(person_words.in_now, 1) AS TEXT) || ' from them and '
+            || CAST(ROUND(person_words.out_now, 1) AS TEXT) || ' from us', 'no contact so far') || '.' AS tie_strength,
+    UPPER(SUBSTR(person_words.trend, 1, 1)) || SUBSTR(person_words.trend, 2) || ': '
+        || CASE WHEN person_words.trend = 'ghosting' THEN 'the last messages stay unanswered; ' ELSE '' END
+        || CAST(person_words.trend_days AS TEXT) || ' days ago the strength was '
+        || CAST(CAST(FLOOR(person_words.then_strength + 5e-1) AS BIGINT) AS TEXT) || ', now it is '
+        || CAST(CAST(FLOOR(person_words.strength + 5e-1) AS BIGINT) AS TEXT) || '.' AS trend,
+    'Last exchange on ' || person_words.two_way_on || person_words.exchange_record || '.' AS last_two_way,
     CASE
         WHEN counted_words.heads IS NOT NULL THEN 'Counts toward coverage as ' || counted_words.heads || '.'
         WHEN counted_words.halves IS NOT NULL THEN 'Counts half toward coverage as ' || counted_words.halves
             || ': not deep enough to count in full.'
         ELSE 'Does not count toward coverage: holds no buyer, champion or power user role at the depth it takes.'
-    END AS text
-FROM explained_contact
+    END AS counted
+FROM person_words
+JOIN profile ON profile.account_key = person_words.account_key AND profile.person_id = person_words.person_id
+LEFT JOIN stance ON stance.account_key = person_words.account_key AND stance.person_id = person_words.person_id
+LEFT JOIN (
+    SELECT account_key, person_id, STRING_AGG(words, ' ' ORDER BY place) AS words
+    FROM role_sentence
+    GROUP BY account_key, person_id
+) AS role_text ON role_text.account_key = person_words.account_key AND role_text.person_id = person_words.person_id
+LEFT JOIN shown_role AS buyer
+    ON buyer.account_key = person_words.account_key AND buyer.person_id = person_words.person_id
+        AND buyer.role = 'buyer'
+LEFT JOIN leading_role ON leading_role.source = person_words.source AND leading_role.id = person_words.id
 LEFT JOIN counted_words
-    ON counted_words.account_key = explained_contact.account_key
-        AND counted_words.person_id = explained_contact.person_id;
+    ON counted_words.account_key = person_words.account_key
+        AND counted_words.person_id = person_words.person_id;
+
+-- The same, one a field.
+CREATE OR REPLACE TEMP TABLE sentence AS
+SELECT 'contact' AS object, source, id, 'roles' AS field, roles AS text
+FROM contact_sentence
+WHERE roles IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'buyer_type' AS field, buyer_type AS text
+FROM contact_sentence
+WHERE buyer_type IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'stance' AS field, stance AS text
+FROM contact_sentence
+WHERE stance IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'quartet' AS field, quartet AS text
+FROM contact_sentence
+WHERE quartet IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'role_status' AS field, leading_role AS text
+FROM contact_sentence
+WHERE leading_role IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'role_confidence' AS field, leading_role AS text
+FROM contact_sentence
+WHERE leading_role IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'depth' AS field, depth AS text
+FROM contact_sentence
+UNION ALL
+SELECT 'contact' AS object, source, id, 'depth_name' AS field, depth AS text
+FROM contact_sentence
+UNION ALL
+SELECT 'contact' AS object, source, id, 'tie_strength' AS field, tie_strength AS text
+FROM contact_sentence
+WHERE tie_strength IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'trend' AS field, trend AS text
+FROM contact_sentence
+WHERE trend IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'last_two_way' AS field, last_two_way AS text
+FROM contact_sentence
+WHERE last_two_way IS NOT NULL
+UNION ALL
+SELECT 'contact' AS object, source, id, 'counted' AS field, counted AS text
+FROM contact_sentence;
 
 -- The live heads of each role of the accounts to explain, each with the record in the account's home CRM where there
 -- is one.
@@ -538,6 +546,184 @@ FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 WHERE coverage.completeness IS NOT NULL;
 
+-- What would become of the account without the person, where that changes anything.
+INSERT INTO sentence
+SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'what_if' AS field,
+    'Without this person coverage would be ' || what_if.status || COALESCE(' (score ' || CAST(what_if.score AS TEXT)
+        || ')', '') || ' instead of ' || coverage.status
+        || COALESCE(' (score ' || CAST(coverage.score AS TEXT) || ')', '') || '.' AS text
+FROM explained_contact
+JOIN what_if
+    ON what_if.account_key = explained_contact.account_key AND what_if.person_id = explained_contact.person_id
+JOIN coverage ON coverage.account_key = explained_contact.account_key
+WHERE what_if.status <> coverage.status
+    OR COALESCE(what_if.score, -1) <> COALESCE(coverage.score, -1);
+
+-- What each colleague of ours has put into the ties of explained role-holders: the acts that count for the tie, by who
+-- owns them, faded, of a kind and day the strongest few.
+CREATE OR REPLACE TEMP TABLE colleague_act AS
+SELECT
+    ranked.account_key, ranked.person_id, ranked.colleague, ranked.inward, ranked.outward, ranked.part
+FROM (
+    SELECT
+        pair.account_key,
+        pair.person_id,
+        colleague.colleague,
+        form_weight.inward,
+        form_weight.outward,
+        ROUND(1e6 * weight.share * POWER(5e-1, (run.as_of - pair_act.happened_at)
+            / (86400e0 * rule_depth.half_life_days))) AS part,
+        ROW_NUMBER() OVER (
+            PARTITION BY pair_act.pair, colleague.colleague, weight.event,
+                CAST(FLOOR(pair_act.happened_at / 86400e0) AS BIGINT)
+            ORDER BY weight.share DESC, pair_act.happened_at DESC, form_weight.inward, form_weight.outward
+        ) AS place
+    FROM (
+        SELECT DISTINCT role.account_key, role.person_id
+        FROM explained_contact
+        JOIN role
+            ON role.account_key = explained_contact.account_key AND role.person_id = explained_contact.person_id
+                AND role.role IN ('buyer', 'champion')
+    ) AS held
+    JOIN pair ON pair.account_key = held.account_key AND pair.person_id = held.person_id
+    JOIN pair_act ON pair_act.pair = pair.pair
+    JOIN act_form
+        ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
+            AND (act_form.inward OR act_form.outward)
+    JOIN form_weight ON form_weight.form = pair_act.form
+    JOIN act ON act.number = pair_act.number
+    JOIN activity ON activity.source = act.source AND activity.id = act.id
+    JOIN colleague ON colleague.source = activity.source AND colleague.id = activity.owner_id
+    LEFT JOIN executive ON executive.pair = pair_act.pair
+    LEFT JOIN (
+        SELECT DISTINCT pair, form, CAST(FLOOR(moment / 4e0) AS BIGINT) AS happened_at FROM reading WHERE unasked
+    ) AS unasked
+        ON unasked.pair = pair_act.pair AND unasked.form = pair_act.form
+            AND unasked.happened_at = pair_act.happened_at
+    CROSS JOIN run
+    CROSS JOIN rule_depth
+    JOIN (
+        SELECT
+            form,
+            asked,
+            alone,
+            CASE
+                WHEN one_to_one AND alone THEN 'executive'
+                WHEN written AND NOT asked THEN 'question'
+                ELSE kind
+            END AS event,
+            CASE
+                WHEN one_to_one AND alone THEN executive_weight
+                WHEN written AND NOT asked THEN question_weight
+                ELSE usual_weight
+            END AS share
+        FROM form_weight
+        CROSS JOIN (SELECT TRUE AS asked UNION ALL SELECT FALSE AS asked) AS prompting
+        CROSS JOIN (SELECT TRUE AS alone UNION ALL SELECT FALSE AS alone) AS company_kept
+    ) AS weight
+        ON weight.form = pair_act.form AND weight.asked = (unasked.pair IS NULL)
+            AND weight.alone = (executive.pair IS NOT NULL)
+) AS ranked
+CROSS JOIN rule_depth
+WHERE ranked.place <= rule_depth.daily_cap;
+
+-- The strength of the tie to each colleague, by the same formula.
+CREATE OR REPLACE TEMP TABLE colleague_tie AS
+SELECT
+    flow.account_key,
+    flow.person_id,
+    flow.colleague,
+    ROUND(LEAST(
+        CASE WHEN flow.received > 0 THEN 1e2 ELSE rule_depth.one_way_cap END,
+        1e2 * (1e0 - EXP(-(flow.received + rule_depth.out_weight * flow.sent) / rule_depth.saturation))
+            * (5e-1 + 5e-1 * CASE
+                WHEN flow.received + flow.sent > 0
+                    THEN 2e0 * LEAST(flow.received, flow.sent) / (flow.received + flow.sent)
+                ELSE 0
+            END)
+    ), 6) AS strength
+FROM (
+    SELECT
+        account_key,
+        person_id,
+        colleague,
+        COALESCE(SUM(CASE WHEN inward THEN part END), 0) / 1e6 AS received,
+        COALESCE(SUM(CASE WHEN outward THEN part END), 0) / 1e6 AS sent
+    FROM colleague_act
+    GROUP BY account_key, person_id, colleague
+) AS flow
+CROSS JOIN rule_depth;
+
+-- Whose tie it is: where more than one colleague, or one who is not the CSM, stands behind it.
+INSERT INTO sentence
+SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'colleagues' AS field,
+    'Tie strength by colleague: ' || ties.words || '.' AS text
+FROM explained_contact
+JOIN (
+    SELECT
+        ranked.account_key,
+        ranked.person_id,
+        STRING_AGG(ranked.name || ' ' || CAST(CAST(FLOOR(ranked.strength + 5e-1) AS BIGINT) AS TEXT)
+            || CASE WHEN ranked.active THEN '' ELSE ' (has left)' END, ', ' ORDER BY ranked.place) AS words
+    FROM (
+        SELECT
+            colleague_tie.account_key,
+            colleague_tie.person_id,
+            colleague_tie.strength,
+            COALESCE(leader.name, colleague_tie.colleague) AS name,
+            leader.active,
+            ROW_NUMBER() OVER (
+                PARTITION BY colleague_tie.account_key, colleague_tie.person_id
+                ORDER BY colleague_tie.strength DESC, colleague_tie.colleague
+            ) AS place
+        FROM colleague_tie
+        JOIN colleague AS leader ON leader.colleague = colleague_tie.colleague AND leader.leads
+        WHERE colleague_tie.strength >= 1
+    ) AS ranked
+    WHERE ranked.place <= 3
+    GROUP BY ranked.account_key, ranked.person_id
+) AS ties ON ties.account_key = explained_contact.account_key AND ties.person_id = explained_contact.person_id;
+
+-- What an account gets of us and should get; what its power users say; since when the first gap has been open.
+INSERT INTO sentence
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'engagement' AS field,
+    'In ' || engagement.lifecycle || ': our engagement '
+        || CAST(CAST(ROUND(100 * engagement.ours) AS BIGINT) AS TEXT) || ' % where '
+        || CAST(CAST(ROUND(100 * engagement.ours_expected) AS BIGINT) AS TEXT) || ' % is expected, theirs '
+        || CAST(CAST(ROUND(100 * engagement.theirs) AS BIGINT) AS TEXT) || ' % of '
+        || CAST(CAST(ROUND(100 * engagement.theirs_expected) AS BIGINT) AS TEXT) || ' %'
+        || COALESCE(', last contact on ' || calendar.iso, '')
+        || CASE engagement.scope
+            WHEN 'under' THEN '; under-invested'
+            WHEN 'over' THEN '; over-invested'
+            ELSE ''
+        END || '.' AS text
+FROM explained_account
+JOIN engagement ON engagement.account_key = explained_account.account_key
+LEFT JOIN calendar ON calendar.day = CAST(FLOOR(engagement.last_at / 86400e0) AS BIGINT)
+WHERE engagement.ours IS NOT NULL
+    AND engagement.ours_expected IS NOT NULL
+UNION ALL
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'voice' AS field,
+    'Power-user voice: ' || CASE
+        WHEN voice.weak THEN 'weak'
+        WHEN NOT voice.weak THEN 'good'
+        ELSE 'cannot be told'
+    END || ', ' || CAST(voice.told AS TEXT) || ' of ' || CAST(voice.people AS TEXT) || ' have said what they think'
+        || COALESCE(', on average ' || CAST(CAST(ROUND(voice.attitude) AS BIGINT) AS TEXT) || ' of 100', '')
+        || '; together they carry an influence of ' || CAST(CAST(ROUND(voice.influence) AS BIGINT) AS TEXT)
+        || ' of 100.' AS text
+FROM explained_account
+JOIN voice ON voice.account_key = explained_account.account_key
+UNION ALL
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'gap_age' AS field,
+    CASE WHEN gap.chronic THEN 'Chronic' ELSE 'Acute' END || ': its task has been open since ' || calendar.iso || '.'
+        AS text
+FROM explained_account
+JOIN next_action ON next_action.account_key = explained_account.account_key
+JOIN gap ON gap.key = next_action.key
+JOIN calendar ON calendar.day = CAST(FLOOR(gap.opened_at / 86400e0) AS BIGINT);
+
 -- The records the sentences rest on.
 CREATE OR REPLACE TEMP TABLE rested AS
 SELECT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
@@ -562,8 +748,31 @@ SELECT 'account' AS object, explained_account.source, explained_account.id, stag
 FROM explained_account
 JOIN stage_words ON stage_words.account_key = explained_account.account_key AND stage_words.record IS NOT NULL;
 
--- The sentences in the order they are read, each text once, with the room they take.
-CREATE OR REPLACE TEMP TABLE ordered_sentence AS
+-- The sentences in the order they are read. A view: all of them are asked for by dossiers only.
+CREATE OR REPLACE TEMP VIEW ordered_sentence AS
+SELECT sentence.object, sentence.source, sentence.id, sentence.text, rule_sentence.place
+FROM sentence
+JOIN rule_sentence ON rule_sentence.object = sentence.object AND rule_sentence.field = sentence.field;
+
+-- All that is said about a contact, as one text.
+CREATE OR REPLACE TEMP TABLE contact_text AS
+SELECT
+    contact_sentence.source,
+    contact_sentence.id,
+    CONCAT_WS(
+        ' ', roles, buyer_type, stance, quartet, leading_role, depth, tie_strength, colleagues.text, trend,
+        last_two_way, counted, what_if.text
+    ) AS text
+FROM contact_sentence
+LEFT JOIN sentence AS colleagues
+    ON colleagues.object = 'contact' AND colleagues.field = 'colleagues'
+        AND colleagues.source = contact_sentence.source AND colleagues.id = contact_sentence.id
+LEFT JOIN sentence AS what_if
+    ON what_if.object = 'contact' AND what_if.field = 'what_if'
+        AND what_if.source = contact_sentence.source AND what_if.id = contact_sentence.id;
+
+-- The sentences of the records of which more is to be said than may fit their evidence field, with the room they take.
+CREATE OR REPLACE TEMP TABLE crowded_sentence AS
 SELECT
     said.object,
     said.source,
@@ -571,29 +780,37 @@ SELECT
     said.text,
     said.place,
     SUM(LENGTH(said.text) + 1) OVER (
-        PARTITION BY said.object, said.source, said.id ORDER BY said.place, said.text ROWS UNBOUNDED PRECEDING
+        PARTITION BY said.object, said.source, said.id ORDER BY said.place ROWS UNBOUNDED PRECEDING
     ) - 1 AS room
 FROM (
-    SELECT sentence.object, sentence.source, sentence.id, sentence.text, MIN(rule_sentence.place) AS place
-    FROM sentence
-    JOIN rule_sentence ON rule_sentence.object = sentence.object AND rule_sentence.field = sentence.field
-    GROUP BY sentence.object, sentence.source, sentence.id, sentence.text
+    SELECT * FROM ordered_sentence WHERE object = 'account'
+    UNION ALL
+    SELECT ordered_sentence.*
+    FROM contact_text
+    JOIN rule_companion ON rule_companion.object = 'contact' AND LENGTH(contact_text.text) > rule_companion.length
+    JOIN ordered_sentence
+        ON ordered_sentence.object = 'contact' AND ordered_sentence.source = contact_text.source
+            AND ordered_sentence.id = contact_text.id
 ) AS said;
 
 -- What a plan writes together with another change: the sentences that fit, and the date.
 CREATE OR REPLACE TEMP TABLE companion AS
-SELECT
-    ordered_sentence.object,
-    ordered_sentence.source,
-    ordered_sentence.id,
-    STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' '
-        ORDER BY ordered_sentence.place, ordered_sentence.text)
-        AS evidence,
-    calendar.iso AS computed_on
-FROM ordered_sentence
+SELECT evidence.object, evidence.source, evidence.id, evidence.text AS evidence, calendar.iso AS computed_on
+FROM (
+    SELECT rule_companion.object, contact_text.source, contact_text.id, contact_text.text
+    FROM contact_text
+    JOIN rule_companion ON rule_companion.object = 'contact' AND LENGTH(contact_text.text) <= rule_companion.length
+    UNION ALL
+    SELECT
+        crowded_sentence.object,
+        crowded_sentence.source,
+        crowded_sentence.id,
+        STRING_AGG(SUBSTR(crowded_sentence.text, 1, rule_companion.length), ' ' ORDER BY crowded_sentence.place) AS text
+    FROM crowded_sentence
+    JOIN rule_companion ON rule_companion.object = crowded_sentence.object
+    WHERE crowded_sentence.room <= rule_companion.length
+        OR crowded_sentence.room = LENGTH(crowded_sentence.text)
+    GROUP BY crowded_sentence.object, crowded_sentence.source, crowded_sentence.id
+) AS evidence
 CROSS JOIN run
-JOIN rule_companion ON rule_companion.object = ordered_sentence.object
-JOIN calendar ON calendar.day = CAST(FLOOR(run.as_of / 86400e0) AS BIGINT)
-WHERE ordered_sentence.room <= rule_companion.length
-     OR ordered_sentence.room = LENGTH(ordered_sentence.text)
-GROUP BY ordered_sentence.object, ordered_sentence.source, ordered_sentence.id, calendar.iso;
+JOIN calendar ON calendar.day = CAST(FLOOR(run.as_of / 86400e0) AS BIGINT);

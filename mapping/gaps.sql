@@ -36,8 +36,46 @@ WHERE credit.role = 'champion'
     AND member.department IS NULL
 GROUP BY credit.account_key;
 
+-- People one axis short of a role that is missing, where they hold it not yet: of a champion's three axes two are there; a
+-- user lacks the need or the frequency of a power user; the buying authority is known and not far from enough.
+CREATE OR REPLACE TEMP TABLE nearly AS
+SELECT
+    profile.account_key,
+    profile.role,
+    profile.person_id,
+    CASE
+        WHEN profile.role = 'buyer' THEN 'buying authority'
+        WHEN profile.role = 'power user' THEN CASE WHEN profile.importance THEN 'frequent usage' ELSE 'product importance' END
+        WHEN NOT profile.influence THEN 'influence'
+        ELSE 'process authority'
+    END AS missing
+FROM (
+    SELECT
+        shortfall.account_key,
+        shortfall.role,
+        axis.person_id,
+        MAX(CASE WHEN axis.axis = 'buying_authority' AND axis.value >= rule.nearly THEN 1 ELSE 0 END) = 1 AS authority,
+        MAX(CASE WHEN axis.axis = 'influence' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS influence,
+        MAX(CASE WHEN axis.axis = 'process_authority' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS process,
+        MAX(CASE WHEN axis.axis = 'attitude' AND axis.value >= rule.positive THEN 1 ELSE 0 END) = 1 AS positive,
+        MAX(CASE WHEN axis.axis = 'product_importance' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS importance,
+        MAX(CASE WHEN axis.axis = 'usage_frequency' AND axis.value > 0 THEN 1 ELSE 0 END) = 1 AS uses
+    FROM shortfall
+    JOIN axis ON axis.account_key = shortfall.account_key
+    CROSS JOIN rule_evidence AS rule
+    GROUP BY shortfall.account_key, shortfall.role, axis.person_id
+) AS profile
+LEFT JOIN role
+    ON role.account_key = profile.account_key AND role.person_id = profile.person_id AND role.role = profile.role
+WHERE role.role IS NULL
+    AND CASE profile.role
+        WHEN 'buyer' THEN profile.authority
+        WHEN 'power user' THEN profile.uses AND NOT profile.influence
+        ELSE profile.positive AND (profile.influence OR profile.process)
+    END;
+
 -- Who could be developed for each role: holders whose relationship does not carry the role yet, then champion
--- candidates.
+-- candidates, then people one axis short of the role.
 CREATE OR REPLACE TEMP TABLE prospect AS
 SELECT
     hopeful.account_key,
@@ -75,6 +113,23 @@ FROM (
         AND NOT COALESCE(spared.do_not_task, FALSE)
         AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
         AND (role.status = 'candidate' OR depth.level IS NULL OR depth.level < rule_live.depth)
+    UNION ALL
+    SELECT
+        nearly.account_key,
+        nearly.role,
+        nearly.person_id,
+        COALESCE(member.name, member.person_id) AS name,
+        0e0 AS confidence,
+        depth.level,
+        2 AS candidate,
+        nearly.missing || ' missing' AS missing
+    FROM nearly
+    JOIN member ON member.account_key = nearly.account_key AND member.person_id = nearly.person_id
+    JOIN depth ON depth.account_key = nearly.account_key AND depth.person_id = nearly.person_id
+    LEFT JOIN spared ON spared.person_id = nearly.person_id
+    WHERE NOT member.departed
+        AND NOT COALESCE(spared.do_not_task, FALSE)
+        AND NOT (COALESCE(spared.not_a_champion, FALSE) AND nearly.role = 'champion')
 ) AS hopeful;
 
 -- The best few of them, in words.
@@ -131,7 +186,51 @@ SELECT
     NULL AS role,
     'Fewer than two people of the account answer us.' AS detail
 FROM coverage
-WHERE single_threaded;
+WHERE single_threaded
+UNION ALL
+SELECT
+    account_key,
+    'power-user voice weak' AS kind,
+    'power user' AS role,
+    CAST(told AS TEXT) || ' of ' || CAST(people AS TEXT) || ' power users have said what they think; on average '
+        || CAST(CAST(ROUND(attitude) AS BIGINT) AS TEXT) || ' of 100. Together they carry an influence of '
+        || CAST(CAST(ROUND(influence) AS BIGINT) AS TEXT) || ' of 100.' AS detail
+FROM voice
+WHERE weak
+UNION ALL
+SELECT
+    engagement.account_key,
+    'cadence overdue' AS kind,
+    NULL AS role,
+    COALESCE('Last contact in both directions on ' || calendar.iso, 'No contact in both directions so far')
+        || '; in ' || engagement.lifecycle || ' a ' || customer.tier || '-touch account has one every '
+        || CAST(engagement.cadence_days AS TEXT) || ' days.' AS detail
+FROM engagement
+JOIN customer ON customer.account_key = engagement.account_key
+LEFT JOIN calendar ON calendar.day = CAST(FLOOR(engagement.last_at / 86400e0) AS BIGINT)
+WHERE engagement.cadence_overdue
+    AND engagement.lifecycle <> 'handover'
+UNION ALL
+SELECT
+    engagement.account_key,
+    'handover or introduction overdue' AS kind,
+    NULL AS role,
+    'Customer since ' || calendar.iso || ': ' || engagement.handover || '.' AS detail
+FROM engagement
+JOIN customer ON customer.account_key = engagement.account_key
+JOIN calendar ON calendar.day = CAST(FLOOR(customer.since_at / 86400e0) AS BIGINT)
+WHERE engagement.handover IS NOT NULL
+UNION ALL
+SELECT
+    engagement.account_key,
+    'under-invested account' AS kind,
+    NULL AS role,
+    CAST(engagement.exchanges AS TEXT) || CASE WHEN engagement.exchanges = 1 THEN ' exchange' ELSE ' exchanges' END
+        || ' in 90 days; an account of high lifetime value that is ' || standing.stage || ' asks of an '
+        || standing.orientation || ' about ' || CAST(CAST(ROUND(engagement.normal) AS BIGINT) AS TEXT) || '.' AS detail
+FROM engagement
+JOIN standing ON standing.account_key = engagement.account_key AND standing.lifetime_value = 'high'
+WHERE engagement.scope = 'under';
 
 -- Gaps about a person: a departed champion or buyer, a relationship that fades, a blocker nobody speaks with. The person
 -- is the gap: the roles stand in the text and not in the key, so somebody with two of them is one task, and stays that
@@ -155,7 +254,7 @@ LEFT JOIN spared ON spared.person_id = role.person_id
 WHERE role.status = 'departed'
     AND role.role IN ('buyer', 'champion')
     AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
-    AND (shortfall.role IS NOT NULL OR run.as_of - departure.left_at <= rule_gap.departed_days * 86400)
+    AND (shortfall.role IS NOT NULL OR run.as_of - COALESCE(departure.left_at, member.departed_at) <= rule_gap.departed_days * 86400)
 GROUP BY role.account_key, role.person_id, member.name, member.person_id, member.departed_why
 UNION ALL
 SELECT
@@ -175,11 +274,28 @@ JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.pe
 LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
 LEFT JOIN spared ON spared.person_id = role.person_id
 WHERE role.role IN ('buyer', 'champion')
-    AND role.status IN ('confirmed', 'likely', 'lapsed')
+    AND role.status IN ('confirmed', 'likely')
     AND NOT (COALESCE(spared.not_a_champion, FALSE) AND role.role = 'champion')
     AND NOT member.departed
     AND (depth.trend = 'ghosting' OR (depth.trend = 'fading' AND depth.two_way_at IS NOT NULL))
 GROUP BY role.account_key, role.person_id, member.name, member.person_id, depth.trend, calendar.iso
+UNION ALL
+SELECT
+    role.account_key,
+    'champion lapsed' AS kind,
+    NULL AS role,
+    role.person_id,
+    COALESCE(member.name, member.person_id) || ' was the champion of the sale'
+        || COALESCE(', last exchange on ' || calendar.iso, ', no exchange since') || '.' AS detail
+FROM role
+JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
+JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
+LEFT JOIN calendar ON calendar.day = CAST(FLOOR(depth.two_way_at / 86400e0) AS BIGINT)
+LEFT JOIN spared ON spared.person_id = role.person_id
+WHERE role.role = 'champion'
+    AND role.status = 'lapsed'
+    AND NOT COALESCE(spared.not_a_champion, FALSE)
+    AND NOT member.departed
 UNION ALL
 SELECT
     stance.account_key,
@@ -207,8 +323,9 @@ SELECT customer.account_key, rule_gap_kind.kind
 FROM customer
 CROSS JOIN rule_gap_kind
 WHERE customer.unread
-    OR (NOT customer.activity_known AND rule_gap_kind.kind <> 'champion or buyer departed')
-    OR (NOT customer.usage_known AND rule_gap_kind.kind = 'missing power users');
+    OR (NOT customer.activity_known
+        AND rule_gap_kind.kind NOT IN ('champion or buyer departed', 'power-user voice weak'))
+    OR (NOT customer.usage_known AND rule_gap_kind.kind IN ('missing power users', 'power-user voice weak'));
 
 -- How near an account's renewal is and where its ARR stands among the customers, 0-1 each.
 CREATE OR REPLACE TEMP TABLE urgency AS
@@ -228,8 +345,8 @@ LEFT JOIN (
     SELECT account_key, CUME_DIST() OVER (ORDER BY arr) AS percentile FROM customer WHERE arr IS NOT NULL
 ) AS ranked ON ranked.account_key = customer.account_key;
 
--- Every gap with its key, its severity and the people to develop.
-CREATE OR REPLACE TABLE gap AS
+-- Every gap of an account with its key, its severity and the people to develop.
+CREATE OR REPLACE TEMP TABLE account_gap AS
 SELECT
     run.organisation || '|' || finding.account_key || '|' || rule_product.name || '|' || finding.kind || '|'
         || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
@@ -258,3 +375,57 @@ LEFT JOIN suggestion AS own ON own.account_key = finding.account_key AND own.rol
 LEFT JOIN suggestion AS champions ON champions.account_key = finding.account_key AND champions.role = 'champion'
 LEFT JOIN spared ON spared.person_id = finding.person_id
 WHERE NOT COALESCE(spared.do_not_task, FALSE);
+
+-- A colleague who looks after more accounts than the guideline allows: no account's gap, so that the colleague stands in
+-- the place of the account. As urgent as the colleague's accounts are on average.
+CREATE OR REPLACE TEMP TABLE colleague_gap AS
+SELECT
+    run.organisation || '|' || workload.colleague || '|' || rule_product.name || '|' || rule_gap_kind.kind || '||' AS key,
+    workload.colleague AS account_key,
+    rule_gap_kind.kind,
+    CAST(NULL AS TEXT) AS role,
+    CAST(NULL AS TEXT) AS person_id,
+    ROUND(100 * (rule_severity.renewal * urgent.renewal + rule_severity.arr * urgent.arr
+        + rule_severity.kind * rule_gap_kind.weight), 2) AS severity,
+    rule_gap_kind.to_manager,
+    COALESCE(workload.name, workload.colleague) || ' looks after ' || CAST(workload.high AS TEXT) || ' high-touch and '
+        || CAST(workload.low AS TEXT) || ' low-touch accounts; the guideline is at most '
+        || CAST(limits.high AS TEXT) || ' and ' || CAST(limits.low AS TEXT) || '.' AS detail,
+    CAST(NULL AS TEXT) AS people
+FROM workload
+CROSS JOIN run
+CROSS JOIN rule_product
+CROSS JOIN rule_severity
+JOIN rule_gap_kind ON rule_gap_kind.kind = 'over-capacity CSM'
+CROSS JOIN (
+    SELECT
+        MAX(CASE WHEN tier = 'high' THEN accounts END) AS high,
+        MAX(CASE WHEN tier = 'low' THEN accounts END) AS low
+    FROM rule_load
+) AS limits
+JOIN (
+    SELECT
+        colleague.colleague,
+        SUM(CAST(ROUND(1e6 * urgency.renewal) AS BIGINT)) / (1e6 * COUNT(*)) AS renewal,
+        SUM(CAST(ROUND(1e6 * urgency.arr) AS BIGINT)) / (1e6 * COUNT(*)) AS arr
+    FROM customer
+    JOIN urgency ON urgency.account_key = customer.account_key
+    JOIN colleague ON colleague.source = customer.owner_source AND colleague.id = customer.owner_id
+    GROUP BY colleague.colleague
+) AS urgent ON urgent.colleague = workload.colleague
+WHERE workload.over;
+
+-- All gaps, each with how long it has been open: one that was not closed for long is chronic.
+CREATE OR REPLACE TABLE gap AS
+SELECT
+    known.*,
+    remembered_gap.opened_at,
+    COALESCE(remembered_gap.opened_at < run.as_of - rule_gap.chronic_days * 86400, FALSE) AS chronic
+FROM (
+    SELECT * FROM account_gap
+    UNION ALL
+    SELECT * FROM colleague_gap
+) AS known
+CROSS JOIN run
+CROSS JOIN rule_gap
+LEFT JOIN remembered_gap ON remembered_gap.key = known.key;

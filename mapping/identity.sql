@@ -314,7 +314,8 @@ SELECT
     place.account_key, place.person_id,
     person_fact.name, person_fact.title, person_fact.department,
     leaving.person_id IS NOT NULL AS departed,
-    leaving.why || ' (' || leaving.record || ')' AS departed_why
+    leaving.why || ' (' || leaving.record || ')' AS departed_why,
+    leaving.happened_at AS departed_at
 FROM place
 JOIN person_fact ON person_fact.person_id = place.person_id
 LEFT JOIN leaving ON leaving.account_key = place.account_key AND leaving.person_id = place.person_id;

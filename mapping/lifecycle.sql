@@ -44,6 +44,15 @@ FROM member
 JOIN person ON person.person_id = member.person_id
 JOIN coverage_of_source AS capture ON capture.source = person.source AND capture.unread;
 
+-- When each account record's first deal was won: what an unknown date of becoming a customer is read from.
+CREATE OR REPLACE TEMP TABLE first_won AS
+SELECT opportunity.source, opportunity.account_id, MIN(opportunity.close_at) AS close_at
+FROM opportunity
+CROSS JOIN run
+WHERE opportunity.won
+    AND opportunity.close_at <= run.as_of
+GROUP BY opportunity.source, opportunity.account_id;
+
 -- What is known of each customer. Deals are often copied between CRMs, so won amounts come from one record alone.
 CREATE OR REPLACE TEMP TABLE customer_fact AS
 SELECT
@@ -57,11 +66,16 @@ SELECT
     ) AS arr,
     MIN_BY(record.employees, CASE WHEN record.employees IS NOT NULL THEN turn END) AS employees,
     MIN_BY(record.seats, CASE WHEN record.seats IS NOT NULL THEN turn END) AS seats,
+    COALESCE(
+        MIN_BY(record.since_at, CASE WHEN record.since_at IS NOT NULL THEN turn END),
+        MIN(first_won.close_at)
+    ) AS since_at,
     MIN_BY(record.renewal_at, CASE WHEN record.renewal_at IS NOT NULL THEN turn END) AS renewal_at,
     MIN_BY(record.known_value_received, CASE WHEN record.known_value_received IS NOT NULL THEN turn END)
         AS value_received,
     MIN_BY(record.lifetime_value, CASE WHEN record.lifetime_value IS NOT NULL THEN turn END) AS lifetime_value,
     MIN_BY(record.known_complexity, CASE WHEN record.known_complexity IS NOT NULL THEN turn END) AS complexity,
+    MIN_BY(TRIM(record.partner), CASE WHEN TRIM(record.partner) <> '' THEN turn END) AS partner,
     MAX(CASE WHEN record.home THEN record.source END) AS home_source,
     MAX(CASE WHEN record.home THEN record.owner_id END) AS owner_id,
     MAX(
@@ -75,6 +89,7 @@ FROM customer_record AS record
 CROSS JOIN run
 CROSS JOIN rule_capture
 LEFT JOIN won_amount ON won_amount.source = record.source AND won_amount.account_id = record.id
+LEFT JOIN first_won ON first_won.source = record.source AND first_won.account_id = record.id
 LEFT JOIN coverage_of_source AS capture ON capture.source = record.source AND capture.fact = 'activity'
 GROUP BY record.account_key;
 
@@ -113,7 +128,16 @@ FROM usage
 JOIN person ON person.source = usage.source AND person.contact_id = usage.contact_id
 JOIN member ON member.person_id = person.person_id;
 
--- One row a customer; the touch tier goes by revenue from the largest down, and by segment where revenue is unknown.
+-- The tier each customer had: of its home record first.
+CREATE OR REPLACE TEMP TABLE previous_tier AS
+SELECT company.account_key, MIN_BY(remembered_tier.tier, CASE WHEN company.home THEN 0 ELSE 1 END) AS tier
+FROM remembered_tier
+JOIN company ON company.source = remembered_tier.source AND company.account_id = remembered_tier.id
+WHERE remembered_tier.tier IS NOT NULL
+GROUP BY company.account_key;
+
+-- One row a customer; the touch tier goes by revenue from the largest down, and by segment where revenue is unknown. An
+-- account leaves the tier it had only when it is well past the line.
 CREATE OR REPLACE TABLE customer AS
 SELECT
     fact.account_key, fact.name, customer_segment.segment, fact.breadth,
@@ -122,14 +146,24 @@ SELECT
     CASE
         WHEN fact.arr IS NULL THEN COALESCE(rule_segment_tier.tier, rule.tier_unknown)
         WHEN fact.arr >= rule.high_arr_from THEN 'high'
-        WHEN revenue_place.larger_share < rule.high_share THEN 'high'
-        WHEN revenue_place.larger_share < rule.low_share THEN 'low'
+        WHEN revenue_place.larger_share < rule.high_share + CASE
+            WHEN previous.tier = 'high' THEN rule.tier_slack
+            WHEN previous.tier IN ('low', 'tech') THEN -rule.tier_slack
+            ELSE 0
+        END THEN 'high'
+        WHEN revenue_place.larger_share < rule.low_share + CASE
+            WHEN previous.tier IN ('high', 'low') THEN rule.tier_slack
+            WHEN previous.tier = 'tech' THEN -rule.tier_slack
+            ELSE 0
+        END THEN 'low'
         ELSE 'tech'
     END AS tier,
+    fact.since_at,
     fact.renewal_at,
     fact.value_received,
     fact.lifetime_value,
     fact.complexity,
+    fact.partner,
     fact.home_source AS owner_source,
     fact.owner_id,
     unread.account_key IS NOT NULL AS unread,
@@ -139,6 +173,7 @@ FROM customer_fact AS fact
 CROSS JOIN rule_segments AS rule
 JOIN customer_segment ON customer_segment.account_key = fact.account_key
 LEFT JOIN revenue_place ON revenue_place.cents = CAST(ROUND(fact.arr * 100) AS BIGINT)
+LEFT JOIN previous_tier AS previous ON previous.account_key = fact.account_key
 LEFT JOIN rule_segment_tier ON rule_segment_tier.segment = customer_segment.segment
 LEFT JOIN unread_customer AS unread ON unread.account_key = fact.account_key
 LEFT JOIN usage_seen ON usage_seen.account_key = fact.account_key;

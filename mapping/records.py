@@ -87,6 +87,7 @@ STAGED = (
         value_received TEXT mapped value the customer has received as the CRM spells it
         lifetime_value DOUBLE lifetime value of the mapped field
         complexity TEXT mapped complexity of the offering as the CRM spells it
+        partner TEXT mapped partner or marketplace that the account came through
         arr DOUBLE annual recurring revenue of the mapped field
         employees BIGINT number of employees
         seats BIGINT seats bought
@@ -258,6 +259,42 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
+MERGED = _table(
+    "merged_record",
+    "A record that was merged into another one: what pointed at it points at the winner now.",
+    "source id",
+    """
+    source TEXT connection the row came from
+    id TEXT the loser, which is gone
+    winner_id TEXT the record that lives on
+    """,
+)
+"""What a connector may deliver with the page that reports the loser as deleted; the stage repoints references."""
+
+REMEMBERED = (
+    _table(
+        "remembered_tier",
+        "The touch tier we last gave an account: it changes only well past the line.",
+        "source id",
+        """
+        source TEXT connection of the record
+        id TEXT account record
+        tier TEXT high, low or tech
+        """,
+    ),
+    _table(
+        "remembered_gap",
+        "Gaps whose task is open: since when.",
+        "key",
+        """
+        key TEXT the gap's key
+        opened_at BIGINT when its task was opened
+        """,
+    ),
+)
+"""What the computation asks of the past, from the ledger; empty where nothing is remembered."""
+
+
 DERIVED = (
     _table(
         "person",
@@ -305,10 +342,12 @@ DERIVED = (
         arr DOUBLE annual recurring revenue; NULL unknown
         seats BIGINT seats bought; NULL unknown
         tier TEXT high, low or tech
+        since_at BIGINT became a customer: by a field of the CRM, else the first won deal; NULL unknown
         renewal_at BIGINT next renewal
         value_received TEXT none, partial or full; NULL unknown
         lifetime_value DOUBLE by a field of the CRM; NULL unknown
         complexity TEXT of the offering, by a field of the CRM: high or low; NULL unknown
+        partner TEXT partner or marketplace it came through; NULL none is named
         owner_source TEXT connection of the CSM's user row
         owner_id TEXT the CSM
         unread BOOLEAN activity of one of its CRMs could not be read to the end
@@ -326,8 +365,9 @@ DERIVED = (
         name TEXT the person's name
         title TEXT job title
         department TEXT department in canonical spelling; NULL unknown
-        departed BOOLEAN bounced, left, inactive or marked gone
+        departed BOOLEAN bounced, left, inactive, marked gone, said so by an automatic reply, or silent after steady traffic
         departed_why TEXT the record that says so, in words
+        departed_at BIGINT when, where the record is dated
         """,
     ),
     _table(
@@ -345,6 +385,17 @@ DERIVED = (
         colleague TEXT ``source:id`` of the user on our side; NULL unknown
         started_by_contact BOOLEAN the contact organised it
         one_to_many BOOLEAN newsletter, webinar, campaign: keeps cadence, never raises depth
+        """,
+    ),
+    _table(
+        "shared_meeting",
+        "Step classify: how many meetings two people of an account had together with us, in the last 90 days.",
+        "account_key person_id other_id",
+        """
+        account_key TEXT the company
+        person_id TEXT the person
+        other_id TEXT the other person
+        meetings BIGINT held meetings of both
         """,
     ),
     _table(
@@ -477,6 +528,67 @@ DERIVED = (
         """,
     ),
     _table(
+        "voice",
+        "Step assess: what the power users of an account say together; no row without power users.",
+        "account_key",
+        """
+        account_key TEXT the company
+        people BIGINT power users who are still there
+        told BIGINT those of them whose attitude is known
+        influence DOUBLE 0-100, of all of them together
+        attitude DOUBLE -100 to 100, the mean of those told; NULL nobody's is known
+        weak BOOLEAN they speak against us; NULL too few attitudes are known
+        """,
+    ),
+    _table(
+        "colleague",
+        "Step assess: which user records are one colleague of ours.",
+        "source id",
+        """
+        source TEXT connection of the user record
+        id TEXT the user record
+        colleague TEXT ``source:id`` of the record that stands for the colleague
+        leads BOOLEAN it is this record
+        name TEXT the colleague
+        active BOOLEAN this record may own accounts and receive tasks
+        """,
+    ),
+    _table(
+        "engagement",
+        "Step assess: what an account gets of us after the sale and what it should get.",
+        "account_key",
+        """
+        account_key TEXT the company
+        lifecycle TEXT handover, onboarding, adoption, value realised, renewal or advocacy
+        cadence_days BIGINT most days between two contacts in both directions; NULL none is asked for
+        last_at BIGINT last contact that keeps the cadence
+        cadence_overdue BOOLEAN it is longer ago; NULL cannot tell
+        handover TEXT what of handover and introduction is overdue, in words; NULL nothing
+        ours DOUBLE 0-1, our engagement; NULL cannot tell
+        theirs DOUBLE 0-1, the customer's; NULL cannot tell
+        ours_expected DOUBLE 0-1
+        theirs_expected DOUBLE 0-1
+        exchanges BIGINT exchanges of the last 90 days, each with each person; NULL cannot tell
+        normal DOUBLE exchanges that orientation and stage ask for; NULL unknown
+        scope TEXT under, normal or over; NULL cannot tell
+        """,
+    ),
+    _table(
+        "workload",
+        "Step assess: how many accounts of each tier a colleague of ours looks after.",
+        "colleague",
+        """
+        colleague TEXT ``source:id`` of the user record that stands for the colleague
+        source TEXT connection of that record
+        user_id TEXT its id
+        name TEXT the colleague
+        high BIGINT high-touch accounts
+        low BIGINT low-touch accounts
+        tech BIGINT tech-touch accounts
+        over BOOLEAN beyond the guideline of one tier
+        """,
+    ),
+    _table(
         "undecided",
         "Step assess: gaps nobody can tell today for lack of evidence: their tasks are neither opened nor closed.",
         "account_key kind",
@@ -491,7 +603,7 @@ DERIVED = (
         "key",
         """
         key TEXT one gap, one key for life (see mapping/gaps.sql)
-        account_key TEXT the company
+        account_key TEXT the company; of a gap about a colleague: the colleague
         kind TEXT gap kind of the domain
         role TEXT role it is about; NULL none
         person_id TEXT person it is about; NULL none
@@ -499,6 +611,30 @@ DERIVED = (
         to_manager BOOLEAN goes to the CSM's manager
         detail TEXT what is missing, in words
         people TEXT suggested people, in words
+        opened_at BIGINT when its task was opened; NULL it has none yet
+        chronic BOOLEAN open for longer than 90 days; else acute
+        """,
+    ),
+    _table(
+        "slice",
+        "Step assess: accounts rolled up, for a leader.",
+        "dimension name",
+        """
+        dimension TEXT portfolio, segment, tier, breadth, orientation, csm or partner
+        name TEXT which of them
+        accounts BIGINT customers in it
+        arr DOUBLE annual recurring revenue known; NULL nobody's is
+        covered BIGINT accounts with status covered
+        partly BIGINT accounts with status partial
+        uncovered BIGINT accounts with status gap
+        untold BIGINT accounts with status cannot tell
+        arr_uncovered DOUBLE annual recurring revenue of accounts with status gap
+        score DOUBLE mean coverage score; NULL nobody has one
+        equity DOUBLE mean relationship equity; NULL nobody has one
+        renewed BIGINT deals won in the last year after the first one
+        lost BIGINT deals lost in the last year after the first one
+        gaps BIGINT open gaps
+        chronic BIGINT those of them that have been open for long
         """,
     ),
     _table(
@@ -509,7 +645,7 @@ DERIVED = (
         object TEXT contact or account
         source TEXT connection of the record
         id TEXT record id
-        field TEXT output field the sentence is about
+        field TEXT output field the sentence is about, or a name of `mapping.explain.FURTHER`
         text TEXT one sentence with the records it rests on
         """,
     ),
@@ -520,7 +656,7 @@ DERIVED = (
         """
         key TEXT the gap's key
         source TEXT connection of the home CRM
-        account_id TEXT home account record
+        account_id TEXT home account record; NULL: it is about a colleague
         contact_id TEXT contact it is about; NULL none
         owner_id TEXT assignee in that CRM
         subject TEXT one line
@@ -537,6 +673,7 @@ are declared by `mapping.metadata.desired_tables`."""
 
 
 def all_tables() -> Iterator[Table]:
-    """Yield every staged and derived table declared here."""
+    """Yield every staged, remembered and derived table declared here."""
     yield from STAGED
+    yield from REMEMBERED
     yield from DERIVED

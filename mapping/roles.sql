@@ -94,6 +94,44 @@ SELECT
     person_id, account_key, 'guardian', 'guardian', 100e0, confidence, record, CAST(NULL AS BIGINT), detail
 FROM gatekeeper;
 
+-- Champions of the sales cycle who do not act like one since: named in a deal that was won, and for long neither an
+-- exchange nor a good word of theirs. Where we cannot see their acts, nobody has lapsed.
+CREATE OR REPLACE TEMP TABLE lapsed_champion AS
+SELECT sold.account_key, sold.person_id, sold.closed_at
+FROM (
+    SELECT member.account_key, member.person_id, MAX(opportunity.close_at) AS closed_at
+    FROM contact_role
+    JOIN rule_crm_role
+        ON rule_crm_role.role_group = 'champion'
+     AND rule_crm_role.spelling
+        = TRIM(REGEXP_REPLACE(REPLACE(LOWER(contact_role.role), '&', ' and '), '[^a-z0-9]+', ' ', 'g'))
+    JOIN opportunity
+        ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id AND opportunity.won
+    JOIN person ON person.source = contact_role.source AND person.contact_id = contact_role.contact_id
+    JOIN company ON company.source = opportunity.source AND company.account_id = opportunity.account_id
+    JOIN member ON member.account_key = company.account_key AND member.person_id = person.person_id
+    GROUP BY member.account_key, member.person_id
+) AS sold
+CROSS JOIN run
+CROSS JOIN rule_lapse
+JOIN customer ON customer.account_key = sold.account_key AND customer.activity_known
+JOIN depth ON depth.account_key = sold.account_key AND depth.person_id = sold.person_id
+LEFT JOIN (
+    SELECT DISTINCT evidence.account_key, evidence.subject
+    FROM evidence
+    CROSS JOIN run
+    CROSS JOIN rule_evidence
+    CROSS JOIN rule_lapse
+    WHERE evidence.topic = 'attitude'
+        AND evidence.rule <> 'crm role'
+        AND evidence.value >= rule_evidence.positive
+        AND evidence.happened_at >= run.as_of - rule_lapse.days * 86400
+) AS praise ON praise.account_key = sold.account_key AND praise.subject = sold.person_id
+WHERE sold.closed_at < run.as_of - rule_lapse.days * 86400
+    AND NOT depth.confirmed
+    AND (depth.two_way_at IS NULL OR depth.two_way_at < run.as_of - rule_lapse.days * 86400)
+    AND praise.subject IS NULL;
+
 -- The roles that evidence speaks for.
 CREATE OR REPLACE TEMP TABLE predicted_role AS
 SELECT
@@ -105,7 +143,11 @@ WHERE trait.buyer
 UNION ALL
 SELECT
     profile.account_key, profile.person_id, 'champion' AS role,
-    CASE WHEN trait.positive THEN 'likely' ELSE 'candidate' END AS status,
+    CASE
+        WHEN NOT trait.positive THEN 'candidate'
+        WHEN lapsed_champion.person_id IS NOT NULL THEN 'lapsed'
+        ELSE 'likely'
+    END AS status,
     CASE
         WHEN trait.positive THEN LEAST(
             profile.influence_confidence, profile.process_authority_confidence, profile.attitude_confidence
@@ -115,6 +157,8 @@ SELECT
     CASE WHEN NOT trait.positive THEN 'attitude' END AS missing
 FROM profile
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
+LEFT JOIN lapsed_champion
+    ON lapsed_champion.account_key = profile.account_key AND lapsed_champion.person_id = profile.person_id
 WHERE trait.candidate
 UNION ALL
 SELECT

@@ -30,6 +30,7 @@ Words = Annotated[str, StringConstraints(to_lower=True)]
 Axis = Literal[
     "buying_authority", "process_authority", "influence", "product_importance", "usage_frequency", "attitude"
 ]
+Pathway = Literal["account-led", "product-led", "partner-led"]
 Level = Literal["c-level", "vp", "director", "manager", "individual"]
 Segment = Literal["SMB", "Mid-Market", "Enterprise"]
 Breadth = Literal["workgroup", "department", "company-wide"]
@@ -52,6 +53,8 @@ class IdentityRules(Frozen):
     """Mail domains that belong to nobody: they match no companies and are never our own."""
     gone_markers: tuple[str, ...]
     """Texts in a contact's name that say the person has left."""
+    gone_phrases: tuple[Words, ...]
+    """Texts in the subject of an automatic reply that say its sender has left."""
 
 
 class OwnTitle(Frozen):
@@ -148,6 +151,10 @@ class CrmRoleRules(Frozen):
 
     spellings: dict[str, tuple[str, ...]]
     """Group of roles -> spellings, compared in lower case with punctuation as spaces."""
+    name_markers: dict[str, tuple[Words, ...]]
+    """Group -> texts that people type into a contact's name, each with its bracket."""
+    lapsed_days: Days
+    """A champion of the sales cycle who does nothing of one for so long has lapsed."""
     points: dict[str, dict[Axis, Points]]
     """Group -> axis -> points. A group without axes (guardian) makes its role directly."""
 
@@ -204,12 +211,29 @@ class EvidenceRules(Frozen):
     consuming_department: Points
     frequent_use: Points
     some_use: Points
+    network_attendees: int
+    """Meetings with more people say nothing about each of them."""
+    met_buyer_meetings: int
+    met_buyer_points: Points
+    degree_meetings: int
+    degree_colleagues: int
+    degree_points: Points
+    reports_points: Points
+    reports_far_points: Points
+    team_people: int
+    team_points: Points
+    pathway: Pathway
+    """How the organisation grows: a preset of the influence of title levels."""
+    pathway_influence: dict[Pathway, dict[Level, Points]]
+    """Pathway -> level -> points added to its influence."""
     frequent_days: Days
     """Distinct active days of the last 30 that make usage frequent."""
     high: Points
     positive: Points
     negative: Points
     endorses: Points
+    nearly: Points
+    """Buying authority from here on is not far from a buyer's: such people are suggested where a buyer is missing."""
 
 
 class SegmentRules(Frozen):
@@ -225,6 +249,8 @@ class SegmentRules(Frozen):
     """Won amounts of so many days stand in for an unknown ARR."""
     high_share: Share
     low_share: Share
+    tier_slack: Share
+    """So far past a line, as a share of the whole revenue, an account leaves the tier it had."""
     high_arr_from: float
     tier_of_segment: dict[Segment, Tier]
     """Tier of an account whose ARR is unknown."""
@@ -250,6 +276,11 @@ class DepthRules(Frozen):
     trusted_attendance: Share
     advocacy_days: Days
     confirmed_days: Days
+    steady_acts: Annotated[int, Field(ge=2)]
+    """So many inbound acts over `steady_days` are steady traffic; silence after it is a sign of departure."""
+    steady_days: Days
+    silent_days: Days
+    silent_gaps: float
     daily_cap: int
     one_way_cap: float
     saturation: float
@@ -332,6 +363,37 @@ class TierDays(Frozen):
     tech: int | None
 
 
+class Engaged(Frozen):
+    """Engagement 0-1 that is expected of us and of the customer."""
+
+    ours: Share
+    theirs: Share
+
+
+class EngagementRules(Frozen):
+    """What an account should get of us after the sale (rules/engagement.yaml; our default)."""
+
+    handover_days: Days
+    onboarding_days: Days
+    adoption_days: Days
+    renewal_days: Days
+    introduction_days: TierDays
+    """Days after the start by which the CSM must have been introduced; None where that is not asked for."""
+    introduction_before_days: Days
+    introduction_watch_days: Days
+    owner_days: Days
+    expected: dict[str, Engaged]
+    """Lifecycle -> what is expected."""
+    scope: dict[str, float]
+    """Orientation -> exchanges in the window of the depth scorecard."""
+    scope_of_stage: dict[str, float]
+    """Stage of the relationship -> factor of the scope."""
+    under_below: float
+    over_above: float
+    voice_known_share: Share
+    voice_weak_below: Points
+
+
 class SeverityRules(Frozen):
     """How a gap's severity is mixed (our default)."""
 
@@ -388,6 +450,7 @@ class Rules(Frozen):
     depth: DepthRules
     coverage: CoverageRules
     equity: EquityRules
+    engagement: EngagementRules
     gaps: GapRules
 
     @cached_property

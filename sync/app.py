@@ -19,7 +19,9 @@ import duckdb
 import sqlalchemy as sa
 
 from connectors.base import Connector
+from connectors.census import Census
 from connectors.errors import ConnectorError
+from connectors.open import census as take_census
 from connectors.open import open_connection
 from connectors.options import secrets_of
 from mapping.compute import compute
@@ -151,14 +153,30 @@ class App:
                 stack.callback(opened[source].close)
             yield opened
 
-    def prepare(self, org: str) -> None:
-        """Prove what a run needs besides its connections: rules that can be read, a ledger, a folder for the stage.
+    @contextmanager
+    def connection(self, org: str, source: str) -> Iterator[Connector]:
+        """Open one connection for the length of the block. Raises SecretMissingError naming what it lacks."""
+        options = self._organisation(org).connections[source]
+        self.secret.prove(secrets_of(options))
+        opened = open_connection(source, options, self.secret, clock, self.secret.keep)
+        try:
+            yield opened
+        finally:
+            opened.close()
 
-        Raises SpecError or UsageError.
-        """
-        load_rules(self._organisation(org).rules)
-        self.ledger.holder(org)
-        self._stage_file(org)
+    def credentials(self, org: str) -> str:
+        """Give everything an organisation signs in with, in one text. Raises SecretMissingError."""
+        described = self._organisation(org).connections
+        held = {source: [self.secret(one) for one in secrets_of(options)] for source, options in described.items()}
+        return repr(sorted(held.items()))
+
+    def census(self, org: str, source: str) -> Census | None:
+        """Ask a connection what its organisation holds right now; None for an export. Raises a ConnectorError."""
+        return take_census(self._organisation(org).connections[source], self.secret, clock, self.secret.keep)
+
+    def now(self) -> float:
+        """Tell the time in epoch seconds."""
+        return clock()
 
     def sent(self, org: str) -> Mapping[str, int]:
         """Count the calls that runs of the last 24 hours sent, by connection."""
@@ -166,10 +184,10 @@ class App:
 
     def cursors(self, org: str, source: str) -> Mapping[str, str]:
         """Tell where the pulls of a connection stopped; nothing where nothing was pulled or a run is at work."""
-        if not self._stage_file(org).exists():
+        if not self.stage_file(org).exists():
             return {}
         try:
-            with Stage(self._stage_file(org)) as stage:
+            with Stage(self.stage_file(org)) as stage:
                 return stage.cursors(source)
         except (StageInUseError, OSError, duckdb.IOException):
             return {}
@@ -200,7 +218,7 @@ class App:
     @contextmanager
     def _stage(self, org: str) -> Iterator[Stage]:
         """Open the stage; when another process has it, say who that is rather than which file."""
-        path = self._stage_file(org)
+        path = self.stage_file(org)
         with ExitStack() as stack:
             try:
                 stage = stack.enter_context(Stage(path))
@@ -212,7 +230,8 @@ class App:
                 raise UsageError(f"the stage cannot be opened: {error}") from error
             yield stage
 
-    def _stage_file(self, org: str) -> Path:
+    def stage_file(self, org: str) -> Path:
+        """Name the stage of an organisation, in a folder that is made when it is missing. Raises UsageError."""
         path = self.settings.stage_file(org)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -253,8 +272,18 @@ def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyCon
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
-    """Turn what the computation can tell about each record into rows of the ledger."""
+    """Turn what the computation can tell about each record and each slice of the portfolio into rows of the ledger."""
+    yield from _slices(connection)
     for found in dossiers(connection):
         facts = asdict(found)
         body = {key: facts[key] for key in ("home", "values", "sentences", "records")}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)
+
+
+def _slices(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
+    found = connection.execute("SELECT * FROM slice ORDER BY dimension, name")
+    names = [column[0] for column in found.description or ()]
+    for row in found.fetchall():
+        figures = dict(zip(names, row, strict=True))
+        dimension, name = figures.pop("dimension"), figures.pop("name")
+        yield Dossier("slice", dimension, name, name, None, {"values": figures})

@@ -5,7 +5,7 @@ in the journal what was under way and looks before it writes again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, assert_never
@@ -35,6 +35,7 @@ from sync.changes import (
     SetField,
     TaskChange,
 )
+from sync.echo import Echo
 from sync.journal import Intent, Journal, target
 from sync.ledger import chunks
 
@@ -82,11 +83,15 @@ def apply(
     """
     count = _Count(heartbeat)
     postponed: dict[str, RetryLater] = {}
-    for source in plan_tables.sources(connection):
-        try:
-            _write(connectors[source], intents(connection, source), journal, count)
-        except RetryLater as patience:
-            postponed[source] = patience
+    echo = Echo(connection)
+    try:
+        for source in plan_tables.sources(connection):
+            try:
+                _write(connectors[source], intents(connection, source), journal, (count, echo.note))
+            except RetryLater as patience:
+                postponed[source] = patience
+    finally:
+        echo.settle()
     moments = [patience.at for patience in postponed.values() if patience.at is not None]
     texts = {source: str(patience) for source, patience in postponed.items()}
     reason = next((patience.reason for patience in postponed.values()), "")
@@ -168,13 +173,17 @@ class _Count:
         self._heartbeat(source, self._answered[source])
 
 
-def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, count: _Count) -> None:
+Listener = Callable[[str, Sequence[WriteResult]], None]
+
+
+def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, listeners: Sequence[Listener]) -> None:
     """Send one connection's writes; what was answered before an error is noted before the error goes on."""
     answered: list[WriteResult] = []
 
     def note() -> None:
         journal.note(connector.source, answered)
-        count(connector.source, answered)
+        for tell in listeners:
+            tell(connector.source, answered)
         answered.clear()
 
     try:

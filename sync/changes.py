@@ -79,7 +79,7 @@ class OpenTask:
     body: str
     due_at: int
     owner_id: str | None
-    account_id: str
+    account_id: str | None
     contact_id: str | None
     severity: float | None
     reason: str

@@ -10,13 +10,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sync.app import App
     from sync.pipeline import Desk, RunReport
 
@@ -137,28 +139,37 @@ def init(context: click.Context, *, force: bool) -> int:
 
 @main.command()
 @ORG
+@JSON
 @click.pass_context
 @answers_for
-def check(context: click.Context, org: str | None) -> int:
-    """Test settings, rules, stores, credentials and every mapped field; changes nothing in a CRM."""
-    from connectors.base import Metered
-    from sync import render
+def check(context: click.Context, org: str | None, *, as_json: bool) -> int:
+    """Test everything a run will need, before it; changes nothing in a CRM. Exit status 1 when a run would fail."""
+    from sync import check as checks
+    from sync import findings, render
+    from sync.settings import SettingsError
 
-    app, fatal = opened(context), False
-    for name in app.organisations(org):
-        app.prepare(name)
-        sent = app.sent(name)
-        with app.connections(name) as connections:
-            for source, connector in connections.items():
-                if isinstance(connector, Metered):
-                    connector.spent(sent.get(source, 0))
-                findings = list(connector.check())
-                fatal = fatal or any(finding.fatal for finding in findings)
-                answer(render.finding_lines(name, source, findings))
-                if isinstance(connector, Metered) and not any(finding.fatal for finding in findings):
-                    forecast = connector.forecast(app.cursors(name, source))
-                    answer([render.forecast_line(name, source, connector.vendor, forecast)])
-    return Exit.ERROR if fatal else Exit.DONE
+    try:
+        found = checks.check(opened(context), org)
+    except SettingsError as error:
+        found = checks.unusable(error)
+    failing, joined = findings.fails(found), findings.merged(found)
+    if as_json:
+        answer_json({"fails": failing, "findings": [told.to_json() for told in found]})
+    elif sys.stdout.isatty():
+        show_table(render.finding_table(joined), render.verdict(joined))
+    else:
+        answer(render.finding_lines(joined))
+    return Exit.ERROR if failing else Exit.DONE
+
+
+def show_table(table: "Table", verdict: str) -> None:
+    """Print a table as wide as the terminal, and a line below it."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    if table.row_count:
+        console.print(table)
+    console.print(verdict, markup=False, highlight=False)
 
 
 @main.command()
@@ -333,10 +344,37 @@ def status(context: click.Context, org: str | None, *, as_json: bool, completene
         return Exit.DONE
     for name in app.organisations(org):
         answer(render.log_lines(app.ledger.runs(name, 1)))
+        if pause := app.ledger.paused(name):
+            answer(["", f"PAUSED: {pause['said']}"])
         if completeness:
             answer(["", *render.completeness_lines(results.completeness(app.ledger, name))])
             continue
         answer(["", *render.coverage_lines(results.accounts(app.ledger, name))])
+    return Exit.DONE
+
+
+@main.command()
+@ORG
+@JSON
+@click.option(
+    "--by",
+    "dimension",
+    type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner"]),
+    help="One kind of slice instead of all.",
+)
+@click.pass_context
+@answers_for
+def portfolio(context: click.Context, org: str | None, *, as_json: bool, dimension: str | None) -> int:
+    """Show coverage, equity and renewals of the portfolio by segment, tier, breadth, orientation, CSM and partner."""
+    from sync import render, results
+
+    app = opened(context)
+    found = {name: results.portfolio(app.ledger, name, dimension) for name in app.organisations(org)}
+    if as_json:
+        answer_json(found)
+        return Exit.DONE
+    for slices in found.values():
+        answer(render.portfolio_lines(slices))
     return Exit.DONE
 
 
@@ -374,7 +412,7 @@ def explain(context: click.Context, who: str, org: str | None, *, as_json: bool)
     from sync import render
 
     app = opened(context)
-    found = app.ledger.dossiers(app.only(org), who)
+    found = [one for one in app.ledger.dossiers(app.only(org), who) if one.object != "slice"]
     if as_json:
         answer_json(found)
     else:
@@ -414,6 +452,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     """Run every organisation on its schedule until SIGTERM; one that a vendor asked to wait is left until then."""
     from sync import app as root
     from sync import pipeline, results
+    from sync.pause import guarded
     from sync.telemetry import Logged
     from sync.worker import HealthPortError, serve, stop_event
 
@@ -425,6 +464,9 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     def run_once(name: str) -> str:
         if results.waits_until(app.ledger, name) > root.clock():
             return "waiting"
+        return guarded(app.ledger, name, partial(app.credentials, name), int(root.clock()), partial(scheduled, name))
+
+    def scheduled(name: str) -> str:
         with app.desk(name, Logged()) as desk:
             return pipeline.run(desk).status
 

@@ -91,6 +91,9 @@ JOURNAL = _table(
 
 LEASES = _table("leases", "org", org=_TEXT, owner=_TEXT, taken_at=_BIG, expires_at=_BIG)
 
+PAUSES = _table("pauses", "org", org=_TEXT, since=_BIG, said=_TEXT, salt=_TEXT, credentials=_TEXT)
+"""An organisation whose sign-in was refused, see `sync.pause`. `credentials` is a slow digest of what was refused."""
+
 DOSSIERS = _table(
     "dossiers",
     "org object source id",
@@ -178,6 +181,12 @@ class Ledger:
         if alive(holder) or not self._take_over(org, mine, LEASES.c.owner == holder):
             raise LeaseHeldError(org, holder, until)
 
+    def renew(self, org: str, owner: str, now: int, seconds: int) -> None:
+        """Renew our lease. Raises LeaseHeldError when it is no longer ours, be it that nobody has it by now."""
+        mine = {"owner": owner, "taken_at": now, "expires_at": now + seconds}
+        if not self._take_over(org, mine, LEASES.c.owner == owner):
+            raise LeaseHeldError(org, *(self.holder(org) or ("somebody who has finished meanwhile", now)))
+
     def release(self, org: str, owner: str) -> None:
         """Give the lease back; somebody else's stays."""
         self._run(sa.delete(LEASES).where(LEASES.c.org == org, LEASES.c.owner == owner))
@@ -253,6 +262,23 @@ class Ledger:
         rows = self._all(sa.select(PLANS).where(PLANS.c.org == org).order_by(PLANS.c.run.desc()).limit(1))
         return rows[0] if rows else None
 
+    # --- pauses ----------------------------------------------------------------------------------------------------
+
+    def pause(self, org: str, **values: object) -> None:
+        """Note that an organisation is left alone (columns: see `PAUSES`)."""
+        with self.engine.begin() as database:
+            database.execute(sa.delete(PAUSES).where(PAUSES.c.org == org))
+            database.execute(sa.insert(PAUSES).values(org=org, **values))
+
+    def paused(self, org: str) -> dict[str, Any] | None:
+        """Read why and since when an organisation is left alone, or None."""
+        return next(iter(self._all(sa.select(PAUSES).where(PAUSES.c.org == org))), None)
+
+    def resume(self, org: str) -> bool:
+        """End a pause; tells whether there was one."""
+        with self.engine.begin() as database:
+            return database.execute(sa.delete(PAUSES).where(PAUSES.c.org == org)).rowcount > 0
+
     # --- memory of the plan ----------------------------------------------------------------------------------------
 
     def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -263,6 +289,12 @@ class Ledger:
             same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
             found += self._all(columns.where(*same, APPLIED.c.id.in_(chunk)))
         return found
+
+    def applied_to(self, org: str, object_name: str, field: str) -> list[dict[str, Any]]:
+        """Read what we last wrote into one field of every record: source, id, value."""
+        same = (APPLIED.c.org == org, APPLIED.c.object == object_name, APPLIED.c.field == field)
+        columns = sa.select(APPLIED.c.source, APPLIED.c.id, APPLIED.c.value)
+        return self._all(columns.where(*same).order_by(APPLIED.c.source, APPLIED.c.id))
 
     def tasks(self, org: str) -> list[dict[str, Any]]:
         """Read the task ledger of an organisation as rows of `TASKS`."""

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from mapping.metadata import FIELDS, Kind
-from mapping.records import Column, Table
+from mapping.records import REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
 from sync.journal import Entry, confirm, open_entries
 from sync.ledger import Ledger, chunks
@@ -60,6 +60,14 @@ def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     entries = open_entries(ledger, org)
     seen = [*_seen_updates(connection, entries), *_seen_tasks(connection, entries)]
     return confirm(ledger, org, seen, as_of)
+
+
+def recall(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
+    """Create the tables that the computation asks of the past: tiers we gave, gaps whose task is open."""
+    tiers, gaps = REMEMBERED
+    create(connection, tiers, [tuple(row.values()) for row in ledger.applied_to(org, "account", "tier")])
+    tasks = ledger.tasks(org)
+    create(connection, gaps, [(task["key"], task["opened_at"]) for task in tasks if task["state"] == "open"])
 
 
 def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> None:

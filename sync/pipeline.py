@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import duckdb
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
-from connectors.errors import QuotaSpent, RetryLater, Unusable
+from connectors.errors import QuotaSpent, RetryLater, SignInRefused, Unusable
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -231,11 +231,17 @@ def _note_end(desk: Desk, report: RunReport) -> RunReport:
 
 
 def _inspect(desk: Desk) -> None:
-    """Refuse a run that a connection could not carry through, with everything there is to mend at once."""
+    """Refuse a run that a connection could not carry through, with everything there is to mend at once.
+
+    Where every connection can be used, a pause of the organisation is over.
+    """
     found = [(source, finding) for source, connector in desk.connectors.items() for finding in connector.check()]
     fatal = [f"{source}: {finding}" for source, finding in found if finding.fatal]
+    if any(finding.refused for _, finding in found):
+        raise SignInRefused("\n".join(fatal))
     if fatal:
         raise Unusable("\n".join(fatal))
+    desk.ledger.resume(desk.org)
 
 
 def _pull(desk: Desk, this: _Run) -> None:
@@ -316,7 +322,7 @@ def _beat(desk: Desk, this: _Run, step: str, detail: str, count: int) -> None:
     desk.progress(step, detail, count)
     now = desk.now()
     if now - this.renewed_at >= LEASE_SECONDS / 10:
-        desk.ledger.lease(desk.org, desk.owner, int(now), LEASE_SECONDS)
+        desk.ledger.renew(desk.org, desk.owner, int(now), LEASE_SECONDS)
         this.renewed_at = now
 
 
@@ -325,6 +331,7 @@ def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     connection = desk.stage.connection
     this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, as_of))
     _beat(desk, this, "compute", "", 0)
+    memory.recall(connection, desk.ledger, desk.org)
     desk.compute(connection, as_of)
     _beat(desk, this, "diff", "", 0)
     request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)

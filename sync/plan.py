@@ -20,6 +20,10 @@ from sync.plan_tables import PLAN_TABLES, seal
 
 OBJECTS = ("contact", "account")
 
+PART = 400_000
+"""Records of an object that are compared and explained at a time. The texts of more would not fit the memory DuckDB may
+use, and what it lays on disk instead took three times as long."""
+
 Explain = Callable[[duckdb.DuckDBPyConnection], None]
 """Renders `sentence` and `companion` for the records of `explained`; `mapping.explain.render` is one."""
 
@@ -82,12 +86,12 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
     """
     for table in PLAN_TABLES:
         create(connection, table)
-    create(connection, _VALUE, temporary=True)
     _load_request(connection, request)
     memory.load(connection, ledger, request.org, request.as_of)
-    _plan_values(connection, ledger, request.org)
-    _plan_companions(connection, ledger, request.org, explain)
-    execute(connection, "sql/plan_reasons", "sync")
+    for part in range(_parts(connection)):
+        _plan_values(connection, ledger, request.org, part)
+        _plan_companions(connection, ledger, request.org, explain)
+        execute(connection, "sql/plan_reasons", "sync")
     execute(connection, "sql/plan_tasks", "sync")
     return seal(connection, request.org, request.as_of, request.rules)
 
@@ -106,13 +110,22 @@ def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:
             yield from ((source, object_name, name) for name in names)
 
 
-def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
+def _parts(connection: duckdb.DuckDBPyConnection) -> int:
+    """Lay what is observed beside what is desired, record by record, and tell in how many parts."""
+    for object_name in OBJECTS:
+        connection.execute(_pairs(object_name))
+    pairs = " UNION ALL ".join(f"SELECT part FROM plan_pair_{object_name}" for object_name in OBJECTS)
+    found = connection.execute(f"SELECT COALESCE(MAX(part) + 1, 0) FROM ({pairs}) AS pairs").fetchone()
+    return found[0] if found else 0
+
+
+def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, part: int) -> None:
     """Compare every field that may cause a write by itself."""
+    create(connection, _VALUE, temporary=True)
     create(connection, _DIFFERENCE, temporary=True)
     for object_name in OBJECTS:
         compared = [output for output in results(object_name) if output.name not in COMPANIONS]
-        connection.execute(_pairs(object_name))
-        _insert_differences(connection, map(_difference, compared))
+        _insert_differences(connection, (_difference(output, part) for output in compared))
     _judge(connection, ledger, org)
 
 
@@ -145,17 +158,18 @@ def _pairs(object_name: str) -> str:
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
-        f" SELECT COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
+        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART}) AS BIGINT) AS part,"
+        f" COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"
     )
 
 
-def _difference(output: Field) -> str:
+def _difference(output: Field, part: int) -> str:
     observed, desired = _filled(output, f"observed_{output.name}"), _filled(output, f"desired_{output.name}")
     return (
         f"SELECT source, '{output.object}', id, '{output.name}', {observed}, {desired}"
-        f" FROM plan_pair_{output.object} WHERE {observed} IS DISTINCT FROM {desired}"
+        f" FROM plan_pair_{output.object} WHERE part = {part} AND {observed} IS DISTINCT FROM {desired}"
     )
 
 

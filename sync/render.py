@@ -6,9 +6,10 @@ Everything here returns text and prints nothing, so that the same lines can be t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, assert_never
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, assert_never
 
-from connectors.base import Finding, Forecast, ProvisionStep
+from connectors.base import ProvisionStep, Severity
 from mapping.metadata import COVERED_ROLES
 from sync.changes import (
     ACTIONS,
@@ -23,9 +24,15 @@ from sync.changes import (
     SetField,
     Skip,
 )
+from sync.findings import Told
 from sync.ledger import Dossier
 from sync.pipeline import RunReport
 
+if TYPE_CHECKING:  # rich costs 60 ms and is needed on a terminal only
+    from rich.table import Table
+
+WIDTH = 100
+"""Columns of a finding where no terminal says how wide it is."""
 EMPTY = "-"
 """Stands for a value that is not there."""
 
@@ -99,12 +106,6 @@ def _price_lines(report: RunReport) -> Iterator[str]:
 
 def _calls(calls: int, vendor: str, left: int | None) -> str:
     return f"about {calls:,} {vendor} calls" + ("" if left is None else f" of {left:,} left today")
-
-
-def forecast_line(org: str, source: str, vendor: str, forecast: Forecast) -> str:
-    """Say what a run will ask of a vendor, and whether that fits into what is left."""
-    needs = f"{org}/{source}: this run needs {_calls(forecast.calls, vendor, forecast.left)}"
-    return needs + ("." if forecast.fits else ": it does not fit and would not begin.")
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -192,6 +193,8 @@ def report_lines(report: RunReport) -> Iterator[str]:
     read = sum(stream.read for stream in report.streams)
     calls = sum(sum(counts.values()) for counts in report.calls.values())
     yield f"  read {counted(read, 'record')} in {counted(len(report.streams), 'stream')} with {counted(calls, 'call')}"
+    if report.streams and all(stream.whole for stream in report.streams):
+        yield "  everything was read from its beginning, not changes alone"
     for source, told in report.foreseen.items():
         used = sum(report.calls.get(source, {}).values())
         left = "" if told.left is None else f"; {told.left:,} left today"
@@ -207,12 +210,38 @@ def report_lines(report: RunReport) -> Iterator[str]:
         yield "  The next run will want the same changes again unless rules or data change first."
 
 
-def finding_lines(org: str, source: str, findings: Sequence[Finding]) -> Iterator[str]:
-    """List what a check found: place, cause, fix."""
-    if not findings:
-        yield f"{org}/{source}: everything a run needs is there."
-    for finding in findings:
-        yield f"{org}/{source}: {'ERROR' if finding.fatal else 'note'}: {finding}"
+def finding_lines(found: Sequence[Told]) -> Iterator[str]:
+    """List what a check found, as compilers do: place, severity, what it is about, cause and fix; then the verdict."""
+    for told in found:
+        text = f"{told.place}: {told.severity}: {told.about}: {told.sentence}"
+        yield from wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    yield verdict(found)
+
+
+def verdict(found: Sequence[Told]) -> str:
+    """Say whether a run would fail, and how much was found."""
+    counts = {severity: sum(told.severity is severity for told in found) for severity in Severity}
+    errors, warnings = (counted(counts[one], one.value) for one in (Severity.ERROR, Severity.WARNING))
+    if counts[Severity.ERROR]:
+        return f"{errors}, {warnings}: a run would fail."
+    return f"Everything a run needs is there{f'; {warnings}' if counts[Severity.WARNING] else ''}."
+
+
+def finding_table(found: Sequence[Told]) -> "Table":
+    """Lay the same out as a table for a terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    laid = Table(expand=False, show_lines=True)
+    for name in ("", "about", "cause and fix", "setting"):
+        laid.add_column(name, overflow="fold")
+    for told in found:
+        style = _STYLES[told.severity]
+        laid.add_row(Text(told.severity, style), Text(told.about), Text(told.sentence), Text(told.place))
+    return laid
+
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
 def provision_lines(org: str, source: str, steps: Sequence[ProvisionStep], *, dry_run: bool) -> Iterator[str]:
@@ -250,6 +279,20 @@ def _coverage_row(account: Dossier) -> Sequence[str]:
 def _number(values: Mapping[str, str | None], role: str) -> str:
     actual, required = values.get(f"{role}s_actual"), values.get(f"{role}s_required")
     return f"{actual or EMPTY}/{required or EMPTY}"
+
+
+def portfolio_lines(slices: Sequence[Dossier]) -> list[str]:
+    """Lay slices of the portfolio out as a table: coverage beside what was renewed and lost."""
+    header = ("by", "slice", "accounts", "arr", "covered", "partial", "gap", "cannot tell", "score", "equity")
+    rows = [(one.source, one.name, *_slice_row(one.body["values"])) for one in slices]
+    return table((*header, "renewed", "lost", "gaps", "chronic"), rows, right=frozenset(range(2, 14)))
+
+
+_SLICE = ("accounts", "arr", "covered", "partly", "uncovered", "untold", "score", "equity", "renewed", "lost", "gaps")
+
+
+def _slice_row(values: Mapping[str, Any]) -> Sequence[str]:
+    return [EMPTY if values[name] is None else f"{values[name]:,.0f}" for name in (*_SLICE, "chronic")]
 
 
 def task_lines(tasks: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -23,6 +23,17 @@ def accounts(ledger: Ledger, org: str) -> list[Dossier]:
     return [found for found in ledger.dossiers(org, limit=None, object_name="account") if found.body.get("home", True)]
 
 
+DIMENSIONS = ("portfolio", "segment", "tier", "breadth", "orientation", "csm", "partner")
+"""What the portfolio can be sliced by, the whole first."""
+
+
+def portfolio(ledger: Ledger, org: str, dimension: str | None = None) -> list[Dossier]:
+    """Read the published slices of the portfolio: of one dimension after the whole, or of all."""
+    wanted = DIMENSIONS if dimension is None else ("portfolio", dimension)
+    found = [one for one in ledger.dossiers(org, limit=None, object_name="slice") if one.source in wanted]
+    return sorted(found, key=lambda one: (wanted.index(one.source), one.name))
+
+
 def standing(ledger: Ledger, org: str) -> dict[str, Any]:
     """Give the last run and the published accounts as JSON values."""
     runs = ledger.runs(org, 1)

@@ -195,6 +195,22 @@ def load_settings(path: Path) -> Settings:
     return _placed(settings, path.parent)
 
 
+class Lines:
+    """Knows where each setting of a file stands; the file is one that `load_settings` accepted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tree = read_file(path)
+
+    def of(self, steps: Sequence[int | str]) -> int:
+        """Tell the line of a setting, or of the nearest one above it where it is not written."""
+        return _line(self._tree, steps)
+
+
+def _line(tree: yaml.Node, steps: Sequence[int | str]) -> int:
+    return max((place.start_mark.line + 1 for _, place, _ in _walk(tree, steps) if place), default=1)
+
+
 def _unreadable(path: Path, line: int, message: str) -> Problem:
     if not path.exists():
         return Problem(str(path), 1, "there is no such file", "write one with: rapport init")
@@ -228,8 +244,7 @@ def _placed_within(org: OrganisationSettings, folder: Path) -> OrganisationSetti
 def _problem(file: str, tree: yaml.Node, found: ErrorDetails) -> Problem:
     steps = [step for step, _, _ in _walk(tree, found["loc"])]
     cause, fix = _words(found, steps)
-    line = max((place.start_mark.line + 1 for _, place, _ in _walk(tree, found["loc"]) if place), default=1)
-    return Problem(file, line, cause, fix)
+    return Problem(file, _line(tree, found["loc"]), cause, fix)
 
 
 def _words(found: ErrorDetails, steps: Sequence[int | str]) -> tuple[str, str]:

@@ -18,6 +18,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from sync.pause import PausedError
 from sync.schedule import trigger
 from sync.settings import Schedule
 
@@ -34,14 +35,17 @@ class Health:
     """What `/healthz` tells about one organisation."""
 
     status: str = "waiting"
-    """waiting, running, or the status of the last run"""
+    """waiting, running, paused (its credentials are dead), or the status of the last run"""
     runs: int = 0
     failures_in_a_row: int = 0
     error: str | None = None
 
 
 def watched(organisation: str, run_once: RunOnce, health: Health) -> Callable[[], None]:
-    """Wrap a run so that its outcome is logged and kept in `health`; a failed run never ends the worker."""
+    """Wrap a run so that its outcome is logged and kept in `health`; a failed run never ends the worker.
+
+    An organisation that was paused is told of once, as an error; it counts as no failure: a restart would not help.
+    """
     log = structlog.get_logger("rapport.worker").bind(organisation=organisation)
 
     def job() -> None:
@@ -49,6 +53,9 @@ def watched(organisation: str, run_once: RunOnce, health: Health) -> Callable[[]
         try:
             health.status, health.error, health.failures_in_a_row = run_once(organisation), None, 0
             log.info("run ended", status=health.status)
+        except PausedError as pause:
+            health.status, health.error = "paused", str(pause)
+            (log.error if pause.fresh else log.debug)("paused until there are other credentials", error=str(pause))
         except Exception as error:  # noqa: BLE001  # the worker outlives every run; the error is logged and shown
             health.status, health.error = "failed", str(error)
             health.failures_in_a_row += 1

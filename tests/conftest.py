@@ -17,6 +17,12 @@ settings.register_profile("rapport", deadline=None, derandomize=True)
 settings.load_profile("rapport")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make faults` take every cell of the fault matrix instead of a seeded choice."""
+    parser.addoption("--cells", type=int, default=1, help="cells of each fault and scene (tests/faults); 0 for all")
+    parser.addoption("--deaths", type=int, default=12, help="moments of death (tests/faults)")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let a skipped test fail where everything it needs must be there: under `CI=true`."""

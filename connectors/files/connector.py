@@ -47,7 +47,7 @@ class Files:
             self._read()
             return [*found, *warnings(self._dialect.export), *self._told()]
         except Unusable as error:
-            return [Finding("export", str(error), "", fatal=True)]
+            return [Finding("export", str(error), "", fatal=True, setting=("folder",))]
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
         """Read the whole export, and what waits beside it; no stream of it leaves a cursor."""
@@ -95,7 +95,8 @@ class Files:
         newest = self._dialect.newest_activity(made)
         known = f"its newest activity is of {_said(newest)}" if newest is not None else "it holds no activity"
         columns = columns_read(self._dialect.export, self._dialect.plan)
-        yield Finding("export", f"It was made about {_said(made)}; {known}; {columns}.", NOTHING_NEWER, fatal=False)
+        told = f"It was made about {_said(made)}; {known}; {columns}."
+        yield Finding("export", told, NOTHING_NEWER, fatal=False, setting=("folder",), remark=True)
         if not self._results.folder.is_dir():
             yield Finding("rapport-out", f"{UNPROVISIONED}; until then nothing is written", "", fatal=False)
 

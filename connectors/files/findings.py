@@ -13,10 +13,12 @@ def missing_files(export: Export, needed: Sequence[str], useful: Sequence[str], 
     """Name the objects without a file: a run fails without those `needed`, and knows less without the others."""
     for name in needed:
         if not export.exists(name):
-            yield Finding(name, f"There is no file of it in {export.place}.", fix, fatal=True)
+            yield Finding(name, f"There is no file of it in {export.place}.", fix, fatal=True, setting=("folder",))
     for name in useful:
         if not export.exists(name):
-            yield Finding(name, "There is no file of it; its evidence is missing.", fix, fatal=False)
+            yield Finding(
+                name, "There is no file of it; its evidence is missing.", fix, fatal=False, setting=("folder",)
+            )
 
 
 def columns_unused(export: Export, plan: Plan) -> Iterator[Finding]:
@@ -31,7 +33,7 @@ def columns_unused(export: Export, plan: Plan) -> Iterator[Finding]:
             if any(" " in column for column in unused):
                 more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
                 cause = f"Nothing reads the columns {', '.join(unused[:SHOWN])}{more}."
-                yield Finding(sheet.name, cause, "", fatal=False)
+                yield Finding(sheet.name, cause, "", fatal=False, setting=("folder",), remark=True)
 
 
 def columns_read(export: Export, plan: Plan) -> str:

@@ -22,10 +22,11 @@ from connectors.files.findings import columns_unused, missing_files
 from connectors.files.labels import ID
 from connectors.hubspot import records
 from connectors.hubspot.engagements import COMPLETED, ENGAGEMENTS, Engagement, activity, own_task, participants
-from connectors.hubspot.read import page, snooze, task_key
+from connectors.hubspot.pages import page
+from connectors.hubspot.read import snooze, task_key
 from connectors.hubspot.records import Json, Reading, Rows
 from connectors.hubspot.schema import OBJECT_TYPES
-from connectors.hubspot.values import instant, lower, parts, row
+from connectors.hubspot.values import Columns, columns_of, instant, lower, parts, row
 from connectors.options import FilesOptions
 from mapping import fields
 from mapping.metadata import FIELDS, Field
@@ -324,7 +325,10 @@ class HubSpotExport:
             fix = fields.suggestion(column, header) or f"Export {name} with it, or take it out of `fields`."
             explicit = attribute.name in self._options.fields.get(attribute.table, {})
             where = f"fields.{attribute.table}.{attribute.name}"
-            yield Finding(where, f"The export of {name} has no column '{column}'.", fix, fatal=explicit)
+            setting = ("fields", attribute.table, attribute.name) if explicit else ()
+            yield Finding(
+                where, f"The export of {name} has no column '{column}'.", fix, fatal=explicit, setting=setting
+            )
 
 
 @dataclass(slots=True)
@@ -336,7 +340,7 @@ class _Pull:
     overlay: Overlay
     seen: Seen = field(default_factory=Seen)
 
-    def stream(self, name: str, rows: Callable[[list[Record]], Rows]) -> Iterator[Page | StreamEnd]:
+    def stream(self, name: str, tables: Callable[[list[Record]], Mapping[str, Columns]]) -> Iterator[Page | StreamEnd]:
         """Yield the pages of an object and its end."""
         if not self.of.export.exists(name):
             yield StreamEnd(name, None, whole=False, read=0, dropped={"no file of it": 1})
@@ -344,7 +348,7 @@ class _Pull:
         proves = any(one.object_type == name and one.captures for one in ENGAGEMENTS)
         read = 0
         for found in self.of.records(name):
-            made = page(name, rows(found))
+            made = page(name, tables(found))
             if proves:
                 self.seen.activity(made)
             read += len(found)
@@ -355,31 +359,34 @@ class _Pull:
     def owners(self) -> Iterator[Page | StreamEnd]:
         """Yield the colleagues."""
         found = self.of.owners()
-        yield page("owners", (row for one in found for row in records.owner(self.reading, one)))
+        yield page("owners", columns_of(row for one in found for row in records.owner(self.reading, one)))
         yield StreamEnd("owners", None, whole=True, read=len(found))
 
-    def companies(self, found: list[Record]) -> Rows:
+    def companies(self, found: list[Record]) -> Mapping[str, Columns]:
         """Read companies."""
         self.overlay.patch("account", found)
-        for one in found:
-            yield from records.company(self.reading, _json(one))
+        return records.companies(self.reading, list(map(_json, found)))
 
-    def contacts(self, found: list[Record]) -> Rows:
+    def contacts(self, found: list[Record]) -> Mapping[str, Columns]:
         """Read people with the companies they belong to."""
         self.overlay.patch("contact", found)
-        companies = self._ties("contacts", "companies", found)
-        for one in found:
-            yield from records.contact(self.reading, _json(one), companies[str(one[ID])])
+        return records.contacts(self.reading, list(map(_json, found)), self._ties("contacts", "companies", found))
 
-    def deals(self, found: list[Record]) -> Rows:
+    def deals(self, found: list[Record]) -> Mapping[str, Columns]:
         """Read deals with their companies and people."""
+        return columns_of(self._deals(found))
+
+    def engagements(self, engagement: Engagement, found: list[Record]) -> Mapping[str, Columns]:
+        """Read activities with who took part; our own tasks apart."""
+        return columns_of(self._engagements(engagement, found))
+
+    def _deals(self, found: list[Record]) -> Rows:
         companies, contacts = self._ties("deals", "companies", found), self._ties("deals", "contacts", found)
         for one in found:
             key = str(one[ID])
             yield from records.deal(self.reading, _json(one), companies[key], contacts[key])
 
-    def engagements(self, engagement: Engagement, found: list[Record]) -> Rows:
-        """Read activities with who took part; our own tasks apart."""
+    def _engagements(self, engagement: Engagement, found: list[Record]) -> Rows:
         name, key = engagement.object_type, self.of.names.task.key
         left = self.overlay.patch_tasks(found) if name == "tasks" else found
         contacts, companies = self._ties(name, "contacts", left), self._ties(name, "companies", left)

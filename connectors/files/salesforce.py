@@ -210,12 +210,13 @@ class SalesforceExport:
 
     def _unmapped(self, world: World) -> Iterator[Finding]:
         for table, name in FED_BY.items():
-            explicit = {field for field in world.chosen_fields.get(table, {}).values() if field}
+            explicit = {field: name for name, field in world.chosen_fields.get(table, {}).items() if field}
             for field in world.schema.hidden(name, world.mapped(table)) if self.export.exists(name) else ():
                 header = [column for _, names in self.export.of(name).sheets for column in names]
                 fix = fields.suggestion(field, header) or f"Export {name} with it, or take it out of `fields`."
                 if field in explicit:
-                    yield Finding(f"{name}.{field}", "The mapped column is not in the export.", fix, fatal=True)
+                    cause, setting = "The mapped column is not in the export.", ("fields", table, explicit[field])
+                    yield Finding(f"{name}.{field}", cause, fix, fatal=True, setting=setting)
                 elif not field.startswith(f"{world.prefix}_"):
                     cause = "A standard column is not in the export; it reads as unknown."
                     yield Finding(f"{name}.{field}", cause, fix, fatal=False)

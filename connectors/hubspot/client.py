@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import hubspot
 
 from connectors.budget import Allowance
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
 from connectors.transport import RestLayer, Transport, Unanswered
@@ -19,6 +19,8 @@ from connectors.wire import Reply
 
 PAGE = 100
 """Records a list page or a batch holds at most."""
+SEARCH_PAGE = 200
+"""Records a page of a search holds at most."""
 USAGE = "/account-info/v3/api-usage/daily/private-apps"
 ASSOCIATION_INPUTS = 1000
 """Records whose associations one request may ask for."""
@@ -35,6 +37,8 @@ class Client:
     def __init__(self, transport: Transport, version: str, access_token: str | None = None) -> None:
         self.transport = transport
         self._route = ROUTES[version]
+        self.asked_at = 0
+        """HubSpot's clock, in epoch seconds, when properties were listed last: a pull works as of then."""
         self._layer = RestLayer(transport, ROUTES[version])
         sdk = hubspot.HubSpot(access_token=access_token, host=transport.base, base_url=transport.base)
         self._objects = self._over_transport(sdk.crm.objects.basic_api)
@@ -58,11 +62,6 @@ class Client:
         """Read one record; raises Rejected when the token may not."""
         self._objects.get_page(object_type, limit=1, _preload_content=False)
 
-    def total(self, object_type: str) -> int:
-        """Ask the search how many records there are; raises Rejected when the token may not."""
-        body = {"filterGroups": [], "properties": ["hs_object_id"], "limit": 1}
-        return int(_object(self._searches.do_search(object_type, body, _preload_content=False)).get("total", 0))
-
     def allowance(self) -> Allowance | None:
         """Ask what is left of the day's calls of all private apps; None for a token that may not know."""
         try:
@@ -78,14 +77,12 @@ class Client:
         """List all records in ascending order of id, a page at a time, however long the list of properties is."""
         too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
         asked = ["hs_object_id"] if too_long else list(properties)
-        after: str | None = None
-        while True:
-            page = self._listed(object_type, asked, associations, after)
-            records: list[Json] = page["results"]
+        for records in self._listed(object_type, asked, associations, archived=False):
             yield self._completed(object_type, records, properties) if too_long else records
-            after = next_page(page)
-            if after is None:
-                return
+
+    def archived(self, object_type: str, properties: Sequence[str]) -> Iterator[list[Json]]:
+        """List the recycle bin, a page at a time; it holds records for 90 days."""
+        return self._listed(object_type, properties, (), archived=True)
 
     def read(
         self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
@@ -99,7 +96,23 @@ class Client:
             }
             if by:
                 body["idProperty"] = by
-            yield from _object(self._batches.read(object_type, body, _preload_content=False))["results"]
+            yield from _read_whole(self._batches.read(object_type, body, _preload_content=False))["results"]
+
+    def find(self, object_type: str, filters: Sequence[Json], sort: str, properties: Sequence[str]) -> Json:
+        """Search for the first records, in ascending order of a property, for which every filter holds."""
+        body = {
+            "filterGroups": [{"filters": list(filters)}],
+            "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": SEARCH_PAGE,
+        }
+        return _object(self._searches.do_search(object_type, body, _preload_content=False))
+
+    def count(self, object_type: str, filters: Sequence[Json] = ()) -> int:
+        """Count the records for which every filter holds, as far as the index has come."""
+        groups = [{"filters": list(filters)}] if filters else []
+        body = {"filterGroups": groups, "properties": ["hs_object_id"], "limit": 1}
+        return int(_object(self._searches.do_search(object_type, body, _preload_content=False))["total"])
 
     def search(self, object_type: str, name: str, values: Sequence[str], properties: Sequence[str]) -> Iterator[Json]:
         """Find records whose property `name` equals one of `values`; a new record is found only after moments."""
@@ -119,12 +132,27 @@ class Client:
                 return
 
     def properties(self, object_type: str) -> list[Json]:
-        """List the properties of an object."""
-        found: list[Json] = _object(self._properties.get_all(object_type, _preload_content=False))["results"]
+        """List the properties of an object, and note HubSpot's clock."""
+        reply = self._properties.get_all(object_type, _preload_content=False)
+        self.asked_at = reply.server_time()
+        found: list[Json] = _object(reply)["results"]
+        return found
+
+    def labels(self, from_type: str, to_type: str) -> list[Json]:
+        """List the kinds of association between two object types, with the labels people gave them.
+
+        A token that may not read them gets none; the associations themselves carry their labels all the same.
+        """
+        try:
+            found: list[Json] = _object(self._labels.get_all(from_type, to_type, _preload_content=False))["results"]
+        except Rejected:
+            return []
         return found
 
     def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[Json]]:
         """Read the associations of records with their labels, all of them, by the id they start from.
+
+        Sent without the library, which takes a thousand ids apart one by one for longer than all else takes together.
 
         An association is ``{"toObjectId", "associationTypes": [{"category", "typeId", "label"}]}``.
         """
@@ -132,7 +160,8 @@ class Client:
         waiting: list[Json] = [{"id": record_id} for record_id in ids]
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
-            page = _object(self._associations.get_page(from_type, to_type, {"inputs": asked}, _preload_content=False))
+            path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
+            page = _read_whole(self.transport.request("POST", path, json={"inputs": asked}))
             for row in page["results"]:
                 record_id = str(row["from"]["id"])
                 found.setdefault(record_id, []).extend(row["to"])
@@ -146,9 +175,9 @@ class Client:
         """Update up to 100 records by id."""
         return _object(self._batches.update(object_type, {"inputs": list(inputs)}, _preload_content=False))
 
-    def upsert(self, object_type: str, inputs: Sequence[Json]) -> Json:
-        """Create or update up to 100 records by a unique property."""
-        return _object(self._batches.upsert(object_type, {"inputs": list(inputs)}, _preload_content=False))
+    def create_all(self, object_type: str, records: Sequence[Json]) -> Json:
+        """Create up to 100 records with their associations, all of them or none."""
+        return _object(self._batches.create(object_type, {"inputs": list(records)}, _preload_content=False))
 
     def create(self, object_type: str, record: Json) -> Json:
         """Create one record, with its associations; raises Unanswered when the answer does not name it."""
@@ -207,16 +236,27 @@ class Client:
         return api
 
     def _listed(
-        self, object_type: str, properties: Sequence[str], associations: Sequence[str], after: str | None
-    ) -> Json:
+        self, object_type: str, properties: Sequence[str], associations: Sequence[str], *, archived: bool
+    ) -> Iterator[list[Json]]:
+        """Follow a list to its end; raises RetryLater when a page leads back to itself."""
         optional: Json = {"associations": list(associations)} if associations else {}
-        if after is not None:
-            optional["after"] = after
-        return _object(
-            self._objects.get_page(
-                object_type, limit=PAGE, properties=list(properties), archived=False, _preload_content=False, **optional
+        while True:
+            reply = self._objects.get_page(
+                object_type,
+                limit=PAGE,
+                properties=list(properties),
+                archived=archived,
+                _preload_content=False,
+                **optional,
             )
-        )
+            page = _object(reply)
+            yield page["results"]
+            before, after = optional.get("after"), next_page(page)
+            if after is None:
+                return
+            if after == before:
+                raise RetryLater(f"HubSpot's list of {object_type} leads back to {after}. Run again later.")
+            optional["after"] = after
 
     def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> list[Json]:
         """Add the properties an address is too short for, read by POST and joined by id."""
@@ -242,6 +282,20 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Cut a sequence into parts of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+ABSENT = ("NOT_FOUND", "NO_ASSOCIATIONS_FOUND")
+"""How the reason ends for which a batch leaves a record out that has nothing to be read."""
+
+
+def _read_whole(reply: Reply) -> Json:
+    """Take the answer of a batch that reads; raises RetryLater for a row that is there and could not be read."""
+    answer = _object(reply)
+    for error in answer.get("errors") or ():
+        reasons = (str(error.get("category")), str(error.get("subCategory")))
+        if not any(reason.endswith(ABSENT) for reason in reasons):
+            raise RetryLater(f"HubSpot could not read a record it was asked for: {sentence(error)}. Run again later.")
+    return answer
 
 
 def _object(reply: Reply) -> Json:

@@ -43,6 +43,16 @@ REPEATABLE_POSTS = (
     r"/oauth/v\d/token$",
 )
 
+HOLDS = (
+    (r"/search$|/batch/(read|create|update|upsert|associate/default)$", "results"),
+    (
+        r"^GET .*/(objects(/[\d-]+)?/\w+|owners(/[\d-]+)?|(?<!objects/)properties(/[\d-]+)?/\w+|groups|labels)$",
+        "results",
+    ),
+    (r"^POST .*/oauth/v\d/token$", "access_token"),
+)
+"""What an answer of success holds; one that lacks it was made by something between HubSpot and us."""
+
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)")
 _LISTED = re.compile(r"^(?P<lead>[^\[]*)(?P<list>\[\{.*\}\])\s*$", re.DOTALL)
 
@@ -121,4 +131,4 @@ def allowance(headers: Mapping[str, str]) -> Allowance | None:
     return Allowance(int(day), int(left)) if day.isdecimal() and left.isdecimal() else None
 
 
-DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS, allowance)
+DIALECT = Dialect("HubSpot", read, TABLE, REPEATABLE_POSTS, allowance, holds=HOLDS)

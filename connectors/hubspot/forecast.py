@@ -1,6 +1,6 @@
-"""What a pull and a plan will cost in calls: from the totals HubSpot's search tells of each object.
+"""What a pull and a plan will cost in calls: from what HubSpot's search counts of each object.
 
-The connector asks before a run begins. A total lags moments behind, as the search itself does; it is an estimate and
+The connector asks before a run begins. A count lags moments behind, as the search itself does; it is an estimate and
 never decides what is read.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from connectors.budget import parts
 from connectors.errors import Rejected
-from connectors.hubspot.client import ASSOCIATION_INPUTS, PAGE, Client
+from connectors.hubspot.client import ASSOCIATION_INPUTS, PAGE, SEARCH_PAGE, Client
+from connectors.hubspot.delta import Cursor, changes
 from connectors.hubspot.engagements import ENGAGEMENTS
 
 TIES: Mapping[str, int] = {"contacts": 1, "deals": 2}
@@ -17,21 +18,39 @@ OVERHEAD = 4
 """Calls of a pull that belong to no counted object: the clock and the owners."""
 
 
-def expected(client: Client) -> tuple[int, Mapping[str, int]]:
-    """Give about how many calls a pull takes, and how many records of each object there are."""
+def expected(client: Client, cursors: Mapping[str, Cursor], now: int) -> tuple[int, Mapping[str, int]]:
+    """Give about how many calls a pull until `now` takes, and how many records of each object there are.
+
+    Streams in `cursors` are asked what changed since, the others are listed; one search for each, two for the former.
+    """
     exists: dict[str, int] = {}
+    calls = OVERHEAD
     for object_type in ("companies", "contacts", "deals", *(one.object_type for one in ENGAGEMENTS)):
         try:
-            exists[object_type] = client.total(object_type)
+            exists[object_type] = client.count(object_type)
+            cursor = cursors.get(object_type)
+            changed = changes(client, object_type, cursor, now) if cursor else 0
         except Rejected:  # not granted, or not searchable: the pull itself says which
             continue
-    return OVERHEAD + sum(_calls(name, total) for name, total in exists.items()), exists
+        searched = cursor is not None and not cursor.outgrown(changed)
+        calls += _changed(object_type, changed) if searched else _listed(object_type, exists[object_type])
+    return calls, exists
 
 
-def _calls(object_type: str, records: int) -> int:
+def _listed(object_type: str, records: int) -> int:
     """Count list pages and association requests; for e-mails the addresses of their contacts are read as well."""
     addresses = parts(records, PAGE) if object_type == "emails" else 0
     return max(1, parts(records, PAGE)) + TIES.get(object_type, 0) * parts(records, ASSOCIATION_INPUTS) + addresses
+
+
+def _changed(object_type: str, records: int) -> int:
+    """Count the fixed calls (a search, a count, a page of the recycle bin), then what the changed records cost.
+
+    A list brings along what an engagement is tied to; read by id it takes two requests more.
+    """
+    ties = {"companies": 0, **TIES}.get(object_type, 2) * parts(records, ASSOCIATION_INPUTS)
+    addresses = parts(records, PAGE) if object_type == "emails" else 0
+    return max(1, parts(records, SEARCH_PAGE)) + 2 + parts(records, PAGE) + ties + addresses
 
 
 def cost(writes: Mapping[str, int]) -> int:

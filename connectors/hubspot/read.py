@@ -1,116 +1,221 @@
-"""Pulls a portal: stream after stream from HubSpot's lists, which are complete and never lag, unlike its search.
+"""Pulls a portal stream after stream: the first time from HubSpot's lists, afterwards what changed.
 
-Every stream is listed in full (`StreamEnd.whole`): that finds deletions and merges without asking for them, and a list
-costs one request for 100 records. Pages carry up to 1,000 records, because so many may be asked for their associations
-at once.
+Lists are complete and never late, and a list that is read to its end (`StreamEnd.whole`) finds deletions without asking
+for them. Later pulls ask `connectors.hubspot.delta` what changed and read that by id.
+
+A quiet pull costs at most 35 calls: four for the property definitions (deals' are read by `check`), two for the owners,
+two for the association labels, and three for each of the nine other streams: a search of the window, a count and a page
+of the recycle bin. A further page comes with every 100 records in the bin or owners; a stream of at most 100 records
+takes one request instead of three. Changed rows cost a batch/read for 100, a search for 200 and, for each kind of
+association, a request for 1,000.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
-from connectors.hubspot.client import Client, next_page
+from connectors.hubspot.client import Client, chunks, next_page
+from connectors.hubspot.delta import MERGED, Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
+from connectors.hubspot.pages import Held, page
 from connectors.hubspot.records import Reading, Rows
-from connectors.hubspot.values import TABLES, Row, lower, parts, row
+from connectors.hubspot.values import Columns, Row, columns_of, lower, parts, row
 from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
-from mapping.statements import arrow_table
 
 Json = dict[str, Any]
 
-GATHERED = 1000
-"""Records a page carries at most."""
+GATHERED = 1_000
+"""Records that are read together: so many may be asked for their associations at once."""
+WIDE = 10_000
+"""Records a page of companies or contacts carries at most, which hold no long texts; other pages carry `GATHERED`."""
 REMEMBERED = 200_000
 """Contacts whose addresses are kept in memory while engagements are read."""
 
-STREAMS: Mapping[str, tuple[str, ...]] = {
-    "owners": ("user_account",),
-    "companies": ("account", "observed_account"),
-    "contacts": ("contact", "observed_contact", "affiliation", "contact_role", "usage", "signal"),
-    "deals": ("opportunity", "contact_role"),
-    **{one.object_type: ("activity", "participant") for one in ENGAGEMENTS},
-    "tasks": ("activity", "participant", "own_task"),
-    "coverage": ("coverage_of_source",),
-}
-"""The streams in the order of a pull, with the tables each one fills."""
+LABELLED: Mapping[str, str] = {"contacts": "companies", "deals": "contacts"}
+"""Streams whose rows carry association labels, with the other end."""
+MERGING = frozenset({"companies", "contacts", "deals"})
+REQUIRED = frozenset({"companies", "contacts"})
+"""Streams without which a run makes no sense; every other one may be forbidden."""
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a pull learns on its way: how far back capture reaches, and what it was not allowed to read."""
+    """What a pull learns on its way.
 
-    since: int | None = None
+    `since` tells by stream how far back capture reaches, `closed` what the token may not read, `winners` by object type
+    the changed records that took others up: what was tied to those is tied to them now, without having changed itself.
+    """
+
+    since: dict[str, int] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    winners: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How one object type is read.
+
+    `tables` turns records into columns, told which associations they bring along; `parts` names the beginnings that the
+    ids of a record's rows have besides its own; `inline` are associations a list brings along; a page carries at most
+    `most` records.
+    """
+
+    name: str
+    properties: Sequence[str]
+    tables: Callable[[Sequence[Json], Sequence[str]], Mapping[str, Columns]]
+    parts: Callable[[str], Sequence[str]] = lambda _: ()
+    inline: Sequence[str] = ()
+    most: int = GATHERED
 
 
 @dataclass(slots=True)
 class Reader:
-    """One pull of one portal."""
+    """One pull of one portal, as of its clock `now`.
+
+    `labels` are the kinds of association of each stream in `LABELLED`; `written` are ids we wrote that a search may not
+    show yet.
+    """
 
     client: Client
     reading: Reading
+    now: int
+    labels: Mapping[str, Sequence[Json]]
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     _addresses: dict[str, list[str]] = field(default_factory=dict)
 
     def pull(self) -> Iterator[Page | StreamEnd]:
         """Yield every stream; an engagement or deal that the token may not read is left out and said so."""
-        yield from self._stream("owners", self._owners())
-        yield from self._stream("companies", self._companies())
-        yield from self._stream("contacts", self._contacts())
-        yield from self._permitted("deals", self._deals())
-        for engagement in ENGAGEMENTS:
-            yield from self._permitted(engagement.object_type, self._engagements(engagement))
-        yield from self._stream("coverage", self._coverage())
+        yield from self._required(self._owners())
+        for stream in self._streams():
+            yield from self._required(self._records(stream)) if stream.name in REQUIRED else self._permitted(stream)
+        yield from self._coverage()
+
+    def resumed(self) -> Mapping[str, Cursor]:
+        """Map the streams that will be asked what changed, instead of being listed, to where they go on."""
+        found = {stream.name: self._usable(stream) for stream in self._streams()}
+        return {name: cursor for name, cursor in found.items() if cursor}
+
+    # --- how a stream is read ----------------------------------------------------------------------------------------
+
+    def _required(self, items: Iterable[Page | StreamEnd]) -> Iterator[Page | StreamEnd]:
+        try:
+            yield from items
+        except Rejected as error:
+            raise Unusable(str(error)) from error
+
+    def _permitted(self, stream: Stream) -> Iterator[Page | StreamEnd]:
+        try:
+            yield from self._records(stream)
+        except Rejected as error:
+            if not isinstance(error, Forbidden):
+                raise Unusable(str(error)) from error
+            self.seen.closed.add(stream.name)
+            yield StreamEnd(stream.name, None, whole=False, read=0, dropped={str(error): 1}, missing=str(error))
+
+    def _records(self, stream: Stream) -> Iterator[Page | StreamEnd]:
+        """List a stream, or read what changed of it."""
+        cursor = self._usable(stream)
+        written = self.written.get(stream.name, ())
+        delta = look(self.client, stream.name, cursor, self.now, written) if cursor else None
+        dropped = {f"no property {name}": 1 for name in self.reading.missing.get(stream.name, ())}
+        if cursor is None or delta is None:
+            yield from self._listed(stream, dropped)
+        else:
+            yield from self._changed(stream, cursor.start, delta, dropped)
+
+    def _usable(self, stream: Stream) -> Cursor | None:
+        cursor = Cursor.parse(self.cursors.get(stream.name))
+        return cursor if cursor and cursor.usable(self.now, self._shape(stream)) else None
+
+    def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
+        total = known = 0
+        held = Held(stream.name, stream.most)
+        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline)):
+            total += len(found)
+            known += counted(found, stream.name, self.now)
+            yield from held.add(len(found), stream.tables(found, stream.inline))
+        yield from held.rest()
+        cursor = Cursor(self.now, known, self.now, self.now, self._shape(stream), self.seen.since.get(stream.name))
+        yield StreamEnd(stream.name, cursor.text(), whole=True, read=total, dropped=dropped, until=self.now)
+
+    def _changed(
+        self, stream: Stream, since: int, delta: Delta, dropped: Mapping[str, int]
+    ) -> Iterator[Page | StreamEnd]:
+        total = 0
+        gone = dict.fromkeys(delta.gone)
+        self._note_since(stream.name, delta.cursor.since)
+        ids = dict.fromkeys(chain(delta.ids, self._moved_to_winners(stream.name)))
+        for asked in chunks(list(ids), GATHERED):
+            found = list(self.client.read(stream.name, asked, self._asked(stream)))
+            lost = [*dict.fromkeys(asked).keys() - set(ids_of(found)), *self._merged(stream.name, found)]
+            gone.update(dict.fromkeys(lost))
+            total += len(found)
+            yield page(stream.name, stream.tables(found, ()), _with_parts(stream, ids_of(found)))
+        if gone:
+            yield page(stream.name, {}, deleted=_with_parts(stream, list(gone)))
+        cursor = delta.cursor.reaching(self.seen.since.get(stream.name))
+        kept = cursor.text()
+        yield StreamEnd(stream.name, kept, whole=False, read=total, dropped=dropped, since=since, until=self.now)
+
+    def _asked(self, stream: Stream) -> list[str]:
+        kind = kind_of(stream.name)
+        merged = [MERGED] if stream.name in MERGING else []
+        return list(dict.fromkeys([*stream.properties, kind.created, *merged]))
+
+    def _shape(self, stream: Stream) -> str:
+        """Digest everything that decides how a record becomes rows: labels too, for renaming one moves no record."""
+        told = self.labels.get(stream.name, ())
+        labels = sorted((kind["category"], kind["typeId"], kind.get("label")) for kind in told)
+        decides = (sorted(stream.properties), labels, self.reading.terms())
+        return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
+
+    def _merged(self, object_type: str, found: Sequence[Json]) -> list[str]:
+        """Name the records that the ones found took up, and remember who took up some."""
+        taken = {one["id"]: list(parts(one["properties"].get(MERGED))) for one in found}
+        self.seen.winners.setdefault(object_type, []).extend(key for key, losers in taken.items() if losers)
+        return [loser for losers in taken.values() for loser in losers]
+
+    def _moved_to_winners(self, object_type: str) -> Iterator[str]:
+        """Name the records that are tied to a winner of a merge: they may have been tied to a loser."""
+        for other, winners in self.seen.winners.items():
+            for ties in self.client.associations(other, object_type, winners).values() if other != object_type else ():
+                yield from (str(tie["toObjectId"]) for tie in ties)
 
     # --- streams -----------------------------------------------------------------------------------------------------
 
-    def _stream(self, stream: str, batches: Iterable[tuple[int, Rows]]) -> Iterator[Page | StreamEnd]:
-        """Turn batches of (records read, rows) into pages and their end."""
+    def _owners(self) -> Iterator[Page | StreamEnd]:
         total = 0
-        try:
-            for count, rows in batches:
-                total += count
-                yield page(stream, rows)
-        except Rejected as error:
-            raise Unusable(str(error)) from error
-        yield StreamEnd(stream, None, whole=True, read=total)
-
-    def _permitted(self, stream: str, batches: Iterable[tuple[int, Rows]]) -> Iterator[Page | StreamEnd]:
-        try:
-            yield from self._stream(stream, batches)
-        except Unusable as error:
-            if not _forbidden(error):
-                raise
-            self.seen.closed.add(stream)
-            yield StreamEnd(stream, None, whole=False, read=0, dropped={str(error): 1}, missing=str(error))
-
-    def _owners(self) -> Iterator[tuple[int, Rows]]:
         for archived in (True, False):  # of a colleague who is in both lists the active state counts
             for owners in self.client.owners(archived):
-                yield len(owners), flat(records.owner(self.reading, one) for one in owners)
+                total += len(owners)
+                yield page("owners", columns_of(flat(records.owner(self.reading, one) for one in owners)))
+        yield StreamEnd("owners", None, whole=True, read=total)
 
-    def _companies(self) -> Iterator[tuple[int, Rows]]:
+    def _streams(self) -> Sequence[Stream]:
+        return (self._companies(), self._contacts(), self._deals(), *map(self._engagements, ENGAGEMENTS))
+
+    def _companies(self) -> Stream:
         names = self.reading.properties(records.COMPANY, "account")
-        for found in gathered(self.client.pages("companies", names)):
-            yield len(found), flat(records.company(self.reading, one) for one in found)
+        return Stream("companies", names, lambda found, _: records.companies(self.reading, found), most=WIDE)
 
-    def _contacts(self) -> Iterator[tuple[int, Rows]]:
+    def _contacts(self) -> Stream:
         names = self.reading.properties(records.CONTACT, "contact", "usage", "signal")
-        for found in gathered(self.client.pages("contacts", names)):
-            yield len(found), self._contact_rows(found)
+        return Stream("contacts", names, self._contact_tables, records.contact_parts, most=WIDE)
 
-    def _contact_rows(self, found: Sequence[Json]) -> Rows:
-        companies = self.client.associations("contacts", "companies", ids_of(found))
-        for one in found:
-            yield from records.contact(self.reading, one, companies.get(one["id"], []))
+    def _contact_tables(self, found: Sequence[Json], _: Sequence[str]) -> Mapping[str, Columns]:
+        return records.contacts(self.reading, found, self.client.associations("contacts", "companies", ids_of(found)))
 
-    def _deals(self) -> Iterator[tuple[int, Rows]]:
+    def _deals(self) -> Stream:
         names = self.reading.properties(records.DEAL, "opportunity")
-        for found in gathered(self.client.pages("deals", names)):
-            yield len(found), self._deal_rows(found)
+        return Stream("deals", names, lambda found, _: columns_of(self._deal_rows(found)), records.deal_parts)
 
     def _deal_rows(self, found: Sequence[Json]) -> Rows:
         companies = self.client.associations("deals", "companies", ids_of(found))
@@ -118,50 +223,74 @@ class Reader:
         for one in found:
             yield from records.deal(self.reading, one, companies.get(one["id"], []), contacts.get(one["id"], []))
 
-    def _engagements(self, engagement: Engagement) -> Iterator[tuple[int, Rows]]:
-        key = task_key(self.reading.prefix)
-        own = [key, snooze(self.reading.prefix)] if engagement.object_type == "tasks" else []
-        names = [*engagement.names, *own]
-        for found in gathered(self.client.pages(engagement.object_type, names, ("contacts", "companies"))):
-            yield len(found), self._engagement_rows(engagement, found, key)
+    def _engagements(self, engagement: Engagement) -> Stream:
+        own = [self._key(), snooze(self.reading.prefix)] if engagement.object_type == "tasks" else []
+        tables = partial(self._engagement_tables, engagement)
+        return Stream(engagement.object_type, [*engagement.names, *own], tables, inline=("contacts", "companies"))
 
-    def _engagement_rows(self, engagement: Engagement, found: Sequence[Json], key: str) -> Rows:
-        contacts = {one["id"]: self._linked(engagement, one, "contacts") for one in found}
+    def _engagement_tables(
+        self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]
+    ) -> Mapping[str, Columns]:
+        return columns_of(self._engagement_rows(engagement, found, inline))
+
+    def _engagement_rows(self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]) -> Rows:
+        linked = self._inline_ties if inline else self._ties
+        contacts = linked(engagement.object_type, "contacts", found)
+        companies = linked(engagement.object_type, "companies", found)
         if engagement.kind == "email":
-            self._learn_addresses({contact for linked in contacts.values() for contact in linked})
+            self._learn_addresses({contact for ids in contacts.values() for contact in ids})
         for one in found:
-            if ours := one["properties"].get(key):
+            if ours := one["properties"].get(self._key()):
                 until = one["properties"].get(snooze(self.reading.prefix))
                 yield from own_task(self.reading.source, ours, until, one)
             else:
-                yield from self._engagement(engagement, one, contacts[one["id"]])
+                yield from self._engagement(engagement, one, contacts[one["id"]], companies[one["id"]])
 
-    def _engagement(self, engagement: Engagement, record: Json, contacts: Sequence[str]) -> Rows:
-        values = activity(self.reading.source, engagement, record, self._linked(engagement, record, "companies"))
+    def _engagement(
+        self, engagement: Engagement, record: Json, contacts: Sequence[str], companies: Sequence[str]
+    ) -> Rows:
+        values = activity(self.reading.source, engagement, record, companies)
         if engagement.captures and isinstance(values["happened_at"], int):
-            self.seen.since = min(values["happened_at"], self.seen.since or values["happened_at"])
+            self._note_since(engagement.object_type, values["happened_at"])
         yield "activity", row("activity", values)
         known = {contact: self._addresses.get(contact, []) for contact in contacts}
         yield from participants(values, known, record["properties"])
 
-    def _coverage(self) -> Iterator[tuple[int, Rows]]:
+    def _coverage(self) -> Iterator[Page | StreamEnd]:
         captured = {one.object_type for one in ENGAGEMENTS if one.captures}
         unread = bool(captured & self.seen.closed)
         facts = {
-            "activity": (not unread, self.seen.since, unread),
+            "activity": (not unread, min(self.seen.since.values(), default=None), unread),
             "usage": (bool(self.reading.mapped.get("usage")), None, False),
         }
-        yield len(facts), iter([_fact(self.reading.source, name, *known) for name, known in facts.items()])
+        stated = columns_of(_fact(self.reading.source, name, *known) for name, known in facts.items())
+        yield page("coverage", stated)
+        yield StreamEnd("coverage", None, whole=True, read=len(facts))
+
+    def _key(self) -> str:
+        return task_key(self.reading.prefix)
+
+    def _note_since(self, stream: str, moment: int | None) -> None:
+        if moment is not None:
+            self.seen.since[stream] = min(moment, self.seen.since.get(stream, moment))
 
     # --- what a record is tied to ------------------------------------------------------------------------------------
 
-    def _linked(self, engagement: Engagement, record: Json, to_type: str) -> list[str]:
-        """List the ids a record is tied to, each once; a list that HubSpot cut short is read to its end."""
-        ties = record.get("associations", {}).get(to_type, {})
-        if next_page(ties):
-            whole = self.client.associations(engagement.object_type, to_type, [record["id"]])
-            return list(dict.fromkeys(str(tie["toObjectId"]) for tie in whole.get(record["id"], [])))
-        return list(dict.fromkeys(str(tie["id"]) for tie in ties.get("results", [])))
+    def _ties(self, from_type: str, to_type: str, found: Sequence[Json]) -> dict[str, list[str]]:
+        """Read the ids that records are tied to, each once."""
+        ties = self.client.associations(from_type, to_type, ids_of(found))
+        return {
+            one["id"]: list(dict.fromkeys(str(tie["toObjectId"]) for tie in ties.get(one["id"], []))) for one in found
+        }
+
+    def _inline_ties(self, from_type: str, to_type: str, found: Sequence[Json]) -> dict[str, list[str]]:
+        """Take the ids from what a list brought along; where HubSpot cut it short it is read to its end."""
+        told = {one["id"]: one.get("associations", {}).get(to_type, {}) for one in found}
+        ties = {
+            key: list(dict.fromkeys(str(tie["id"]) for tie in held.get("results", ()))) for key, held in told.items()
+        }
+        cut = [one for one in found if next_page(told[one["id"]])]
+        return {**ties, **(self._ties(from_type, to_type, cut) if cut else {})}
 
     def _learn_addresses(self, contacts: set[str]) -> None:
         """Read the addresses of contacts not met before, so that an e-mail's sender is told from its other readers."""
@@ -175,17 +304,8 @@ class Reader:
             self._addresses[str(found["id"])] = [clean for mail in mails if (clean := lower(mail))]
 
 
-def page(stream: str, rows: Rows) -> Page:
-    """Sort rows into the tables of a stream; its ids are those of all rows, so that each one is known to the stream."""
-    tables: dict[str, list[Row]] = {name: [] for name in STREAMS[stream]}
-    ids: dict[str, None] = {}
-    for table, values in rows:
-        tables[table].append(values)
-        ids[str(values[_PARENT[table]])] = None
-    return Page(stream, list(ids), {name: arrow_table(TABLES[name], found) for name, found in tables.items()})
-
-
-_PARENT = {name: table.column_names().index(table.parent) for name, table in TABLES.items()}
+def _with_parts(stream: Stream, ids: Sequence[str]) -> list[str]:
+    return [*ids, *(part for key in ids for part in stream.parts(key))]
 
 
 def gathered(pages: Iterable[list[Json]]) -> Iterator[list[Json]]:
@@ -224,7 +344,3 @@ def ids_of(found: Iterable[Json]) -> list[str]:
 def _fact(source: str, name: str, available: bool, since: int | None, unread: bool) -> tuple[str, Row]:
     values = {"source": source, "fact": name, "available": available, "since_at": since, "unread": unread}
     return "coverage_of_source", row("coverage_of_source", values)
-
-
-def _forbidden(error: Unusable) -> bool:
-    return isinstance(error.__cause__, Forbidden)

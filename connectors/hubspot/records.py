@@ -1,14 +1,32 @@
-"""From HubSpot's owners, companies, contacts and deals to canonical rows; pure functions over one record each.
+"""From HubSpot's owners, companies, contacts and deals to canonical rows; pure functions.
 
-A record is the JSON object HubSpot lists: ``{"id", "properties": {...}, "associations"?: {...}}``. Each function yields
-``(table, row)`` pairs; `connectors.hubspot.read` collects them into pages.
+A record is the JSON object HubSpot lists: ``{"id", "properties": {...}, "associations"?: {...}}``. Of owners and deals
+each is read by itself into ``(table, row)`` pairs, companies and contacts, of which there may be a million, column by
+column; `connectors.hubspot.pages` makes pages of both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Any
 
-from connectors.hubspot.values import Properties, Row, canonical, domain, instant, lower, number, parts, row, typed
+from connectors.hubspot.values import (
+    Columns,
+    Properties,
+    Row,
+    canonical,
+    columns_of,
+    domain,
+    each,
+    instant,
+    lower,
+    number,
+    parts,
+    row,
+    told,
+    typed,
+)
 from mapping.fields import attributes
 from mapping.metadata import Field, results
 
@@ -36,6 +54,8 @@ class Reading:
     customer_stages: frozenset[str]
     role_labels: Mapping[str, str]
     """Internal value of a buying role -> the label people see."""
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Object type -> properties the settings name that nobody has."""
 
     def properties(self, fixed: Iterable[str], *tables: str) -> Sequence[str]:
         """List the properties to ask for: the fixed ones, the mapped ones of `tables` and our own results."""
@@ -52,11 +72,34 @@ class Reading:
             if attribute.name in names
         }
 
-    def observed(self, table: str, record: Json) -> tuple[str, Row]:
-        """Read what the CRM holds in our fields."""
-        held = record["properties"]
-        values = {field.name: canonical(field, held.get(field.hubspot_name(self.prefix))) for field in _written(table)}
-        return f"observed_{table}", row(f"observed_{table}", {"source": self.source, "id": record["id"], **values})
+    def columns(self, table: str, held: Sequence[Properties]) -> dict[str, Sequence[object]]:
+        """Read the mapped attributes of a table for many records at once."""
+        names = self.mapped.get(table, {})
+        return {
+            attribute.name: each(partial(typed, attribute.type), told(held, names[attribute.name]))
+            for attribute in attributes(table)
+            if attribute.name in names
+        }
+
+    def terms(self) -> tuple[object, ...]:
+        """Tell what of the settings and the portal decides how a record is read, in one order."""
+        mapped = {table: sorted(names.items()) for table, names in sorted(self.mapped.items())}
+        return (mapped, self.prefix, sorted(self.customer_stages), sorted(self.role_labels.items()))
+
+    def observed(self, table: str, found: Sequence[Json]) -> Columns:
+        """Read what the CRM holds in our fields, for many records at once."""
+        held = [one["properties"] for one in found]
+        return {
+            **self.keys(found),
+            **{
+                field.name: each(partial(canonical, field), told(held, field.hubspot_name(self.prefix)))
+                for field in _written(table)
+            },
+        }
+
+    def keys(self, found: Sequence[Json]) -> dict[str, Sequence[object]]:
+        """Name connection and record, for many records at once."""
+        return {"source": [self.source] * len(found), "id": [one["id"] for one in found]}
 
 
 def _written(table: str) -> tuple[Field, ...]:
@@ -82,44 +125,61 @@ def full_name(*names: str | None) -> str | None:
     return " ".join(clean for name in names if (clean := (name or "").strip())) or None
 
 
-def company(reading: Reading, record: Json) -> Rows:
-    """Read a company and what it holds in our fields."""
-    held = record["properties"]
-    mapped = reading.attributes("account", held)
-    stage = mapped.get("customer")
-    values = {
+def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
+    """Read companies and what they hold in our fields."""
+    held = [one["properties"] for one in found]
+    mapped = reading.columns("account", held)
+    unknown: Sequence[Any] = [None] * len(found)
+    account = {
         **mapped,
-        "source": reading.source,
-        "id": record["id"],
-        "name": held.get("name"),
-        "domain": domain(str(mapped["domain"])) if mapped.get("domain") else None,
-        "owner_id": held.get("hubspot_owner_id") or None,
-        "parent_id": held.get("hs_parent_company_id") or None,
-        "customer": stage in reading.customer_stages if stage else None,
+        **reading.keys(found),
+        "name": told(held, "name"),
+        "domain": each(domain, mapped.get("domain", unknown)),
+        "owner_id": each(_given, told(held, "hubspot_owner_id")),
+        "parent_id": each(_given, told(held, "hs_parent_company_id")),
+        "customer": each(partial(_customer, reading.customer_stages), mapped.get("customer", unknown)),
     }
-    yield "account", row("account", values)
-    yield reading.observed("account", record)
+    return {"account": account, "observed_account": reading.observed("account", found)}
 
 
-def contact(reading: Reading, record: Json, companies: Sequence[Json]) -> Rows:
-    """Read a person with the companies they belong to, as `Client.associations` gives them."""
-    held = record["properties"]
-    primary = primary_company(companies)
-    values = {
-        **reading.attributes("contact", held),
-        "source": reading.source,
-        "id": record["id"],
-        "name": full_name(held.get("firstname"), held.get("lastname")),
-        "email": lower(held.get("email")),
-        "account_id": primary,
-        "owner_id": held.get("hubspot_owner_id") or None,
+def _given(text: str | None) -> str | None:
+    return text or None
+
+
+def _customer(stages: frozenset[str], stage: str | None) -> bool | None:
+    return stage in stages if stage else None
+
+
+def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequence[Json]]) -> dict[str, Columns]:
+    """Read people with the companies they belong to, as `Client.associations` gives them by the person's id."""
+    held = [one["properties"] for one in found]
+    keys = reading.keys(found)
+    primary = {one["id"]: primary_company(ties.get(one["id"], ())) for one in found}
+    contact = {
+        **reading.columns("contact", held),
+        **keys,
+        "name": list(map(full_name, told(held, "firstname"), told(held, "lastname"))),
+        "email": list(map(lower, told(held, "email"))),
+        "account_id": [primary[one["id"]] for one in found],
+        "owner_id": each(_given, told(held, "hubspot_owner_id")),
     }
-    yield "contact", row("contact", values)
-    yield reading.observed("contact", record)
-    yield from _affiliations(reading, record["id"], companies, primary)
-    yield from _buying_roles(reading, record)
-    yield from _usage(reading, record)
-    yield from _signals(reading, record)
+    roles = chain(_company_labels(reading, found, ties), _buying_roles(reading, found))
+    return {
+        "contact": contact,
+        "observed_contact": reading.observed("contact", found),
+        "affiliation": _affiliations(reading, primary, ties),
+        **columns_of(chain(roles, _usage(reading, found), _signals(reading, found))),
+    }
+
+
+def contact_parts(contact_id: str) -> Sequence[str]:
+    """Name the beginnings of the ids that rows about a contact's ties and roles have."""
+    return (f"{contact_id}:", f"company-label:{contact_id}:", f"buying-role:{contact_id}:")
+
+
+def deal_parts(deal_id: str) -> Sequence[str]:
+    """Name the beginning of the ids that rows about a deal's roles have."""
+    return (f"deal-label:{deal_id}:",)
 
 
 def primary_company(companies: Sequence[Json]) -> str | None:
@@ -135,70 +195,78 @@ def _own_types(association: Json) -> set[int]:
     return {int(kind["typeId"]) for kind in types if kind.get("category") == "HUBSPOT_DEFINED"}
 
 
-def _affiliations(reading: Reading, contact_id: str, companies: Sequence[Json], primary: str | None) -> Rows:
-    for association in companies:
-        company_id = str(association["toObjectId"])
-        values = {
-            "source": reading.source,
-            "id": f"{contact_id}:{company_id}",
-            "contact_id": contact_id,
-            "account_id": company_id,
-            "direct": company_id == primary,
-            "active": True,
-        }
-        yield "affiliation", row("affiliation", values)
-        about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
-        yield from _labels(reading, association, f"company-label:{contact_id}:{company_id}", about)
+def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
+    pairs = [(contact_id, str(tie["toObjectId"])) for contact_id in primary for tie in ties.get(contact_id, ())]
+    return {
+        "source": [reading.source] * len(pairs),
+        "id": [f"{contact_id}:{company_id}" for contact_id, company_id in pairs],
+        "contact_id": [contact_id for contact_id, _ in pairs],
+        "account_id": [company_id for _, company_id in pairs],
+        "direct": [company_id == primary[contact_id] for contact_id, company_id in pairs],
+        "active": [True] * len(pairs),
+    }
+
+
+def _company_labels(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequence[Json]]) -> Rows:
+    for contact_id in (one["id"] for one in found):
+        for tie in ties.get(contact_id, ()):
+            if any(map(_is_role, tie["associationTypes"])):
+                company_id = str(tie["toObjectId"])
+                about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
+                yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
 
 
 def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str, str | None]) -> Rows:
-    """Read the labels people put on an association; HubSpot's own "Primary" is no role."""
-    for kind in association["associationTypes"]:
-        label = kind.get("label")
-        if not label or (kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY):
-            continue
-        values = {
-            "source": reading.source,
-            "id": f"{prefix}:{kind['typeId']}",
-            "role": label,
-            **about,
-        }
+    """Read the labels people put on an association."""
+    for kind in filter(_is_role, association["associationTypes"]):
+        values = {"source": reading.source, "id": f"{prefix}:{kind['typeId']}", "role": kind["label"], **about}
         yield "contact_role", row("contact_role", values)
 
 
-def _buying_roles(reading: Reading, record: Json) -> Rows:
-    for value in parts(record["properties"].get(BUYING_ROLE)):
-        values = {
-            "source": reading.source,
-            "id": f"buying-role:{record['id']}:{value}",
-            "contact_id": record["id"],
-            "role": reading.role_labels.get(value, value),
-            "origin": BUYING_ROLE,
-        }
-        yield "contact_role", row("contact_role", values)
+def _is_role(kind: Json) -> bool:
+    """Tell a label of people's from none and from HubSpot's own "Primary"."""
+    return bool(kind.get("label")) and not (
+        kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
+    )
 
 
-def _usage(reading: Reading, record: Json) -> Rows:
-    used = reading.attributes("usage", record["properties"])
-    if any(value is not None for value in used.values()):
-        key = {"source": reading.source, "contact_id": record["id"], "product": DEFAULT_PRODUCT}
-        yield "usage", row("usage", {**used, **key})
+def _buying_roles(reading: Reading, found: Sequence[Json]) -> Rows:
+    for one in found:
+        for value in parts(one["properties"].get(BUYING_ROLE)):
+            values = {
+                "source": reading.source,
+                "id": f"buying-role:{one['id']}:{value}",
+                "contact_id": one["id"],
+                "role": reading.role_labels.get(value, value),
+                "origin": BUYING_ROLE,
+            }
+            yield "contact_role", row("contact_role", values)
 
 
-def _signals(reading: Reading, record: Json) -> Rows:
-    given = reading.attributes("signal", record["properties"])
+def _usage(reading: Reading, found: Sequence[Json]) -> Rows:
+    used = reading.columns("usage", [one["properties"] for one in found])
+    answers = zip(*used.values(), strict=True) if used else [()] * len(found)
+    for one, values in zip(found, answers, strict=True):
+        if any(value is not None for value in values):
+            key = {"source": reading.source, "contact_id": one["id"], "product": DEFAULT_PRODUCT}
+            yield "usage", row("usage", {**dict(zip(used, values, strict=True)), **key})
+
+
+def _signals(reading: Reading, found: Sequence[Json]) -> Rows:
+    given = reading.columns("signal", [one["properties"] for one in found])
+    unknown = [None] * len(found)
     for kind in ("nps", "csat", "advocacy"):
-        answer = given.get(kind)
-        if answer is None:
-            continue
-        values = {
-            "source": reading.source,
-            "contact_id": record["id"],
-            "kind": kind,
-            "what" if kind == "advocacy" else "score": answer,
-            "happened_at": given.get(f"{kind}_at"),
-        }
-        yield "signal", row("signal", values)
+        for one, answer, at in zip(found, given.get(kind, unknown), given.get(f"{kind}_at", unknown), strict=True):
+            if answer is None:
+                continue
+            values = {
+                "source": reading.source,
+                "contact_id": one["id"],
+                "kind": kind,
+                "what" if kind == "advocacy" else "score": answer,
+                "happened_at": at,
+            }
+            yield "signal", row("signal", values)
 
 
 def deal(reading: Reading, record: Json, companies: Sequence[Json], contacts: Sequence[Json]) -> Rows:

@@ -1,16 +1,17 @@
 """Writes our follow-up tasks: one key, one task, also when an answer was lost.
 
-The key is a property that HubSpot itself keeps unique, so an upsert by it may be repeated. A portal that refuses such a
-property, or an upsert of tasks, gets single creates after a search; what this process created it remembers, because a
-new task is found by a search only after moments.
+A task is created together with what it is tied to, in one request: whoever dies behind it leaves no task that nobody
+finds. The key is a property that HubSpot itself keeps unique, so a task that is there is found by it at once and never
+made again. A portal that refuses such a property gets single creates after a search; what this process created it
+remembers, because a new task is found by a search only after moments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, WriteResult
 from connectors.errors import Conflict, Rejected
-from connectors.hubspot.batch import halved
+from connectors.hubspot.batch import halved, holds
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import COMPLETED
 from connectors.hubspot.read import task_key
@@ -35,17 +36,18 @@ class TaskWriter:
         self._created = created
 
     def create(self, batch: list[CreateTask]) -> Iterator[WriteResult]:
-        """Create the tasks whose key is not there yet; then tie all of them to their company and contact."""
+        """Create the tasks whose key is not there yet, with their ties; tie those that are there once more."""
         known = self._existing([write.key for write in batch])
         missing = [write for write in batch if write.key not in known]
         refused: dict[str, str] = {}
+        made: set[str] = set()
         if missing and self._unique:
-            self._upsert(missing, known)
+            made |= self._create_all(missing, known)
         for write in missing:
-            if write.key not in known:
-                self._create_one(write, known, refused)
+            if write.key not in known and self._create_one(write, known, refused):
+                made.add(write.key)
         self._created.update(known)
-        untied = self._tie([write for write in batch if write.key in known], known)
+        untied = self._tie([write for write in batch if write.key in known.keys() - made], known)
         for write in batch:
             if write.key in known:
                 yield WriteResult(write, Outcome.DONE, known[write.key], untied.get(known[write.key], ""))
@@ -60,9 +62,14 @@ class TaskWriter:
         }
         present = [write for write in batch if write.id in held]
         yield from (WriteResult(write, Outcome.REJECTED, write.id, GONE) for write in batch if write.id not in held)
-        yield from halved(
-            present, lambda part: self._client.update(TASKS, [_changed(one, held[one.id]) for one in part])
-        )
+        rows = {write.id: _changed(write, held[write.id]) for write in present}
+
+        def holding(part: Sequence[SetTaskState | AssignTask]) -> Mapping[str, bool]:
+            names = sorted({name for one in part for name in rows[one.id]["properties"]})
+            found = self._client.read(TASKS, [one.id for one in part], names)
+            return {one["id"]: holds(one, rows[one["id"]]["properties"]) for one in found}
+
+        yield from halved(present, lambda part: self._client.update(TASKS, [rows[one.id] for one in part]), holding)
 
     def delete(self, batch: list[DeleteTask]) -> Iterator[WriteResult]:
         """Move tasks to the recycle bin; one that is there already is as wanted."""
@@ -81,35 +88,48 @@ class TaskWriter:
         searched = {task["properties"][self._key]: str(task["id"]) for task in found}
         return {**searched, **{key: task_id for key, task_id in remembered.items() if task_id in alive}}
 
-    def _upsert(self, missing: Sequence[CreateTask], known: dict[str, str]) -> None:
-        """Create a batch by key; a batch that is refused is left to single creates, which name the row to blame."""
-        inputs = [
-            {"idProperty": self._key, "id": write.key, "properties": self._properties(write)} for write in missing
-        ]
+    def _create_all(self, missing: Sequence[CreateTask], known: dict[str, str]) -> set[str]:
+        """Create a batch and tell which keys it made; one that is refused is left to single creates, which name the
+        row to blame.
+        """
         try:
-            answer = self._client.upsert(TASKS, inputs)
+            answer = self._client.create_all(TASKS, [self._whole(write) for write in missing])
         except (Rejected, Conflict):
-            return
+            return set()
         told = {task["properties"].get(self._key): str(task["id"]) for task in answer.get("results", ())}
-        known.update({write.key: told[write.key] for write in missing if write.key in told})
+        made = {write.key: told[write.key] for write in missing if write.key in told}
+        known.update(made)
         if silent := [write.key for write in missing if write.key not in told]:
             known.update(self._existing(silent))
+        return set(made)
 
-    def _create_one(self, write: CreateTask, known: dict[str, str], refused: dict[str, str]) -> None:
+    def _create_one(self, write: CreateTask, known: dict[str, str], refused: dict[str, str]) -> bool:
+        """Create a task and tell whether it was made; one that somebody made meanwhile is taken."""
         try:
-            answer = self._client.create(TASKS, {"properties": self._properties(write), "associations": _ties(write)})
-            known[write.key] = self._created[write.key] = str(answer["id"])
+            known[write.key] = self._created[write.key] = str(self._client.create(TASKS, self._whole(write))["id"])
         except Conflict as error:
-            known.update(self._existing([write.key]))
+            known.update(self._existing([write.key]) or self._named(error.ref, write.key))
             if write.key not in known:
                 refused[write.key] = str(error)
+            return False
         except Rejected as error:
             refused[write.key] = str(error)
+            return False
+        return True
+
+    def _whole(self, write: CreateTask) -> Json:
+        return {"properties": self._properties(write), "associations": _ties(write)}
+
+    def _named(self, task_id: str | None, key: str) -> dict[str, str]:
+        """Take the task a conflict names, if it is the one with our key."""
+        found = self._client.read(TASKS, [task_id], (self._key,)) if task_id else ()
+        keys = ((task["properties"].get(self._key), str(task["id"])) for task in found)
+        return {held: found_id for held, found_id in keys if held == key}
 
     def _tie(self, batch: Sequence[CreateTask], known: dict[str, str]) -> dict[str, str]:
         """Tie tasks to company and contact; tells by task id what HubSpot refused."""
         untied: dict[str, str] = {}
-        companies = [(known[write.key], write.account_id) for write in batch]
+        companies = [(known[write.key], write.account_id) for write in batch if write.account_id]
         contacts = [(known[write.key], write.contact_id) for write in batch if write.contact_id]
         for to_type, pairs in (("companies", companies), ("contacts", contacts)):
             try:
@@ -138,10 +158,11 @@ class TaskWriter:
 
 
 def _ties(write: CreateTask) -> list[Json]:
-    wanted = [(write.account_id, TO_COMPANY), *([(write.contact_id, TO_CONTACT)] if write.contact_id else [])]
+    wanted = [(write.account_id, TO_COMPANY), (write.contact_id, TO_CONTACT)]
     return [
         {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]}
         for to, kind in wanted
+        if to
     ]
 
 

@@ -6,8 +6,9 @@ UTC) and moments (ISO-8601, in older records epoch milliseconds).
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from mapping.fields import FLAGS, LARGEST, Type
 from mapping.metadata import Field, Kind, observed_tables
@@ -15,16 +16,40 @@ from mapping.records import STAGED, Table
 
 Properties = Mapping[str, str | None]
 Row = tuple[object, ...]
+Columns = Mapping[str, Sequence[object]]
+"""The columns of a table by name, a value for each record; a column that is not named is NULL."""
 
 _MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
 """Epoch milliseconds as text; longer numbers are no moment of this era."""
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+COLUMNS = {name: table.column_names() for name, table in TABLES.items()}
+Told = TypeVar("Told", bound=Hashable)
+Value = TypeVar("Value")
 
 
 def row(table: str, values: Mapping[str, object]) -> Row:
     """Put values by column name into the declared order; a column that is not named is NULL."""
-    return tuple(values.get(name) for name in TABLES[table].column_names())
+    return tuple(map(values.get, COLUMNS[table]))
+
+
+def told(held: Iterable[Properties], name: str) -> list[str | None]:
+    """List what many records hold in a property."""
+    return [one.get(name) for one in held]
+
+
+def each(read: Callable[[Told], Value], texts: Sequence[Told]) -> list[Value]:
+    """Read a whole column: what is told more than once is read once."""
+    meant = {text: read(text) for text in set(texts)}
+    return [meant[text] for text in texts]
+
+
+def columns_of(rows: Iterable[tuple[str, Row]]) -> dict[str, Columns]:
+    """Sort rows into the columns of their tables."""
+    found: dict[str, list[Row]] = {}
+    for table, values in rows:
+        found.setdefault(table, []).append(values)
+    return {table: dict(zip(COLUMNS[table], zip(*values, strict=True), strict=True)) for table, values in found.items()}
 
 
 def instant(text: str | None) -> int | None:

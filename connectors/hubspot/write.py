@@ -4,13 +4,13 @@ A batch that HubSpot refuses as a whole is halved until the poisoned rows stand 
 order: a record is never twice in one batch.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from connectors.base import AssignTask, CreateTask, DeleteTask, Outcome, SetTaskState, UpdateRecord, Write, WriteResult
 from connectors.errors import Conflict, ConnectorError, Rejected
-from connectors.hubspot.batch import halved
+from connectors.hubspot.batch import SILENT, halved, holds
 from connectors.hubspot.client import PAGE, Client
 from connectors.hubspot.schema import OBJECT_TYPES, Schema
 from connectors.hubspot.tasks import TaskWriter
@@ -41,17 +41,29 @@ class Lane:
                 known.append(result.write)
                 yield result
         except (Rejected, Conflict) as error:
-            yield from _left_open(batch, known, Outcome.REJECTED, error)
+            yield from _left_open(batch, known, Outcome.REJECTED, str(error))
         except ConnectorError as error:
-            yield from _left_open(batch, known, Outcome.UNKNOWN, error)
+            yield from _left_open(batch, known, Outcome.UNKNOWN, str(error))
             raise
+        else:
+            yield from _left_open(batch, known, Outcome.UNKNOWN, SILENT)
 
 
-def _left_open(
-    batch: Iterable[Write], known: Iterable[Write], outcome: Outcome, error: ConnectorError
-) -> Iterator[WriteResult]:
+def _left_open(batch: Iterable[Write], known: Iterable[Write], outcome: Outcome, said: str) -> Iterator[WriteResult]:
     told = {id(write) for write in known}
-    yield from (WriteResult(write, outcome, message=str(error)) for write in batch if id(write) not in told)
+    yield from (WriteResult(write, outcome, message=said) for write in batch if id(write) not in told)
+
+
+def target(result: WriteResult) -> tuple[str, str | None]:
+    """Name the object and, where it is known, the record that a write was about."""
+    write = result.write
+    match write:
+        case UpdateRecord():
+            return write.object, write.id
+        case CreateTask():
+            return "task", result.id
+        case _:
+            return "task", write.id
 
 
 class Writer:
@@ -103,7 +115,15 @@ class Writer:
         object_type = OBJECT_TYPES[batch[0].object]
         names = {declared.name: declared.hubspot_name(self._schema.prefix) for declared in results(batch[0].object)}
 
-        def row(write: UpdateRecord) -> Json:
-            return {"id": write.id, "properties": {names[name]: value or "" for name, value in write.values.items()}}
+        def values(write: UpdateRecord) -> dict[str, str]:
+            return {names[name]: value or "" for name, value in write.values.items()}
 
-        yield from halved(batch, lambda part: self._client.update(object_type, [row(write) for write in part]))
+        def send(part: Sequence[UpdateRecord]) -> Json:
+            return self._client.update(object_type, [{"id": one.id, "properties": values(one)} for one in part])
+
+        def held(part: Sequence[UpdateRecord]) -> Mapping[str, bool]:
+            sent = {one.id: values(one) for one in part}
+            found = self._client.read(object_type, list(sent), list(names.values()))
+            return {one["id"]: holds(one, sent[one["id"]]) for one in found}
+
+        yield from halved(batch, send, held)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from simple_salesforce.api import Salesforce
 
 from connectors.budget import Allowance
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.salesforce.soql import Query, among, lists
 from connectors.transport import Transport, Unanswered
 from connectors.wire import Reply, encode
@@ -155,6 +155,6 @@ def _listed(reply: Reply) -> list[Record]:
     """Read a list of objects; anything else is none."""
     try:
         found = reply.json()
-    except Unusable:
+    except RetryLater:
         return []
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

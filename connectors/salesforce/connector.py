@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.budget import Budget, Terms
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, SignInRefused, Unusable
 from connectors.options import SalesforceOptions
 from connectors.salesforce.auth import SignIn
 from connectors.salesforce.checks import findings, unserved
@@ -49,7 +49,8 @@ class Salesforce:
                 return outdated
             self._client.server_time()
         except (Rejected, Unusable) as error:
-            return [Finding("connection", str(error), "", fatal=True)]
+            dead = isinstance(error, SignInRefused)
+            return [Finding("connection", str(error), "", fatal=True, refused=dead)]
         self._describe()
         return list(findings(self._world()))
 

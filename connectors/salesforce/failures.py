@@ -90,7 +90,16 @@ def allowance(headers: Mapping[str, str]) -> Allowance | None:
 REPEATABLE_POSTS = (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/composite/batch$")
 """We put nothing but reads into composite/batch."""
 
+HOLDS = (
+    (r"^GET /services/data/v[\d.]+/(tooling/)?query(All)?(/|$)", "records"),
+    (r"^GET .*/describe$", "fields"),
+    (r"^GET .*/deleted/?$", "deletedRecords"),
+    (r"^POST .*/composite/batch$", "results"),
+    (r"^POST .*/oauth2/token$", "access_token"),
+)
+"""What an answer of success holds; one that lacks it was made by something between Salesforce and us."""
+
 PACKED_FROM = 4096
 """Bytes; smaller bodies are not worth compressing (our default)."""
 
-DIALECT = Dialect("Salesforce", read, TABLE, REPEATABLE_POSTS, allowance, PACKED_FROM, ("JSON_PARSER_ERROR",))
+DIALECT = Dialect("Salesforce", read, TABLE, REPEATABLE_POSTS, allowance, PACKED_FROM, ("JSON_PARSER_ERROR",), HOLDS)

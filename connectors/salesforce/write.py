@@ -80,7 +80,7 @@ class Writer:
             alike.setdefault(write.key, []).append(write)
         yield from (WriteResult(write, Outcome.DONE, known[write.key]) for write in writes if write.key in known)
         rows = [Row(first, None, self._task(first)) for key, (first, *_) in alike.items() if key not in known]
-        for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record["WhatId"]))):
+        for result in self._sent("POST", sorted(rows, key=lambda row: str(row.record.get("WhatId")))):
             if isinstance(result.write, CreateTask):
                 yield from (replace(result, write=write) for write in alike[result.write.key])
 
@@ -101,9 +101,10 @@ class Writer:
             "Description": write.body[:32_000],
             "ActivityDate": _day(write.due_at),
             "Status": OPEN,
-            "WhatId": id18(write.account_id),
             self._key: write.key,
         }
+        if write.account_id:
+            record["WhatId"] = id18(write.account_id)
         if write.owner_id:
             record["OwnerId"] = id18(write.owner_id)
         if write.contact_id:

@@ -1,4 +1,4 @@
-"""Measures the computation at scale: one JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
+"""Measures the computation at scale: a JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
 ``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
 unless said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that
@@ -75,7 +75,7 @@ class Measured:
 def stage(path: Path, contacts: int) -> None:
     """Fill a stage with `contacts` people: 20 an account, 20 activities each, every tenth one missing."""
     with Stage(path) as opened:
-        load(opened.connection, [_size(contacts)])
+        load(opened.connection, [size(contacts)])
         execute(opened.connection, "scale", "tests.bench")
 
 
@@ -87,7 +87,7 @@ def measure(path: Path, contacts: int) -> Measured:
         found.floor, found.floor_work = _timed(lambda: execute(connection, "floor", "tests.bench"))
         connection.execute("DROP TABLE bare_tie")
         found.blocks = list(_computed(connection))
-        found.plan, _ = _timed(lambda: plan(connection, ledger, _request(), render))
+        found.plan, _ = _timed(lambda: plan(connection, ledger, request(AS_OF), render))
         found.rows = {name: _count(connection, name) for name in (*DECLARED, "plan_change", "plan_task")}
     found.memory = (
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
@@ -139,9 +139,10 @@ def _timed(job: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - work
 
 
-def _request() -> Request:
+def request(as_of: int) -> Request:
+    """Ask for a plan that may write every field of ours in both CRMs."""
     fields = {name: frozenset(output.name for output in results(name)) for name in (*OBJECTS, "task")}
-    return Request("scale", AS_OF, "rules", dict.fromkeys(SOURCES, fields))
+    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
@@ -152,7 +153,8 @@ def _sentence(block: str) -> str:
     return block.splitlines()[0].removeprefix("-- ")
 
 
-def _size(contacts: int) -> tuple[Table, Rows]:
+def size(contacts: int) -> tuple[Table, Rows]:
+    """Give the one row that scale.sql and floor.sql read."""
     return listing("size", "contacts BIGINT, as_of BIGINT", [(contacts, AS_OF)])
 
 

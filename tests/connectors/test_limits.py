@@ -20,13 +20,13 @@ from connectors.salesforce.failures import PACKED_FROM
 from connectors.transport import Network, Token, Transport
 from tests.connectors.conftest import BASE, NOW, Wire
 
-QUERY = f"{BASE}/services/data/v62.0/query/"
+QUERY = f"{BASE}/services/data/v62.0/recent/"
 BATCH = "/services/data/v62.0/composite/sobjects"
 LARGE = {"records": [{"Id": f"003{number:015d}", "Description": "word " * 20} for number in range(200)]}
 
 
 def get(transport: Transport) -> object:
-    return transport.request("GET", "/services/data/v62.0/query/").json()
+    return transport.request("GET", "/services/data/v62.0/recent/").json()
 
 
 def limited(wire: Wire, dialect: Dialect, terms: Terms) -> Transport:
@@ -46,7 +46,7 @@ def test_38_after_so_many_broken_answers_in_a_row_nothing_is_sent_any_more(wire:
             get(transport)
     with pytest.raises(CircuitOpen, match=f"{FAILURES} requests in a row failed") as raised:
         get(transport)
-    assert "GET /services/data/v62.0/query/ was answered with 502" in str(raised.value)
+    assert "GET /services/data/v62.0/recent/ was answered with 502" in str(raised.value)
     assert raised.value.at is not None
     assert len(wire.mock.calls) == FAILURES
     with pytest.raises(CircuitOpen):
@@ -227,7 +227,7 @@ def test_who_cannot_read_a_compressed_body_gets_it_plain_and_all_later_ones_too(
 
 
 def test_hubspot_which_says_nothing_of_compressed_bodies_gets_plain_ones(wire: Wire) -> None:
-    wire.mock.post(f"{BASE}/crm/objects/2026-09/contacts/batch/update", json={})
+    wire.mock.post(f"{BASE}/crm/objects/2026-09/contacts/batch/update", json={"results": []})
     wire.transport(HUBSPOT).request("POST", "/crm/objects/2026-09/contacts/batch/update", json=LARGE)
     assert orjson.loads(wire.mock.calls[0].request.body or b"") == LARGE
 

@@ -54,7 +54,7 @@ class Vendor:
 
     def _probe(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         self.seen.append(f"signed with {request.headers['Authorization']}")
-        return 200, {**DATE, "Content-Type": "application/json"}, "{}"
+        return 200, {**DATE, "Content-Type": "application/json"}, '{"results": [], "records": []}'
 
     def open(self, kept_in: str, secret: Callable[[str], str], keep: Keep | None) -> Connector:
         """Open a connection whose refresh token is kept where `kept_in` says."""

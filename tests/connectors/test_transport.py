@@ -16,13 +16,13 @@ from connectors.transport import Network, RestLayer, Token, Transport, Unanswere
 from connectors.wire import Reply
 from tests.connectors.conftest import BASE, NOW, Wire
 
-QUERY = f"{BASE}/services/data/v62.0/query/"
+QUERY = f"{BASE}/services/data/v62.0/recent/"
 CREATE = f"{BASE}/services/data/v62.0/composite/sobjects"
 EXPIRED = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 
 
 def get(transport: Transport) -> Reply:
-    return transport.request("GET", "/services/data/v62.0/query/")
+    return transport.request("GET", "/services/data/v62.0/recent/")
 
 
 def create(transport: Transport) -> Reply:
@@ -297,8 +297,33 @@ def test_any_error_body_is_read_without_failing(wire: Wire, body: str | bytes) -
 
 def test_an_answer_that_is_no_json_is_explained(wire: Wire) -> None:
     wire.mock.get(QUERY, body="surprise", content_type="text/plain")
-    with pytest.raises(Unusable, match="is not JSON"):
+    with pytest.raises(RetryLater, match="is not JSON"):
         get(wire.transport()).json()
+
+
+WHOLE: dict[str, object] = {"totalSize": 0, "done": True, "records": []}
+ASKED = f"{BASE}/services/data/v62.0/query"
+
+
+@pytest.mark.parametrize("spoilt", ['{"totalSize": 2, "rec', "{}", "[]", "null", '{"records": null}', ""])
+def test_13_an_answer_that_is_cut_off_or_lacks_what_it_must_hold_is_asked_for_again(wire: Wire, spoilt: str) -> None:
+    wire.mock.get(ASKED, body=spoilt, content_type="application/json")
+    wire.mock.get(ASKED, json=WHOLE)
+    assert wire.transport().request("GET", "/services/data/v62.0/query").json() == WHOLE
+
+
+def test_13_an_answer_that_stays_spoilt_asks_for_patience_and_is_no_reason_to_call_an_operator(wire: Wire) -> None:
+    wire.mock.get(ASKED, json={"surprise": 1})
+    with pytest.raises(RetryLater, match="without records, which every such answer has"):
+        wire.transport(attempts=2).request("GET", "/services/data/v62.0/query")
+    assert len(wire.mock.calls) == 2
+
+
+def test_13_a_create_whose_answer_is_spoilt_is_not_sent_again(wire: Wire) -> None:
+    wire.mock.post(f"{BASE}/services/data/v62.0/composite/sobjects", body="[{", content_type="application/json")
+    with pytest.raises(Unanswered, match="may have been carried out"):
+        wire.transport().request("POST", "/services/data/v62.0/composite/sobjects", json={"records": []})
+    assert len(wire.mock.calls) == 1
 
 
 # --- counting, redaction, addresses ----------------------------------------------------------------------------------
@@ -309,7 +334,7 @@ def test_calls_are_counted_by_method_and_endpoint_retries_included(wire: Wire) -
     wire.mock.get(QUERY, json={})
     transport = wire.transport()
     get(transport)
-    assert transport.calls() == {"GET /services/data/v62.0/query/": 2}
+    assert transport.calls() == {"GET /services/data/v62.0/recent/": 2}
 
 
 @pytest.mark.parametrize(
@@ -356,14 +381,14 @@ def test_logs_hold_neither_token_nor_identifier_nor_body(wire: Wire, caplog: pyt
 
 
 def test_a_client_library_that_forces_https_still_reaches_a_plain_http_address(wire: Wire) -> None:
-    wire.mock.get("http://127.0.0.1:8080/services/data/v62.0/query/", json={"done": True})
+    wire.mock.get("http://127.0.0.1:8080/services/data/v62.0/recent/", json={"done": True})
     session = wire.transport(base="http://127.0.0.1:8080").session()
-    assert session.get("https://127.0.0.1:8080/services/data/v62.0/query/").json() == {"done": True}
+    assert session.get("https://127.0.0.1:8080/services/data/v62.0/recent/").json() == {"done": True}
 
 
 def test_a_link_to_a_foreign_host_never_gets_our_token(wire: Wire) -> None:
-    wire.mock.get(f"{BASE}/services/data/v62.0/query/", json={})
-    wire.transport().session().get("https://evil.example/services/data/v62.0/query/")
+    wire.mock.get(f"{BASE}/services/data/v62.0/recent/", json={})
+    wire.transport().session().get("https://evil.example/services/data/v62.0/recent/")
     assert str(wire.mock.calls[0].request.url).startswith(BASE)
 
 

@@ -73,7 +73,7 @@ class Mirror:
         return row
 
     def _take(self, page: Page) -> None:
-        self.members.setdefault(page.stream, set()).update(page.ids)
+        self.members.setdefault(page.stream, set()).update(one for one in page.ids if not one.endswith(":"))
         self.deleted |= set(page.deleted)
         self._forget(page.tables, page.ids)
         self._forget(page.tables, page.deleted)
@@ -92,5 +92,9 @@ class Mirror:
 
     def _forget(self, tables: Iterable[str], ids: Iterable[str]) -> None:
         gone = set(ids)
+        begin = tuple(one for one in gone if one.endswith(":"))
         for name in tables:
-            self.rows[name] = [row for row in self.rows[name] if row[PARENTS[name]] not in gone]
+            parent = PARENTS[name]
+            self.rows[name] = [
+                row for row in self.rows[name] if row[parent] not in gone and not str(row[parent]).startswith(begin)
+            ]

@@ -121,7 +121,8 @@ def test_12_a_run_no_day_has_room_for_goes_as_far_as_it_may_and_the_next_one_goe
 def test_12_check_and_plan_say_how_many_calls_are_needed_of_those_that_are_left(provisioned: Desk) -> None:
     checked = provisioned.ask("check")
     assert checked.code == 0, checked.err
-    said = re.findall(r"/(\w+): this run needs about ([\d,]+) (\w+) calls of ([\d,]+) left today", checked.out)
+    told = " ".join(checked.out.split())
+    said = re.findall(r"/(\w+) budget: A run needs about ([\d,]+) (\w+) calls of ([\d,]+) left today", told)
     assert [(source, vendor) for source, _, vendor, _ in said] == [("salesforce", "Salesforce"), ("hubspot", "HubSpot")]
     planned = provisioned.ask("plan")
     assert re.search(

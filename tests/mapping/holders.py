@@ -7,14 +7,14 @@ from typing import Any
 
 import duckdb
 
-from mapping import activity, coverage, depth, equity, evidence, gaps, lifecycle
+from mapping import activity, coverage, depth, engagement, equity, evidence, gaps, lifecycle
 from mapping.compute import DECLARED
-from mapping.records import STAGED
+from mapping.records import REMEMBERED, STAGED
 from mapping.spec import listing
 from mapping.statements import create, execute, load
 from tests.mapping.world import AS_OF, PROFILE, RULES
 
-TABLES = {table.name: table for table in (*STAGED, *DECLARED.values())}
+TABLES = {table.name: table for table in (*STAGED, *REMEMBERED, *DECLARED.values())}
 ACCOUNT = "salesforce:A1"
 
 
@@ -83,7 +83,7 @@ class Holders:
     def judge(self, *steps: str) -> "Holders":
         """Load everything and run the steps, coverage alone unless said."""
         load(self.connection, [listing("run", "as_of BIGINT, organisation TEXT", [(AS_OF, "acme")])])
-        for module in (lifecycle, activity, depth, evidence, coverage, equity, gaps):
+        for module in (lifecycle, activity, depth, evidence, coverage, equity, engagement, gaps):
             load(self.connection, module.tables(RULES, PROFILE))
         for name, table in TABLES.items():
             create(self.connection, table, self.rows.get(name, []))

@@ -166,6 +166,7 @@ def test_computing_twice_on_one_connection_gives_the_same_tables(world: World) -
 
 def test_each_gap_gets_one_task_for_the_csm_in_the_home_crm(acme: World) -> None:
     assert tasks(acme, "source", "account_id", "contact_id", "owner_id", "subject") == {
+        "cadence overdue": ("salesforce", "A1", None, "U1", "Cadence overdue: Acme"),
         "missing champion": ("salesforce", "A1", None, "U1", "Missing champion: Acme"),
         "missing power users": ("salesforce", "A1", None, "U1", "Missing power users: Acme"),
         "only a check-signer": ("salesforce", "A1", None, "U1", "Only a check-signer: Acme"),

@@ -79,7 +79,7 @@ def test_the_evidence_field_joins_the_sentences_and_names_the_day(acme: World) -
     explained(acme, ("contact", "C2"))
     evidence, day = acme.one("companion", "evidence", "computed_on")
     assert evidence.startswith("Buyer (likely, 60 %): CFO (title of salesforce/contact/C2).")
-    assert evidence.endswith("Counts toward coverage as buyer (check-signer).")
+    assert "Counts toward coverage as buyer (check-signer). Without this person coverage would be gap" in evidence
     assert evidence.count("Depth 2 Responsive") == 1
     assert day == "2026-09-21"
 

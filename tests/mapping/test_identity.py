@@ -275,6 +275,7 @@ def test_a_person_with_two_records_is_one_member_with_the_values_of_home_first(w
         "Operations",
         False,
         None,
+        None,
     )
 
 

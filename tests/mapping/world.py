@@ -9,7 +9,7 @@ import duckdb
 
 from mapping.compute import STEPS, Step, compute
 from mapping.metadata import observed_tables
-from mapping.records import STAGED
+from mapping.records import REMEMBERED, STAGED
 from mapping.spec import Product, Profile, Rules, load_rules
 from mapping.statements import create
 
@@ -29,7 +29,7 @@ PROFILE = Profile(
     products=(Product(sold_to=("Operations",), consumed_in=("Operations", "Manufacturing", "Finance")),),
 )
 
-TABLES = {table.name: table for table in (*STAGED, *observed_tables())}
+TABLES = {table.name: table for table in (*STAGED, *REMEMBERED, *observed_tables())}
 
 
 def ago(days: float) -> int:
@@ -75,7 +75,8 @@ class World:
         names = TABLES[table].column_names()
         unknown = set(values) - set(names)
         assert not unknown, f"{table} has no column {unknown}"
-        values.setdefault("source", "salesforce")
+        if "source" in names:
+            values.setdefault("source", "salesforce")
         self.rows[table].append(tuple(values.get(name) for name in names))
 
     def account(self, id: str = "A1", **values: object) -> str:  # noqa: A002 - the column's own name

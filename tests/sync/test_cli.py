@@ -134,11 +134,14 @@ def test_what_a_run_needs_besides_the_crm_is_checked_and_told_in_a_line(
     ask: Ask, before: str, after: str, said: str
 ) -> None:
     Path("rapport.yaml").write_text(ONE.replace(before, after), encoding="utf-8")
-    for command in ("check", "run"):
-        done = ask(command)
-        assert done.exit_code == Exit.ERROR
-        assert said in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+    done = ask("run")
+    assert done.exit_code == Exit.ERROR
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    checked = ask("check", "--json")
+    assert (checked.exit_code, checked.stderr) == (Exit.ERROR, "")
+    (finding,) = [one for one in json.loads(checked.stdout)["findings"] if one["severity"] == "error"]
+    assert said in f"{finding['file']} {finding['cause']}"
 
 
 # --- wrong usage -----------------------------------------------------------------------------------------------------
@@ -326,6 +329,7 @@ def crm(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Crm:
     crm.put("affiliation", {"id": "f1", "contact_id": "c1", "account_id": "a1", "direct": True, "active": True})
     crm.put("coverage_of_source", {"fact": "activity", "available": True, "since_at": NOON - 400 * DAY})
     monkeypatch.setattr(app, "open_connection", lambda *_: crm)
+    monkeypatch.setattr(app, "take_census", lambda *_: None)
     monkeypatch.setenv("CRM_TOKEN", "pat-na1-there")
     return crm
 
@@ -536,13 +540,16 @@ def test_check_lists_what_is_missing_and_provision_creates_it_once(ask: Ask, crm
     crm._fields.clear()
     checked = ask("check")
     assert checked.exit_code == Exit.DONE
-    assert "acme/crm: note: contact.roles: the field does not exist. run provisioning" in checked.stdout
+    shown = " ".join(checked.stdout.split())
+    assert "rapport.yaml:5: warning: acme/crm contact.roles, contact.buyer_type, " in shown
+    assert f" and {len(FIELDS) - 5} more: The field does not exist. run provisioning" in shown
+    assert checked.stdout.splitlines()[-1] == "Everything a run needs is there; 1 warning."
     wanted = ask("provision", "--dry-run").stdout
     assert "acme/crm: would do: field contact.roles" in wanted
     assert f"acme/crm: {len(FIELDS)} steps of {len(FIELDS)} needed." in wanted
     assert f"acme/crm: {len(FIELDS)} steps of {len(FIELDS)} done." in ask("provision").stdout
     assert ask("provision").stdout == f"acme/crm: 0 steps of {len(FIELDS)} done.\n"
-    assert ask("check").stdout == "acme/crm: everything a run needs is there.\n"
+    assert ask("check").stdout == "Everything a run needs is there.\n"
 
 
 # --- as a process ----------------------------------------------------------------------------------------------------

@@ -277,18 +277,23 @@ def told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Counted:
     list(crm.provision(FIELDS, dry_run=False))
     crm.put("account", {"id": "a1", "name": "Globex", "customer": True})
     monkeypatch.setattr(app, "open_connection", lambda *_: crm)
+    monkeypatch.setattr(app, "take_census", lambda *_: None)
     return crm
 
 
 def test_check_says_what_a_run_needs_of_what_is_left(ask: Ask, told: Counted) -> None:
     done = ask("check")
     assert done.exit_code == Exit.DONE, done.output
-    assert done.stdout.splitlines()[-1] == "acme/crm: this run needs about 40 Salesforce calls of 400 left today."
+    said = "rapport.yaml:5: info: acme/crm budget: A run needs about 40 Salesforce calls of 400 left today."
+    assert " ".join(done.stdout.split()) == f"{said} Everything a run needs is there."
 
 
 def test_check_says_when_a_run_would_not_begin(ask: Ask, told: Counted) -> None:
     told.forecasts = replace(told.forecasts, calls=450)
-    assert ask("check").stdout.splitlines()[-1].endswith(": it does not fit and would not begin.")
+    done = ask("check")
+    assert done.exit_code == Exit.ERROR
+    assert "calls of 400 left today; it does not fit and would not begin." in " ".join(done.stdout.split())
+    assert done.stdout.splitlines()[-1] == "1 error, 0 warnings: a run would fail."
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "pull"])

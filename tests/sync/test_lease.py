@@ -86,6 +86,19 @@ def test_a_run_that_lost_its_lease_stops_before_it_writes(world: World) -> None:
     assert world.ledger.holder("acme") == ("host-7:4711", world.crm.now + LEASE_SECONDS)
 
 
+def test_a_run_whose_successor_has_finished_already_stops_too(world: World) -> None:
+    def overtake(step: str, detail: str = "", count: int = 0) -> None:
+        if step == "diff":
+            world.crm.now += LEASE_SECONDS + 1
+            world.ledger.lease("acme", "host-7:4711", world.crm.now, LEASE_SECONDS)
+            world.ledger.release("acme", "host-7:4711")
+
+    world.want(("contact", "c1"), roles="buyer")
+    with pytest.raises(LeaseHeldError, match="somebody who has finished meanwhile"):
+        pipeline.run(replace(world.desk(), progress=overtake))
+    assert world.held(("contact", "c1"), "roles") is None
+
+
 def test_a_long_apply_renews_its_lease(world: World) -> None:
     def slow(step: str, detail: str = "", count: int = 0) -> None:
         world.crm.now += LEASE_SECONDS // 5

@@ -1,10 +1,11 @@
 """What people read: plans, reports, tables; every line compared with the text that is expected."""
 
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 
-from connectors.base import Finding, ProvisionStep
+from connectors.base import ProvisionStep, Severity
 from sync import render
 from sync.apply import Refusal
 from sync.changes import (
@@ -21,6 +22,7 @@ from sync.changes import (
     Terms,
     Why,
 )
+from sync.findings import Told
 from sync.ledger import Dossier
 from sync.pipeline import RunReport, StreamReport
 from tests.sync.world import DAY, NOON
@@ -217,6 +219,7 @@ def test_a_report_says_what_was_read_planned_written_and_left() -> None:
     assert list(render.report_lines(report)) == [
         "Run 7 of acme (run), as of 2023-11-15 12:00 UTC: ok.",
         "  read 1,234 records in 2 streams with 4 calls",
+        "  everything was read from its beginning, not changes alone",
         "  planned: set 2 fields on 1 record, open 1 task",
         "  written: 1 done, 1 rejected",
         "  skipped: 3 human edit",
@@ -229,6 +232,7 @@ def test_a_report_of_a_single_record_uses_the_singular() -> None:
     )
     assert list(render.report_lines(report))[1:] == [
         "  read 1 record in 1 stream with 1 call",
+        "  everything was read from its beginning, not changes alone",
         "  planned: no changes",
     ]
 
@@ -257,16 +261,36 @@ def test_an_undo_that_wrote_warns_that_the_next_run_wants_it_all_again(written: 
     assert ("  The next run will want the same changes again unless rules or data change first." in lines) == warned
 
 
-def test_findings_are_told_with_place_cause_and_fix() -> None:
-    findings = [
-        Finding("contact.roles", "the field does not exist", "Run: rapport provision", fatal=False),
-        Finding("scope", "crm.objects.read is missing.", "Grant it.", fatal=True),
+LOST = Told("acme", "crm", Severity.WARNING, "r.yaml", 5, "contact.roles", "the field does not exist", "Run it.")
+SCOPE = Told("acme", "crm", Severity.ERROR, "r.yaml", 7, "scope", "crm.objects.read is missing.", "Grant it.")
+
+
+def test_findings_are_told_with_place_cause_and_fix_and_a_verdict() -> None:
+    assert list(render.finding_lines([SCOPE, LOST])) == [
+        "r.yaml:7: error: acme/crm scope: crm.objects.read is missing. Grant it.",
+        "r.yaml:5: warning: acme/crm contact.roles: The field does not exist. Run it.",
+        "1 error, 1 warning: a run would fail.",
     ]
-    assert list(render.finding_lines("acme", "crm", findings)) == [
-        "acme/crm: note: contact.roles: the field does not exist. Run: rapport provision",
-        "acme/crm: ERROR: scope: crm.objects.read is missing. Grant it.",
-    ]
-    assert list(render.finding_lines("acme", "crm", [])) == ["acme/crm: everything a run needs is there."]
+    assert list(render.finding_lines([LOST]))[-1] == "Everything a run needs is there; 1 warning."
+    assert list(render.finding_lines([])) == ["Everything a run needs is there."]
+
+
+def test_findings_are_no_wider_than_a_hundred_columns() -> None:
+    lines = list(render.finding_lines([replace(LOST, cause="it is " + "very " * 60 + "long", where="x" * 40)]))
+    assert len(lines) > 4
+    assert max(map(len, lines)) <= 100
+    assert all(line.startswith("    ") for line in lines[1:-1])
+
+
+def test_a_table_of_findings_holds_every_word_at_a_hundred_columns() -> None:
+    from rich.console import Console
+
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(render.finding_table([SCOPE, LOST]))
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= 100
+    for word in ("error", "warning", "acme/crm", "scope", "Grant", "it.", "r.yaml:7", "r.yaml:5", "contact.roles"):
+        assert word in text
 
 
 def test_provisioning_lists_what_was_needed() -> None:

@@ -194,3 +194,32 @@ def test_what_a_removed_connection_left_is_dropped_with_its_cursor(stage: Stage)
     assert column(stage, "SELECT source FROM account") == ["crm"]
     assert stage.cursors("crm") == {"account": "1"}
     assert stage.cursors("old") == {}
+
+
+def ties(contact: str, *companies: str, **more: Any) -> Page:
+    rows = [{"source": "crm", "id": f"{contact}:{one}", "contact_id": contact, "account_id": one} for one in companies]
+    roles = [
+        {"source": "crm", "id": f"label:{contact}:{one}", "contact_id": contact, "role": "Buyer"} for one in companies
+    ]
+    return page("contacts", [contact, f"{contact}:", f"label:{contact}:"], affiliation=rows, contact_role=roles, **more)
+
+
+def test_an_id_that_ends_in_a_colon_stands_for_all_that_begin_with_it(stage: Stage) -> None:
+    first: list[Page | StreamEnd] = [
+        ties("c1", "a1", "a2"),
+        ties("c11", "a1"),
+        ties("c2", "a1"),
+        end("contacts", whole=True),
+    ]
+    list(stage.take("crm", first))
+    gone = page("contacts", [], deleted=["c2", "c2:", "label:c2:"])
+    list(stage.take("crm", [ties("c1", "a2"), gone, end("contacts")]))
+    assert column(stage, "SELECT id FROM affiliation") == ["c11:a1", "c1:a2"]
+    assert column(stage, "SELECT id FROM contact_role") == ["label:c11:a1", "label:c1:a2"]
+
+
+def test_the_beginning_of_ids_is_no_member_that_a_whole_listing_could_miss(stage: Stage) -> None:
+    list(stage.take("crm", [ties("c1", "a1"), end("contacts")]))
+    rows = [{"source": "crm", "id": "c1:a1", "contact_id": "c1", "account_id": "a1"}]
+    list(stage.take("crm", [page("contacts", ["c1"], affiliation=rows), end("contacts", whole=True)]))
+    assert column(stage, "SELECT id FROM affiliation") == ["c1:a1"]

@@ -18,6 +18,8 @@ from connectors.hubspot.schema import OBJECT_TYPES
 from connectors.options import HubSpotOptions
 from connectors.transport import Network, Transport
 from mapping.metadata import FIELDS
+from tests.connectors.hubspot.crm import Crm
+from tests.connectors.hubspot.story import Story
 
 URL = "http://127.0.0.1:8099"
 OPTIONS = HubSpotOptions.model_validate(
@@ -80,6 +82,8 @@ class Portal:
             held = [{**one, **changes.get(one["name"], {})} for one in held]
             self.answers("GET", f"/crm/properties/2026-09/{object_type}", {"results": held})
         self.answers("GET", "/crm/properties/2026-09/deals", {"results": []})
+        for pair in ("contacts/companies", "deals/contacts"):
+            self.answers("GET", f"/crm/associations/2026-09/{pair}/labels", {"results": []})
 
     def connect(self, sign_in: SignIn | None = None, options: HubSpotOptions = OPTIONS) -> HubSpot:
         """Open a connection to this portal."""
@@ -97,3 +101,14 @@ def portal() -> Iterator[Portal]:
     """Yield a portal that knows nothing yet."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as scripted:
         yield Portal(scripted)
+
+
+@pytest.fixture
+def story(emulator: dict[str, Any]) -> Iterator[Story]:
+    """Begin with a first pull, an hour before anything else happens."""
+    told = Story(Crm(emulator))
+    told.pull()
+    told.later()
+    yield told
+    told.connection.close()
+    told.crm.control("reset", {})

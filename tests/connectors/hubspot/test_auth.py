@@ -24,7 +24,7 @@ def bearer(portal: Portal) -> list[str]:
     return [str(call.request.headers.get("Authorization")) for call in portal.scripted.calls]
 
 
-def test_row_36_a_token_of_30_minutes_is_renewed_before_it_ends(portal: Portal) -> None:
+def test_36_a_token_of_30_minutes_is_renewed_before_it_ends(portal: Portal) -> None:
     portal.answers("POST", TOKENS, grant("a1"), grant("a2"))
     portal.answers("GET", OWNERS, {"results": []})
     connection = portal.connect(refreshing(portal, []))
@@ -58,7 +58,7 @@ def test_a_new_refresh_token_is_kept_and_used_from_then_on(portal: Portal) -> No
     assert forms[0]["grant_type"] == ["refresh_token"]
 
 
-def test_row_10_a_withdrawn_grant_is_told_once_and_not_tried_again(portal: Portal) -> None:
+def test_10_a_withdrawn_grant_is_told_once_and_not_tried_again(portal: Portal) -> None:
     refused = {
         "error": "invalid_grant",
         "status": "BAD_REFRESH_TOKEN",

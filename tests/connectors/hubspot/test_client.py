@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from connectors.errors import Rejected, Unusable
+from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.auth import with_token
 from connectors.hubspot.client import LONGEST_QUERY, Client
 from connectors.hubspot.failures import DIALECT
@@ -46,13 +46,14 @@ def test_the_legacy_version_calls_v3_and_v4(portal: Portal) -> None:
     assert portal.paths() == ["/crm/v3/objects/notes", "/crm/v4/associations/contacts/companies/batch/read"]
 
 
-def test_row_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_by_id(portal: Portal) -> None:
+def test_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_by_id(portal: Portal) -> None:
     names = [f"a_property_with_a_long_name_{number:04}" for number in range(400)]
     assert sum(map(len, names)) > LONGEST_QUERY
     listed = [{"id": "1", "associations": {"contacts": {"results": []}}}, {"id": "2"}, {"id": "3"}]
     portal.answers("GET", f"{OBJECTS}/contacts", {"results": listed})
     read = [{"id": "2", "properties": {names[0]: "b"}}, {"id": "1", "properties": {names[0]: "a"}}]
-    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": [{}]}))
+    gone = [{"category": "OBJECT_NOT_FOUND"}]
+    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": gone}))
     (page,) = client(portal).pages("contacts", names)
     assert [(one["id"], one["properties"]) for one in page] == [("1", {names[0]: "a"}), ("2", {names[0]: "b"})]
     assert "associations" in page[0]
@@ -61,7 +62,7 @@ def test_row_34_a_property_list_too_long_for_an_address_is_read_by_post_and_join
     assert body["properties"] == names
 
 
-def test_row_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> None:
+def test_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> None:
     portal.answers(
         "POST",
         "/crm/associations/2026-09/contacts/companies/batch/read",
@@ -76,6 +77,24 @@ def test_row_33_associations_are_followed_past_the_first_hundred(portal: Portal)
     found = client(portal).associations("contacts", "companies", ["1", "2", "3"])
     assert found == {"1": [{"toObjectId": 9}, {"toObjectId": 10}], "2": [{"toObjectId": 8}]}
     assert portal.asked[1][2] == {"inputs": [{"id": "1", "after": "500"}]}
+
+
+def test_row_23_a_record_that_is_there_and_could_not_be_read_asks_for_patience(portal: Portal) -> None:
+    failed = [{"category": "INTERNAL_ERROR", "message": "one row could not be read"}]
+    answer = (207, {"results": [], "numErrors": 1, "errors": failed})
+    portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)
+    portal.answers("POST", f"{OBJECTS}/contacts/batch/read", answer)
+    with pytest.raises(RetryLater, match="one row could not be read"):
+        client(portal).associations("contacts", "companies", ["1"])
+    with pytest.raises(RetryLater, match="one row could not be read"):
+        list(client(portal).read("contacts", ["1"], ["email"]))
+
+
+def test_row_33_a_record_without_associations_is_no_failure(portal: Portal) -> None:
+    none = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND", "message": "none"}
+    answer = (207, {"results": [], "numErrors": 1, "errors": [none]})
+    portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)
+    assert client(portal).associations("contacts", "companies", ["1"]) == {}
 
 
 def test_a_thousand_records_are_asked_for_their_associations_at_once(portal: Portal) -> None:
@@ -98,14 +117,14 @@ def test_deactivated_owners_are_listed_apart(portal: Portal) -> None:
     assert "archived=true" in portal.asked[0][1]
 
 
-def test_row_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -> None:
+def test_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -> None:
     busy = (429, {"policyName": "TEN_SECONDLY_ROLLING", "message": "You have reached your ten_secondly_rolling limit."})
     portal.answers("POST", f"{OBJECTS}/tasks/batch/read", busy, {"results": [{"id": "1"}]})
     assert list(client(portal).read("tasks", ["1"], [])) == [{"id": "1"}]
     assert portal.time.slept == [10.0]
 
 
-def test_row_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
+def test_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
     page = "<html>Bad gateway</html>"
     portal.answers("GET", f"{OBJECTS}/notes", (502, page), (200, page), {"results": [{"id": "1"}]})
     assert list(client(portal).pages("notes", [])) == [[{"id": "1"}]]
@@ -131,6 +150,14 @@ def test_a_missing_scope_is_a_refusal_of_this_object_with_its_name(portal: Porta
 
 
 def test_pages_are_fetched_only_as_they_are_asked_for(portal: Portal) -> None:
-    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}})
+    told = [{"results": [{"id": str(one)}], "paging": {"next": {"after": str(one + 1)}}} for one in range(1, 5)]
+    portal.answers("GET", f"{OBJECTS}/notes", *told)
     list(islice(client(portal).pages("notes", []), 3))
     assert len(portal.asked) == 3
+
+
+def test_29_a_list_that_leads_back_to_itself_is_left(portal: Portal) -> None:
+    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}})
+    with pytest.raises(RetryLater, match="leads back"):
+        list(client(portal).pages("notes", []))
+    assert len(portal.asked) == 2

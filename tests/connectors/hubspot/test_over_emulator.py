@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord
-from connectors.errors import Unusable
+from connectors.errors import RetryLater, Unusable
 from mapping.metadata import FIELDS
 from tests.connectors.hubspot.crm import Crm
 from tests.contract.harness import Mirror
@@ -123,13 +123,12 @@ def test_the_legacy_api_version_reads_and_writes_the_same(crm: Crm) -> None:
 @pytest.mark.parametrize(
     "portal",
     [
-        {"unique_properties_on_tasks": True, "upsert_on_tasks": True},
-        {"unique_properties_on_tasks": True, "upsert_on_tasks": False},
-        {"unique_properties_on_tasks": False, "upsert_on_tasks": False},
+        {"unique_properties_on_tasks": True},
+        {"unique_properties_on_tasks": False},
     ],
-    ids=["unique and upsert", "unique only", "neither"],
+    ids=["unique", "not unique"],
 )
-def test_row_44_a_task_is_made_once_whatever_the_portal_supports(crm: Crm, portal: Mapping[str, object]) -> None:
+def test_44_a_task_is_made_once_whatever_the_portal_supports(crm: Crm, portal: Mapping[str, object]) -> None:
     crm.limits(**portal)
     connection = crm.provisioned()
     results = [result for _ in range(3) for result in connection.write([task("k1"), task("k2")])]
@@ -146,9 +145,13 @@ def test_row_44_a_task_is_made_once_whatever_the_portal_supports(crm: Crm, porta
     }
 
 
-def test_row_44_an_upsert_carried_out_without_an_answer_makes_no_second_task(crm: Crm) -> None:
+def test_44_a_batch_carried_out_without_an_answer_makes_no_second_task(crm: Crm) -> None:
     connection = crm.provisioned()
-    crm.control("faults", {"vendor": "hubspot", "path": "tasks/batch/upsert$", "action": "commit-then-drop", "nth": 1})
+    crm.control("faults", {"vendor": "hubspot", "path": "tasks/batch/create$", "action": "commit-then-drop", "nth": 1})
+    results = connection.write([task("k1")])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater):
+        next(results)
     (result,) = connection.write([task("k1")])
     assert result.outcome is Outcome.DONE
     assert [row["id"] for row in Mirror().pull(connection).all("own_task")] == [result.id]
@@ -183,7 +186,7 @@ def test_a_task_for_a_deactivated_owner_is_refused_in_words(crm: Crm) -> None:
 
 
 @pytest.mark.parametrize("silence", ["error", "omit"])
-def test_row_32_the_loser_of_a_merge_disappears_and_a_write_to_it_is_refused(crm: Crm, silence: str) -> None:
+def test_32_the_loser_of_a_merge_disappears_and_a_write_to_it_is_refused(crm: Crm, silence: str) -> None:
     crm.limits(merged_in_batch=silence)
     connection = crm.provisioned()
     held = Mirror().pull(connection)
@@ -199,7 +202,7 @@ def test_row_32_the_loser_of_a_merge_disappears_and_a_write_to_it_is_refused(crm
     assert held.all("contact", id="202") == []
 
 
-def test_row_31_an_archived_contact_is_gone_with_its_ties(crm: Crm) -> None:
+def test_31_an_archived_contact_is_gone_with_its_ties(crm: Crm) -> None:
     connection = crm.provisioned()
     held = Mirror().pull(connection)
     crm.by_hand("DELETE", "/crm/objects/2026-09/contacts/205")
@@ -207,13 +210,13 @@ def test_row_31_an_archived_contact_is_gone_with_its_ties(crm: Crm) -> None:
     assert held.all("affiliation", contact_id="205") == []
 
 
-def test_row_33_an_activity_with_more_people_than_a_list_shows_keeps_them_all(crm: Crm) -> None:
+def test_33_an_activity_with_more_people_than_a_list_shows_keeps_them_all(crm: Crm) -> None:
     crm.limits(inline_associations=2)
     held = Mirror().pull(crm.connect())
     assert {row["contact_id"] for row in held.all("participant", activity_id="301")} == set(PEOPLE)
 
 
-def test_row_37_without_the_deals_scope_everything_else_is_read_and_the_lack_is_said(crm: Crm) -> None:
+def test_37_without_the_deals_scope_everything_else_is_read_and_the_lack_is_said(crm: Crm) -> None:
     crm.limits(scopes=[scope for scope in ALL_SCOPES if "deals" not in scope])
     connection = crm.provisioned()
     held = Mirror().pull(connection)
@@ -280,7 +283,7 @@ def test_another_prefix_names_other_properties(crm: Crm) -> None:
     assert Mirror().pull(connection).one("observed_account", id="9001")["tier"] == "high"
 
 
-def test_row_36_a_refresh_token_signs_in(crm: Crm) -> None:
+def test_36_a_refresh_token_signs_in(crm: Crm) -> None:
     auth = {
         "flow": "refresh_token",
         "client_id": "env:client_id",
@@ -293,14 +296,14 @@ def test_row_36_a_refresh_token_signs_in(crm: Crm) -> None:
 
 
 @pytest.mark.parametrize("action", ["reset", "truncate", "html", "commit-then-drop"])
-def test_row_16_and_38_a_broken_answer_is_asked_for_again_and_nothing_is_lost(crm: Crm, action: str) -> None:
+def test_16_and_38_a_broken_answer_is_asked_for_again_and_nothing_is_lost(crm: Crm, action: str) -> None:
     connection = crm.provisioned()
     before = Mirror().pull(connection)
     crm.control("faults", {"vendor": "hubspot", "path": "/objects/2026-09/emails$", "action": action, "nth": 1})
     assert Mirror().pull(connection).rows == before.rows
 
 
-def test_row_35_a_burst_beyond_the_limit_is_waited_out(crm: Crm) -> None:
+def test_35_a_burst_beyond_the_limit_is_waited_out(crm: Crm) -> None:
     limited = {"policyName": "SECONDLY", "message": "You have reached your secondly limit.", "errorType": "RATE_LIMIT"}
     crm.control(
         "faults",

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.hubspot import records
 from connectors.hubspot.records import Reading, Rows
-from connectors.hubspot.values import TABLES
+from connectors.hubspot.values import TABLES, Columns, row
 from mapping.fields import resolve
 
 PRIMARY = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": "Primary"}
@@ -34,7 +34,14 @@ def named(rows: Rows, table: str) -> list[dict[str, object]]:
 
 
 def contact(properties: Mapping[str, str | None], *ties: dict[str, Any], **chosen: Mapping[str, str | None]) -> Rows:
-    return records.contact(reading(**chosen), {"id": "201", "properties": properties}, ties)
+    return flat(records.contacts(reading(**chosen), [{"id": "201", "properties": properties}], {"201": ties}))
+
+
+def flat(tables: Mapping[str, Columns]) -> Rows:
+    for name, columns in tables.items():
+        size = len(columns["source"])
+        named = ({column: values[place] for column, values in columns.items()} for place in range(size))
+        yield from ((name, row(name, values)) for values in named)
 
 
 def test_an_owner_is_a_colleague_of_the_primary_team() -> None:
@@ -81,7 +88,7 @@ def test_a_company_is_an_account_with_its_mapped_fields() -> None:
         "rapport_coverage_score": "40",
     }
     chosen = {"account": {"arr": "contract_value", "renewal_at": "renews_on"}}
-    rows = list(records.company(reading(**chosen), {"id": "9001", "properties": held}))
+    rows = list(flat(records.companies(reading(**chosen), [{"id": "9001", "properties": held}])))
     (account,) = named(iter(rows), "account")
     expected = {
         "id": "9001",
@@ -103,7 +110,7 @@ def test_a_company_is_an_account_with_its_mapped_fields() -> None:
 @pytest.mark.parametrize(("stage", "customer"), [("customer", True), ("lead", False), ("", None), (None, None)])
 def test_an_empty_stage_is_unknown_and_not_no(stage: str | None, customer: bool | None) -> None:
     (row,) = named(
-        records.company(reading(), {"id": "1", "properties": {"lifecyclestage": stage}}),
+        flat(records.companies(reading(), [{"id": "1", "properties": {"lifecyclestage": stage}}])),
         "account",
     )
     assert row["customer"] is customer

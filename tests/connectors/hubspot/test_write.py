@@ -64,7 +64,7 @@ def test_a_cleared_field_is_sent_as_an_empty_text(portal: Portal) -> None:
     assert sent(portal, CONTACTS) == [{"inputs": [{"id": "201", "properties": {"rapport_depth": ""}}]}]
 
 
-def test_row_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
+def test_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
     portal.provisioned()
     accepting(portal, frozenset({"17"}))
     results = by_id(portal.connect().write([depth(str(number)) for number in range(100)]))
@@ -75,7 +75,7 @@ def test_row_42_one_bad_row_does_not_fail_its_batch(portal: Portal) -> None:
     assert len(sent(portal, CONTACTS)) <= 15
 
 
-def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
+def test_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
     portal.provisioned()
     answer = {
         "status": "COMPLETE",
@@ -97,14 +97,65 @@ def test_row_23_a_207_reports_each_row_by_its_id(portal: Portal) -> None:
     }
 
 
-def test_row_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
+def test_32_a_merged_contact_that_hubspot_silently_leaves_out_is_no_success(portal: Portal) -> None:
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/read", {"results": []})
     portal.provisioned()
     portal.answers("POST", CONTACTS, {"status": "COMPLETE", "results": [{"id": "2"}]})
     results = by_id(portal.connect().write([depth("1"), depth("2")]))
     assert results["1"] == (Outcome.REJECTED, OMITTED)
 
 
-def test_row_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
+@pytest.mark.parametrize(
+    ("held", "outcome"),
+    [
+        ({"rapport_depth": "3"}, Outcome.DONE),
+        ({"rapport_depth": "3.0"}, Outcome.DONE),
+        ({"rapport_depth": None}, Outcome.UNKNOWN),
+    ],
+    ids=["as sent", "written otherwise", "not yet"],
+)
+@pytest.mark.parametrize(
+    "answer", [(200, None), (202, {}), (201, {"results": []})], ids=["empty", "accepted", "no rows"]
+)
+def test_40_an_update_that_says_nothing_of_a_row_is_settled_by_reading_it(
+    portal: Portal, answer: tuple[int, object], held: dict[str, str | None], outcome: Outcome
+) -> None:
+    portal.provisioned()
+    portal.answers("POST", CONTACTS, answer)
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/read", {"results": [{"id": "201", "properties": held}]})
+    (result,) = portal.connect().write([depth("201")])
+    assert (result.outcome, result.id) == (outcome, "201")
+    assert not any(path.endswith("/search") for path in portal.paths())
+
+
+def test_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: Portal) -> None:
+    portal.provisioned(rapport_key={"hasUniqueValue": False})
+    tied(portal)
+    exists = {"category": "CONFLICT", "message": "Task already exists. Existing ID: 901"}
+    portal.answers("POST", f"{TASKS}/search", {"results": []})
+    portal.answers("POST", TASKS, (409, exists))
+    named = {"results": [{"id": "901", "properties": {"rapport_key": "k1"}}]}
+    portal.decides(
+        "POST",
+        f"{TASKS}/batch/read",
+        lambda body: named if {"id": "901"} in body["inputs"] else {"results": []},
+    )
+    (result,) = portal.connect().write([task("k1")])
+    assert (result.outcome, result.id) == (Outcome.DONE, "901")
+
+
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
+def test_27_every_write_that_was_planned_was_sent_once_and_has_one_outcome(portal: Portal, count: int) -> None:
+    portal.provisioned()
+    accepting(portal)
+    writes = [depth(str(number)) for number in range(201, 201 + count)]
+    results = list(portal.connect().write(writes))
+    sent = [row["id"] for _, path, body in portal.asked if path.endswith("/batch/update") for row in body["inputs"]]
+    assert sorted(sent) == sorted(write.id for write in writes)
+    assert sorted(str(result.id) for result in results) == sorted(sent)
+
+
+def test_43_an_option_hubspot_does_not_know_is_refused_before_it_is_sent(portal: Portal) -> None:
     portal.provisioned(rapport_depth_name={"options": [{"label": "Engaged", "value": "Engaged"}]})
     accepting(portal)
     writes = [
@@ -130,7 +181,7 @@ def test_two_writes_of_one_record_never_share_a_batch_and_keep_their_order(porta
     ]
 
 
-def test_row_35_a_spent_day_leaves_the_batch_unknown_and_stops(portal: Portal) -> None:
+def test_35_a_spent_day_leaves_the_batch_unknown_and_stops(portal: Portal) -> None:
     portal.provisioned()
     portal.answers("POST", CONTACTS, (429, {"policyName": "DAILY", "message": "You have reached your daily limit."}))
     results = portal.connect().write([depth("1"), depth("2")])
@@ -156,36 +207,37 @@ def tied(portal: Portal) -> None:
         portal.answers("POST", f"{TIES}/{to_type}/batch/associate/default", {"status": "COMPLETE", "results": []})
 
 
-def test_a_task_is_upserted_by_its_key_and_tied_to_company_and_contact(portal: Portal) -> None:
+TIED = [
+    {"to": {"id": "9001"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}]},
+    {"to": {"id": "201"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]},
+]
+
+
+def test_a_task_is_created_in_one_request_with_company_and_contact(portal: Portal) -> None:
+    portal.provisioned()
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
+    portal.answers("POST", f"{TASKS}/batch/create", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    properties = {
+        "rapport_key": "k1",
+        "hs_task_subject": "Subject",
+        "hs_task_body": "Body",
+        "hs_timestamp": "1767225600000",
+        "hs_task_status": "NOT_STARTED",
+        "hs_task_type": "TODO",
+        "hubspot_owner_id": "4101",
+    }
+    assert sent(portal, f"{TASKS}/batch/create") == [{"inputs": [{"properties": properties, "associations": TIED}]}]
+
+
+def test_a_task_that_is_there_already_is_tied_once_more(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
-    (upsert,) = sent(portal, f"{TASKS}/batch/upsert")
-    assert upsert == {
-        "inputs": [
-            {
-                "idProperty": "rapport_key",
-                "id": "k1",
-                "properties": {
-                    "rapport_key": "k1",
-                    "hs_task_subject": "Subject",
-                    "hs_task_body": "Body",
-                    "hs_timestamp": "1767225600000",
-                    "hs_task_status": "NOT_STARTED",
-                    "hs_task_type": "TODO",
-                    "hubspot_owner_id": "4101",
-                },
-            }
-        ]
-    }
-    assert sent(portal, f"{TIES}/companies/batch/associate/default") == [
-        {"inputs": [{"from": {"id": "501"}, "to": {"id": "9001"}}]}
-    ]
-    assert sent(portal, f"{TIES}/contacts/batch/associate/default") == [
-        {"inputs": [{"from": {"id": "501"}, "to": {"id": "201"}}]}
-    ]
+    for to_type, other in (("companies", "9001"), ("contacts", "201")):
+        (body,) = sent(portal, f"{TIES}/{to_type}/batch/associate/default")
+        assert body == {"inputs": [{"from": {"id": "501"}, "to": {"id": other}}]}
 
 
 def test_a_task_that_is_there_already_is_neither_reopened_nor_overwritten(portal: Portal) -> None:
@@ -193,63 +245,61 @@ def test_a_task_that_is_there_already_is_neither_reopened_nor_overwritten(portal
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
-    assert sent(portal, f"{TASKS}/batch/upsert") == []
+    assert sent(portal, f"{TASKS}/batch/create") == []
 
 
-def test_an_upsert_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> None:
+def test_a_batch_that_does_not_name_its_keys_is_looked_up(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {}}]})
+    portal.answers("POST", f"{TASKS}/batch/create", {"results": [{"id": "501", "properties": {}}]})
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
-def test_row_44_an_upsert_whose_answer_is_lost_is_repeated_and_makes_no_second_task(portal: Portal) -> None:
-    portal.provisioned()
-    tied(portal)
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers(
-        "POST",
-        f"{TASKS}/batch/upsert",
-        requests.ReadTimeout("no answer"),
-        {"results": [{"id": "501", "properties": {"rapport_key": "k1"}, "new": False}]},
-    )
-    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
-
-
-def test_row_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+def test_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_what_it_made(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", f"{TASKS}/batch/create", requests.ReadTimeout("no answer"))
+    results = portal.connect().write([task()])
+    assert next(results).outcome is Outcome.UNKNOWN
+    with pytest.raises(RetryLater):
+        next(results)
+    assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
+    assert len(sent(portal, f"{TASKS}/batch/create")) == 1
+
+
+def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+    portal.provisioned()
+    tied(portal)
+    held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
     portal.answers("POST", TASKS, (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}))
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_row_40_where_upsert_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
+def test_40_where_a_batch_is_refused_tasks_are_created_with_their_ties_whatever_the_2xx(
     portal: Portal, status: int
 ) -> None:
     portal.provisioned()
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("upsert of tasks is not supported"))
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
     portal.answers("POST", TASKS, (status, {"id": "501", "properties": {}}))
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
     (created,) = sent(portal, TASKS)
-    assert created["associations"] == [
-        {"to": {"id": "9001"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}]},
-        {"to": {"id": "201"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]},
-    ]
+    assert created["associations"] == TIED
 
 
-def test_row_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
+def test_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: Portal) -> None:
     portal.provisioned()
     tied(portal)
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", refusal("Owner 4101 is archived"))
+    portal.answers("POST", f"{TASKS}/batch/create", refusal("Owner 4101 is archived"))
     portal.answers("POST", TASKS, refusal("Owner 4101 is archived"), (201, {"id": "502"}))
     results = {one.write: one for one in portal.connect().write([task("k1"), task("k2")])}
     assert results[task("k1")].outcome is Outcome.REJECTED
@@ -257,7 +307,7 @@ def test_row_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(porta
     assert (results[task("k2")].outcome, results[task("k2")].id) == (Outcome.DONE, "502")
 
 
-def test_row_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
+def test_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     tied(portal)
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
@@ -267,7 +317,7 @@ def test_row_30_without_a_unique_key_what_this_process_created_is_remembered(por
     for _ in range(2):
         assert by_id(connection.write([task()])) == {"501": (Outcome.DONE, "")}
     assert len(sent(portal, TASKS)) == 1
-    assert sent(portal, f"{TASKS}/batch/upsert") == []
+    assert sent(portal, f"{TASKS}/batch/create") == []
 
 
 def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Portal) -> None:
@@ -280,7 +330,7 @@ def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Po
     assert sent(portal, TASKS) == []
 
 
-def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
+def test_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, requests.ReadTimeout("no answer"))
@@ -291,7 +341,7 @@ def test_row_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: P
     assert len(sent(portal, TASKS)) == 1
 
 
-def test_row_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
+def test_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, (200, {"id": "501"}))
@@ -300,9 +350,7 @@ def test_row_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal
 
 
 @pytest.mark.parametrize("answer", [(200, None), (201, {}), (201, [])], ids=["nothing", "an object", "a list"])
-def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
-    portal: Portal, answer: tuple[int, object]
-) -> None:
+def test_40_a_create_that_names_no_record_leaves_the_outcome_open(portal: Portal, answer: tuple[int, object]) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, answer)
@@ -313,7 +361,7 @@ def test_row_40_a_create_that_names_no_record_leaves_the_outcome_open(
     assert len(sent(portal, TASKS)) == 1
 
 
-def test_row_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
+def test_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
     portal.answers("POST", TASKS, (201, {"id": "501"}), requests.ReadTimeout("no answer"), (201, {"id": "502"}))
@@ -336,7 +384,7 @@ def test_row_44_what_was_created_before_an_answer_was_lost_is_not_created_again(
     ],
     ids=["as a whole", "within a success"],
 )
-def test_row_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refused: tuple[int, object]) -> None:
+def test_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, refused: tuple[int, object]) -> None:
     portal.provisioned()
     portal.answers("POST", f"{TIES}/contacts/batch/associate/default", {"results": []})
     portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
@@ -348,8 +396,7 @@ def test_row_23_a_task_that_cannot_be_tied_is_done_and_says_so(portal: Portal, r
 
 def test_a_withdrawn_grant_in_the_middle_leaves_open_writes_unknown(portal: Portal) -> None:
     portal.provisioned()
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": []})
-    portal.answers("POST", f"{TASKS}/batch/upsert", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     refused = (401, {"category": "INVALID_AUTHENTICATION", "message": "Authentication credentials not found."})
     portal.answers("POST", f"{TIES}/companies/batch/associate/default", refused)
     results = portal.connect().write([task()])

@@ -1,0 +1,58 @@
+"""Says what the coverage of an account would be if a person left, the roles and depths of the others held.
+
+`mapping.explain` calls `imagine` for the records it explains. The very statements that compute coverage compute it
+again, on accounts in which that person has departed, so that what is imagined is what would come.
+"""
+
+import duckdb
+
+from mapping.statements import execute
+
+IMAGINED = ("customer", "member", "role", "depth")
+"""Tables of coverage that a scenario has its own of; the others are those of the account."""
+
+SHARED = (
+    "person",
+    "usage",
+    "rule_coverage",
+    "rule_need",
+    "rule_live",
+    "rule_counts_twice",
+    "rule_allotment",
+    "rule_product_department",
+)
+
+ANSWER = """
+CREATE OR REPLACE TABLE {here}.what_if AS
+SELECT scenario.account_key, scenario.person_id, coverage.status, coverage.score
+FROM {here}.scenario AS scenario
+JOIN imagined.coverage AS coverage ON coverage.account_key = scenario.scenario_key
+"""
+
+
+def imagine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `what_if` (account_key, person_id, status, score): a row for each person of `explained` who counts.
+
+    Works in a database of its own beside the one of `connection`, because coverage makes its tables by their names.
+    """
+    execute(connection, "whatif")
+    here = _quoted(connection)
+    with connection.cursor() as aside:
+        aside.execute("ATTACH ':memory:' AS imagined")
+        try:
+            aside.execute("USE imagined")
+            for name in IMAGINED:
+                aside.execute(f"CREATE VIEW {name} AS SELECT * FROM {here}.scenario_{name}")
+            for name in SHARED:
+                aside.execute(f"CREATE VIEW {name} AS SELECT * FROM {here}.{name}")
+            execute(aside, "coverage")
+            aside.execute(ANSWER.format(here=here))
+        finally:
+            aside.execute(f"USE {here}")
+            aside.execute("DETACH imagined")
+
+
+def _quoted(connection: duckdb.DuckDBPyConnection) -> str:
+    """Name the database of the connection, whatever signs are in its name."""
+    found = connection.execute("SELECT current_database()").fetchone()
+    return '"{}"'.format(str((found or ("memory",))[0]).replace('"', '""')) + ".main"

@@ -1,0 +1,222 @@
+"""Measures what a pull of HubSpot costs: one JSON object a line and figure, as `tests.bench.main_job` prints them.
+
+``python tests/bench/pull_hubspot.py [CONTACTS [ROUNDS]]`` starts an emulator with a synthetic portal of that many
+contacts (50,000 unless said) and hardly any activity, and pulls it whole into a stage in memory. Beside it stand the
+floor of `tests.bench.floor` over the same pages, hubspot-api-client's own objects, and dlt's rest_api source, which
+lives in a virtual environment of its own. Rates are records a second on the wall, CPU is this process's (dlt's: that of
+its process, without its start), medians of `ROUNDS`. ``--memory`` compares the memory of a pull of 50,000 contacts
+with that of 500,000 instead. Exit status 1 when a bar does not hold.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import hubspot
+
+from connectors.open import open_connection
+from connectors.options import HubSpotOptions
+from sync.stage import Stage
+from tests.bench.floor import Figure, Record, Site, Spent, append, median, spent
+from tests.contract.third_party.conftest import dlt_python
+
+CONTACTS, ROUNDS = 50_000, 5
+ACTIVITIES, RNG = 200, 1
+SMALL, LARGE = 50_000, 500_000
+"""Contacts of the portals whose memory is compared; half of the million a synthetic CRM may have is HubSpot's."""
+CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
+PAGE, TIES = 100, 1_000
+FIXED = 40
+"""Calls that do not grow with the records: see docs/calls-hubspot.md."""
+CPU_RATIO, OVER_CLIENT, OVER_DLT, CALLS_RATIO, GROWTH_MB = 1.6, 6.0, 20.0, 1.02, 200.0
+OBJECTS = "/crm/objects/2026-09"
+Told = Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def emulator(contacts: int) -> Iterator[Told]:
+    """Run an emulator whose portal holds `contacts` people: half of those it is asked for are in Salesforce."""
+    size = ["--contacts", str(2 * contacts), "--activities", str(ACTIVITIES), "--rng", str(RNG), "--cache", str(CACHE)]
+    command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", *size]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            told = json.loads(process.stdout.readline())
+            most = dict.fromkeys(("ten_secondly_limit", "association_limit", "search_limit"), 10000000)
+            Site(told["control"], {}).post("/limits", {"hubspot": {**most, "daily_limit": 100_000_000}})
+            yield told
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def pull(told: Told) -> Mapping[str, Any]:
+    """Pull the portal into a new stage in memory; tells the records read and the calls sent."""
+    portal = told["hubspot"]
+    auth = {"flow": "token", "access_token": "env:token"}
+    options = HubSpotOptions.model_validate({"vendor": "hubspot", "url": portal["url"], "auth": auth})
+    connection = open_connection("crm", options, lambda name: str(portal[name[4:]]), time.time)
+    try:
+        with Stage(":memory:") as stage:
+            read = {end.stream: end.read for end in stage.take("crm", connection.pull({}))}
+        return {"read": read, "calls": dict(connection.calls())}
+    finally:
+        connection.close()
+
+
+class Floor:
+    """The same pages, fetched and appended and nothing else."""
+
+    def __init__(self, told: Told) -> None:
+        self._site = Site(told["hubspot"]["url"], {"Authorization": f"Bearer {told['hubspot']['token']}"})
+        asked = Site(told["control"], {}).get("/requests?last=5000")["last"]
+        lists = [one for one in asked if one["method"] == "GET" and "/objects/" in one["path"] and one["status"] == 200]
+        self._first = {one["path"].rpartition("/")[2]: f"{one['path']}?{one['query']}" for one in reversed(lists)}
+
+    def read(self) -> int:
+        """Read every list, then the associations of contacts and deals."""
+        ties = {"contacts": ("companies",), "deals": ("companies", "contacts")}
+        ids: dict[str, list[str]] = {}
+        tables: dict[str, Iterator[Sequence[Record]]] = {}
+        for name, first in self._first.items():
+            tables[name] = self._list(first, ids.setdefault(name, []))
+        for name, others in ties.items():
+            for other in others:
+                tables[f"{name}_{other}"] = self._ties(name, other, ids[name])
+        return append(tables)
+
+    def _list(self, path: str | None, ids: list[str]) -> Iterator[Sequence[Record]]:
+        first = path
+        while path:
+            page = self._site.get(path)
+            ids += [one["id"] for one in page["results"]]
+            yield [one["properties"] for one in page["results"]]
+            after = page.get("paging", {}).get("next", {}).get("after")
+            path = f"{first}&after={after}" if after else None
+
+    def _ties(self, name: str, other: str, ids: Sequence[str]) -> Iterator[Sequence[Record]]:
+        for start in range(0, len(ids), TIES):
+            asked = {"inputs": [{"id": one} for one in ids[start : start + TIES]]}
+            page = self._site.post(f"/crm/associations/2026-09/{name}/{other}/batch/read", asked)
+            yield [{"from": one["from"]["id"], "to": tie["toObjectId"]} for one in page["results"] for tie in one["to"]]
+
+
+def client_objects(told: Told, properties: Sequence[str]) -> int:
+    """Page through the contacts as users of hubspot-api-client do."""
+    api = hubspot.HubSpot(access_token=told["hubspot"]["token"], host=told["hubspot"]["url"]).crm.contacts.basic_api
+    total, after = 0, None
+    while True:
+        page = api.get_page(limit=PAGE, after=after, properties=list(properties))
+        total += len(page.results)
+        if page.paging is None:
+            return total
+        after = page.paging.next.after
+
+
+def dlt(told: Told, properties: Sequence[str]) -> Spent:
+    """Let dlt load the contacts into a DuckDB file; it measures itself, without its start."""
+    script = str(Path(__file__).with_name("pull_hubspot_dlt.py"))
+    environment = {**os.environ, "BENCH": json.dumps({**told["hubspot"], "properties": list(properties)})}
+    done = subprocess.run(
+        [dlt_python(), script], env=environment, capture_output=True, text=True, check=True, timeout=1800
+    )
+    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def properties_asked(told: Told) -> list[str]:
+    """Tell which properties a pull asks contacts for."""
+    asked = Site(told["control"], {}).get("/requests?last=5000")["last"]
+    lists = (one for one in asked if one["method"] == "GET" and one["path"].endswith(f"{OBJECTS}/contacts"))
+    return [name for told in parse_qs(next(lists)["query"])["properties"] for name in told.split(",")]
+
+
+def figures(contacts: int, rounds: int, *, others: bool) -> Iterator[Figure]:
+    """Measure all of them in turns, so that a busy machine slows each alike."""
+    with emulator(contacts) as told:
+        done = pull(told)
+        records = sum(done["read"].values())
+        floor, properties = Floor(told), properties_asked(told)
+        yield from calls(done)
+        pulls, floors, clients, loads = [], [], [], []
+        for _ in range(rounds):
+            floors.append(spent(floor.read))
+            pulls.append(spent(lambda: pull(told)))
+            if others:
+                clients.append(spent(lambda: client_objects(told, properties)))
+                loads.append(dlt(told, properties))
+        ours, least = median(pulls), median(floors)
+        yield Figure("records of a whole pull", records, "records")
+        yield Figure("floor", round(least.cpu, 3), "s CPU")
+        yield Figure("pull into the stage", round(ours.cpu, 3), "s CPU")
+        yield Figure("pull / floor", round(ours.cpu / least.cpu, 2), "x CPU", CPU_RATIO)
+        yield Figure("floor", round(records / least.wall), "records/s")
+        yield Figure("pull into the stage", round(records / ours.wall), "records/s")
+        for name, measured, bar in (("hubspot-api-client", clients, OVER_CLIENT), ("dlt", loads, OVER_DLT)):
+            if measured:
+                theirs = median(measured)
+                yield Figure(name, round(theirs.cpu, 3), "s CPU")
+                yield Figure(name, round(contacts / theirs.wall), "records/s")
+                times = (records / ours.wall) / (contacts / theirs.wall)
+                yield Figure(f"pull / {name}", round(times, 1), "x", bar, least=True)
+                of_cpu = (records / ours.cpu) / (contacts / theirs.cpu)
+                yield Figure(f"pull / {name}, records a CPU second", round(of_cpu, 1), "x")
+
+
+def calls(done: Mapping[str, Any]) -> Iterator[Figure]:
+    """Compare the calls with what the pages alone ask for."""
+    read = done["read"]
+    ties = math.ceil(read["contacts"] / TIES) + 2 * math.ceil(read["deals"] / TIES)
+    needed = sum(math.ceil(count / PAGE) for count in read.values()) + ties
+    sent = sum(done["calls"].values())
+    yield Figure("calls of a whole pull", sent, "calls", math.floor(CALLS_RATIO * needed) + FIXED)
+
+
+def memory(contacts: int) -> float:
+    """Pull in a process of its own; its greatest memory, in MB."""
+    with emulator(contacts) as told:
+        command = [sys.executable, __file__, "--pull", json.dumps(told["hubspot"])]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3600)
+    return float(done.stdout)
+
+
+def growth() -> Iterator[Figure]:
+    """Compare the memory that a pull of a small and of a large portal takes."""
+    small, large = memory(SMALL), memory(LARGE)
+    yield Figure(f"memory of {SMALL:,} contacts", small, "MB")
+    yield Figure(f"memory of {LARGE:,} contacts", large, "MB")
+    yield Figure("growth", round(large - small), "MB", GROWTH_MB)
+
+
+def main() -> int:
+    """Print every figure."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("contacts", nargs="?", type=int, default=CONTACTS)
+    asked.add_argument("rounds", nargs="?", type=int, default=ROUNDS)
+    asked.add_argument("--memory", action="store_true")
+    asked.add_argument("--alone", action="store_true", help="leave the client's objects and dlt out")
+    asked.add_argument("--pull", help=argparse.SUPPRESS)
+    told = asked.parse_args()
+    if told.pull:
+        pull({"hubspot": json.loads(told.pull)})
+        sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}\n")
+        return 0
+    held = True
+    for figure in growth() if told.memory else figures(told.contacts, told.rounds, others=not told.alone):
+        sys.stdout.write(figure.line() + "\n")
+        sys.stdout.flush()
+        held = held and figure.holds is not False
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
