@@ -343,7 +343,12 @@ def status(context: click.Context, org: str | None, *, as_json: bool, completene
 @main.command()
 @ORG
 @JSON
-@click.option("--by", "dimension", type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner"]), help="One kind of slice instead of all.")
+@click.option(
+    "--by",
+    "dimension",
+    type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner"]),
+    help="One kind of slice instead of all.",
+)
 @click.pass_context
 @answers_for
 def portfolio(context: click.Context, org: str | None, *, as_json: bool, dimension: str | None) -> int:
