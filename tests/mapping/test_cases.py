@@ -1,4 +1,4 @@
-"""The cases of ``cases.yaml``: each a sentence, what is told, and what must be said of it. One computation judges all."""
+"""The cases of ``cases.yaml``: each a sentence, what is told and what must be said. One computation judges all."""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +45,8 @@ def told(connection: duckdb.DuckDBPyConnection, case: dict[str, Any]) -> World:
     account["captured_since_at"] = ago(account.pop("sees") or 0)
     names = {"since": "since_at", "renewal": "renewal_at"}
     dates = {column: ago(account.pop(name)) for name, column in names.items() if name in account}
-    world.account(owner_id=account.pop("owner"), **account, **dates)
+    owner = account.pop("owner")
+    world.account(**{**account, **dates, "owner_id": owner})
     for name, person in case.get("people", {}).items():
         tell(world, name, dict(person))
     return world

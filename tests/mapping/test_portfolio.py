@@ -99,7 +99,8 @@ def test_the_manager_gets_the_task_about_the_load_and_no_account_is_named(world:
             None,
             None,
             "Over-capacity CSM: Odo",
-            "What is missing: Odo looks after 16 high-touch and 0 low-touch accounts; the guideline is at most 15 and 50.\n"
+            "What is missing: Odo looks after 16 high-touch and 0 low-touch accounts; the guideline is at most 15 and"
+            " 50.\n"
             "Why it matters: Nobody can keep up the contacts of more accounts than this.",
         )
     ]
@@ -120,7 +121,7 @@ def test_a_colleague_who_has_left_carries_nothing(world: World) -> None:
     assert world.compute().table("workload") == []
 
 
-# --- what is remembered -------------------------------------------------------------------------------------------------
+# --- what is remembered ----------------------------------------------------------------------------------------------
 
 ARRS = {"a": 30_000, "b": 23_000, "c": 20_000, "d": 15_000, "e": 12_000}
 """Larger customers hold 0, 30, 53, 73 and 88 % of the revenue."""
@@ -154,7 +155,7 @@ def test_an_account_leaves_its_tier_only_well_past_the_line(name: str, before: s
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.integers(1_000, 400_000), min_size=2, max_size=12))
 def test_a_tier_that_was_given_is_given_again(arrs: list[int]) -> None:
-    found = []
+    found: list[list[tuple[Any, ...]]] = []
     with connect() as connection:
         for _ in range(2):
             world = World(connection)
@@ -178,7 +179,7 @@ def test_a_gap_whose_task_has_been_open_for_long_is_chronic(days: int | None, ch
     assert found == [(chronic,)]
 
 
-# --- nothing is claimed from what is unknown -----------------------------------------------------------------------------
+# --- nothing is claimed from what is unknown -------------------------------------------------------------------------
 
 PEOPLE = st.lists(
     st.fixed_dictionaries(

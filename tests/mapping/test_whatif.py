@@ -31,7 +31,7 @@ def imagined(holders: Holders) -> dict[str, tuple[str, int | None]]:
 def without(connection: duckdb.DuckDBPyConnection, people: list[Person], place: int, *cell: str) -> tuple[object, ...]:
     """Judge the account after that person has really departed; everybody else is as before."""
     holders = staged(connection, people, *cell)
-    names = [column for column in ("account_key", "person_id", "name", "title", "department", "departed")]
+    names = ("account_key", "person_id", "name", "title", "department", "departed")
     members = holders.rows["member"]
     gone = list(members[place])
     gone[names.index("departed")] = True
