@@ -469,3 +469,9 @@ FROM relation
 JOIN earned ON earned.pair = relation.pair
 LEFT JOIN rule_criterion ON rule_criterion.why = earned.why
 CROSS JOIN rule_depth;
+
+-- What the later steps do not need gives its room back.
+DROP VIEW weighed_act;
+
+-- The same for the acts themselves.
+DROP TABLE reading;

@@ -724,30 +724,6 @@ JOIN next_action ON next_action.account_key = explained_account.account_key
 JOIN gap ON gap.key = next_action.key
 JOIN calendar ON calendar.day = CAST(FLOOR(gap.opened_at / 86400e0) AS BIGINT);
 
--- The records the sentences rest on.
-CREATE OR REPLACE TEMP TABLE rested AS
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
-FROM explained_contact
-JOIN role_fact
-    ON role_fact.account_key = explained_contact.account_key AND role_fact.person_id = explained_contact.person_id
-WHERE role_fact.place <= 4
-UNION
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, last_exchange.record
-FROM explained_contact
-JOIN last_exchange
-    ON last_exchange.account_key = explained_contact.account_key
-        AND last_exchange.person_id = explained_contact.person_id
-UNION
-SELECT 'account' AS object, explained_account.source, explained_account.id,
-    person.source || '/contact/' || person.contact_id AS record
-FROM explained_account
-JOIN credit ON credit.account_key = explained_account.account_key AND credit.head
-JOIN person ON person.person_id = credit.person_id
-UNION
-SELECT 'account' AS object, explained_account.source, explained_account.id, stage_words.record
-FROM explained_account
-JOIN stage_words ON stage_words.account_key = explained_account.account_key AND stage_words.record IS NOT NULL;
-
 -- The sentences in the order they are read. A view: all of them are asked for by dossiers only.
 CREATE OR REPLACE TEMP VIEW ordered_sentence AS
 SELECT sentence.object, sentence.source, sentence.id, sentence.text, rule_sentence.place

@@ -225,7 +225,7 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
-MERGED = _table(
+MERGED = table(
     "merged_record",
     "A record that was merged into another one: what pointed at it points at the winner now.",
     "source id",

@@ -281,6 +281,11 @@ class Ledger:
 
     # --- memory of the plan ----------------------------------------------------------------------------------------
 
+    def has_applied(self, org: str, source: str, object_name: str) -> bool:
+        """Tell whether we ever wrote to an object of a connection; before the first run nothing need be looked up."""
+        same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
+        return bool(self._all(sa.select(APPLIED.c.id).where(*same).limit(1)))
+
     def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Read the last-applied values (id, field, value) of some records of a connection."""
         found: list[dict[str, Any]] = []

@@ -185,6 +185,17 @@ def test_companions_never_cause_a_write_by_themselves(world: World) -> None:
     assert world.run().status == "nothing"
 
 
+def test_a_plan_made_in_parts_is_the_same_plan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 6):
+        world.crm.put("contact", {"id": f"c{number}", "name": "Ann", "account_id": "a1"})
+        world.want(("contact", f"c{number}"), roles="buyer", depth=str(number % 6))
+    world.crm.edit("contact", "c2", "roles", "user")
+    whole, skipped = world.plan().digest, world.skips()
+    monkeypatch.setattr("sync.plan.PART", 2)
+    assert world.plan().digest == whole
+    assert sorted(world.skips(), key=repr) == sorted(skipped, key=repr)
+
+
 def test_a_human_note_in_the_evidence_field_is_kept(world: World) -> None:
     world.crm.edit(*ANN, "evidence", "Ann is my sister")
     world.want(ANN, roles="buyer")
