@@ -212,7 +212,8 @@ def _pull(desk: Desk, this: _Run) -> None:
         pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
         for end in desk.stage.take(source, pages):
             stream = StreamReport(source, end.stream, end.read, end.expected, end.whole, dict(end.dropped))
-            this.report = replace(this.report, streams=(*this.report.streams, stream))
+            others = (told for told in this.report.streams if (told.source, told.stream) != (source, end.stream))
+            this.report = replace(this.report, streams=(*others, stream))  # a stream may commit more than once
 
 
 def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[Page | StreamEnd]:

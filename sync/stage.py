@@ -15,11 +15,19 @@ import duckdb
 
 from connectors.base import Page, StreamEnd
 from mapping.metadata import observed_tables
-from mapping.records import STAGED, Column, Table
+from mapping.records import MERGED, STAGED, Column, Table
 from mapping.statements import create, execute
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 """Everything a connector may deliver, by name."""
+
+REFERENCES = tuple(
+    (table.name, column.name)
+    for table in STAGED
+    for column in table.columns
+    if column.name in {"account_id", "contact_id", "parent_id", "reports_to_id"} and column.name != table.parent
+)
+"""Where a staged row names an account or a contact that may be merged into another one: table and column."""
 
 BOOKS = (
     Table("stage_layout", "Which layout this file has.", (), (Column("fingerprint", "TEXT", "digest of the layout"),)),
@@ -190,6 +198,9 @@ class _Arrival:
             self._run("INSERT INTO removed SELECT UNNEST(?::TEXT[]), ?", list(page.deleted), self._page)
         self._mention("", page.ids)
         for name, rows in page.tables.items():
+            if len(rows.column_names) < len(TABLES[name].columns):
+                self._patch(TABLES[name], rows)
+                continue
             self._tables.add(name)
             self._mention(name, page.ids)
             if rows.num_rows:
@@ -247,11 +258,33 @@ class _Arrival:
         )
         self._connection.unregister("arrived")
 
+    def _patch(self, table: Table, rows: arrow.Table) -> None:
+        """Set the columns that arrived, of the rows that are there; rows that arrive whole afterwards replace them."""
+        names = rows.column_names
+        changed = [name for name in names if name not in table.key]
+        setting = ", ".join(f"{name} = a.{name}" for name in changed)
+        alike = " AND ".join(f"t.{name} = a.{name}" for name in table.key)
+        differ = " OR ".join(f"t.{name} IS DISTINCT FROM a.{name}" for name in changed)
+        self._connection.register("arrived", rows)
+        self._run(f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
+        self._connection.unregister("arrived")
+
     def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         execute(self._connection, "sql/stage_settle", "sync")
         self._replace()
         self._delete(tables)
+        if MERGED.name in self._tables:
+            self._repoint()
+
+    def _repoint(self) -> None:
+        """Let everything that named a merged record name the one that lives on."""
+        execute(self._connection, "sql/stage_merge", "sync")
+        for table, column in REFERENCES:
+            self._run(
+                f"UPDATE {table} AS t SET {column} = l.winner_id FROM lives_on AS l"
+                f" WHERE t.source = l.source AND t.{column} = l.id"
+            )
 
     def _remember_tables(self, stream: str) -> tuple[str, ...]:
         """Note the tables of the stream and name all it ever filled."""
@@ -277,7 +310,7 @@ class _Arrival:
 
     def _delete(self, tables: Iterable[str]) -> None:
         gone = "(SELECT id FROM gone)"
-        for name in tables:
+        for name in set(tables) - {MERGED.name}:  # a loser is gone, and has to be known as one
             self._run(f"DELETE FROM {name} WHERE source = ? AND {TABLES[name].parent} IN {gone}", self._source)
 
     def _save_cursor(self, end: StreamEnd) -> None:

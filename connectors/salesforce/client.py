@@ -8,6 +8,7 @@ used), throws the server's total away in `query_all` (so pages are followed here
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -22,20 +23,35 @@ Record = Mapping[str, Any]
 PAGE = {"Sforce-Query-Options": "batchSize=2000"}
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A page of a bulk result as it came: how many records it claims to hold, and where the next one begins."""
+
+    content: bytes
+    rows: int
+    locator: str | None
+
+
 class Client:
     """One Salesforce organisation at one API version (for example ``62.0``)."""
 
     def __init__(self, transport: Transport, version: str) -> None:
         self.transport = transport
         self._path = f"/services/data/v{version}"
-        self._sf = Salesforce(
+        self._sf = self._library(version)
+        self._raw = self._library(version)
+        self._raw.parse_result_to_json = lambda reply: reply.data
+
+    def _library(self, version: str) -> Any:
+        found = Salesforce(
             session_id="signed by the transport",
-            instance_url=transport.base,
+            instance_url=self.transport.base,
             version=version,
-            session=transport.session(),
+            session=self.transport.session(),
             object_pairs_hook=None,
         )
-        self._sf.headers["X-PrettyPrint"] = "0"
+        found.headers["X-PrettyPrint"] = "0"
+        return found
 
     def server_time(self) -> int:
         """Read the organisation's clock (epoch seconds) from an authenticated call."""
@@ -63,6 +79,33 @@ class Client:
         """Yield the records of a query."""
         for page in self.pages(query, everything=everything):
             yield from page["records"]
+
+    def page(self, query: Query) -> bytes:
+        """Give the first page of a query as it came, deleted and archived records included."""
+        body: bytes = self._raw.query(query.text(), include_deleted=True, headers=PAGE)
+        return body
+
+    def more(self, address: str) -> bytes:
+        """Give the page that another one names as the next."""
+        body: bytes = self._raw.query_more(address, identifier_is_url=True)
+        return body
+
+    def count(self, query: Query) -> int:
+        """Count the records of a query, deleted and archived ones included."""
+        answer: Record = self._sf.query(replace(query, fields=["COUNT()"]).text(), include_deleted=True)
+        return int(answer["totalSize"])
+
+    def job(self, method: str, path: str, json: object = None) -> Record:
+        """Start, look at or change a job of Bulk API 2.0; `path` begins with ``query`` or ``ingest``."""
+        found = self.transport.request(method, f"{self._path}/jobs/{path}", json=json).json()
+        return found if isinstance(found, dict) else {}
+
+    def result(self, job: str, locator: str | None, rows: int) -> Result:
+        """Give a page of at most `rows` records of a query job's result."""
+        params = {"maxRecords": str(rows), **({"locator": locator} if locator else {})}
+        reply = self.transport.request("GET", f"{self._path}/jobs/query/{job}/results", params=params)
+        more, counted = reply.headers.get("Sforce-Locator"), reply.headers.get("Sforce-NumberOfRecords", "")
+        return Result(reply.data, int(counted) if counted.isdecimal() else -1, None if more in {None, "null"} else more)
 
     def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
         """List the ids of records deleted between two moments, as the replication log knows them."""

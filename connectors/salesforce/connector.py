@@ -90,7 +90,8 @@ class Salesforce:
     def _world(self) -> World:
         options, schema = self._options, self._schema
         mapped = fields.resolve("salesforce", options.fields, options.prefix)
-        return World(self.source, self._client, schema, options.fields, mapped, options.customer_types, options.prefix)
+        settings = (options.customer_types, options.prefix, options.bulk_read_above)
+        return World(self.source, self._client, schema, options.fields, mapped, *settings)
 
 
 def open_salesforce(

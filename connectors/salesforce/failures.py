@@ -74,4 +74,4 @@ def row_meaning(code: str) -> Meaning:
     return DIALECT.meaning(400, code)
 
 
-DIALECT = Dialect("Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$"))
+DIALECT = Dialect("Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/jobs/query$"))

@@ -1,0 +1,89 @@
+"""Fetches what belongs to the records of a stream but is another object: who took part, which task logs a message.
+
+A polymorphic relation is never asked for along with its activity (such a query is too large before long), and never
+record by record: for a whole stream the other object is read whole, for what changed it is asked by the change of its
+parent, and a handful is asked for by id.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from connectors.salesforce.bulk import QueryJob
+from connectors.salesforce.fetch import Rest
+from connectors.salesforce.soql import LONGEST_LIST, Query, among, lists
+from connectors.salesforce.streams import Beside, Stream, World
+from connectors.salesforce.workbench import Workbench
+
+FEW = 10 * LONGEST_LIST
+"""Keys asked for one list after the other; of more, everything is read once."""
+
+
+@dataclass(slots=True)
+class Besides:
+    """What belongs to one stream of one pull; `known` names the tables of the workbench that are complete."""
+
+    world: World
+    bench: Workbench
+    stream: Stream
+    now: int
+    known: set[str]
+
+    def begin(self) -> None:
+        """Forget what belonged to the stream before."""
+        for beside in self._there():
+            if not beside.lasting:
+                self.known.discard(beside.table)
+                self.bench.forget(beside.table)
+
+    def queries(self, since: str | None) -> Iterator[tuple[str, Query]]:
+        """Name the queries that read what belongs to a whole stream, or to what changed `since` (a moment of SOQL)."""
+        for beside in self._there():
+            changed = self._changed(beside, since)
+            if not beside.lasting and changed is not None:
+                yield beside.object, self._query(beside, changed)
+
+    def take(self, name: str, source: Rest | QueryJob) -> None:
+        """Read one of these queries."""
+        beside = next(found for found in self._there() if found.object == name)
+        self._read(beside, source)
+        self.known.add(beside.table)
+
+    def bring(self, since: str | None) -> None:
+        """Fetch what the batch on the workbench needs and nobody knows yet."""
+        for beside in self._there():
+            if beside.table in self.known:
+                continue
+            keys = self.bench.ids(beside.needed)
+            for query in self._needed(beside, keys, since):
+                self._read(beside, Rest(self.world.client, query, self.now))
+
+    def _there(self) -> Iterable[Beside]:
+        return [beside for beside in self.stream.beside if self.world.schema.visible(beside.object, [beside.key])]
+
+    def _needed(self, beside: Beside, keys: list[str], since: str | None) -> Iterator[Query]:
+        changed = None if beside.lasting else self._changed(beside, since)
+        if len(keys) > LONGEST_LIST and changed is not None:
+            self.known.add(beside.table)
+            yield self._query(beside, changed)
+        elif len(keys) > FEW and beside.lasting:
+            self.known.add(beside.table)
+            yield self._query(beside, [])
+        else:
+            yield from (self._query(beside, [among(beside.key, part)]) for part in lists(keys))
+
+    def _changed(self, beside: Beside, since: str | None) -> list[str] | None:
+        """Write that the parent has changed; None where the organisation names no way to the parent."""
+        if since is None:
+            return []
+        way = self.world.schema.relationship(beside.object, beside.key)
+        return [f"{way}.SystemModstamp >= {since}"] if way else None
+
+    def _query(self, beside: Beside, where: list[str]) -> Query:
+        wanted = ("Id", "SystemModstamp", *beside.columns.values())
+        alive = ["IsDeleted = false"] if self.world.schema.visible(beside.object, ["IsDeleted"]) else []
+        return Query(beside.object, self.world.schema.visible(beside.object, wanted), [*beside.where, *alive, *where])
+
+    def _read(self, beside: Beside, source: Rest | QueryJob) -> None:
+        heap = self.bench.heap("beside", list(dict.fromkeys(("Id", "SystemModstamp", *beside.columns.values()))))
+        for _ in source.batches(heap):
+            self.bench.note(beside.table, beside.columns, heap)
