@@ -44,7 +44,7 @@ class Besides:
 
     def take(self, name: str, source: Rest | QueryJob) -> None:
         """Read one of these queries."""
-        beside = next(found for found in self._there() if found.object == name)
+        beside = next(found for found in self._there() if found.object == name and not found.lasting)
         self._read(beside, source)
         self.known.add(beside.table)
 
@@ -79,11 +79,17 @@ class Besides:
         return [f"{way}.SystemModstamp >= {since}"] if way else None
 
     def _query(self, beside: Beside, where: list[str]) -> Query:
-        wanted = ("Id", "SystemModstamp", *beside.columns.values())
         alive = ["IsDeleted = false"] if self.world.schema.visible(beside.object, ["IsDeleted"]) else []
-        return Query(beside.object, self.world.schema.visible(beside.object, wanted), [*beside.where, *alive, *where])
+        return Query(beside.object, self._visible(beside), [*beside.where, *alive, *where])
+
+    def _visible(self, beside: Beside) -> list[str]:
+        return self.world.schema.visible(beside.object, _fields(beside))
 
     def _read(self, beside: Beside, source: Rest | QueryJob) -> None:
-        heap = self.bench.heap("beside", list(dict.fromkeys(("Id", "SystemModstamp", *beside.columns.values()))))
+        heap = self.bench.heap("beside", _fields(beside), self._visible(beside))
         for _ in source.batches(heap):
             self.bench.note(beside.table, beside.columns, heap)
+
+
+def _fields(beside: Beside) -> list[str]:
+    return ["Id", "SystemModstamp", *beside.columns.values()]

@@ -12,7 +12,7 @@ from connectors.salesforce.client import Client
 from connectors.salesforce.soql import Query, moment
 from connectors.salesforce.workbench import Head, Heap
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 20_000
 """Records worth an Arrow table."""
 FIRST = 915_148_800
 """1999-01-01: no organisation holds anything older."""
@@ -52,50 +52,39 @@ class Span:
 class Rest:
     """One query read by REST.
 
-    `now` is the organisation's clock; `last` the record to begin behind; `most` the number of records above which it is
-    given up before anything is read. `announced` is what Salesforce says there is.
+    `now` is the organisation's clock; `last` the record to begin behind. `announced` is what Salesforce says there is.
     """
 
-    def __init__(
-        self, client: Client, query: Query, now: int, last: Key | None = None, most: int | None = None
-    ) -> None:
+    def __init__(self, client: Client, query: Query, now: int, last: Key | None = None) -> None:
         self.announced = 0
         self._client = client
         self._query = query
         self._now = now
         self._last = last
-        self._most = most
+        self._first: bytes | None = None
+
+    def ask(self, most: int) -> None:
+        """Ask for the first page, which tells how many records there are; raises TooManyError above `most`."""
+        self._first = self._page(Span())
+        announced = Head.of(self._first).total
+        if announced > most:
+            raise TooManyError(announced)
 
     def batches(self, heap: Heap) -> Iterator[Key | None]:
         """Fill the heap again and again; yields the last record of each batch.
 
-        Raises TooManyError, and RetryLater when fewer records arrive than were announced.
+        A lost locator is replaced by a new query, a query that is too large by two. Raises RetryLater when fewer records
+        arrive than were announced.
         """
-        heap.clear()
-        rows, last = 0, None
-        for head in self._heads(heap):
-            rows, last = rows + head.rows, head.last or last
-            if rows >= BATCH_ROWS:
-                yield last
-                heap.clear()
-                rows = 0
-        if rows:
-            yield last
-
-    def _heads(self, heap: Heap) -> Iterator[Head]:
-        """Add page after page; a lost locator is replaced by a new query, a query that is too large by two."""
-        spans, resumed, last = [Span()], False, self._last
+        spans, resumed = [Span()], False
         while spans:
-            behind = last
+            behind = self._last
             try:
-                for head in self._pages(heap, spans[-1], last, counted=not resumed):
-                    last = head.last or last
-                    yield head
-            except Rejected as error:
-                resumed = self._recover(error, spans, moved=last != behind)
-            else:
+                yield from self._filled(heap, spans[-1], counted=not resumed)
                 spans.pop()
                 resumed = False
+            except Rejected as error:
+                resumed = self._recover(error, spans, moved=self._last != behind)
 
     def _recover(self, error: Rejected, spans: list[Span], *, moved: bool) -> bool:
         """Tell whether the same span is taken up again; raises what cannot be helped."""
@@ -107,28 +96,53 @@ class Rest:
         spans[-1:] = halves
         return False
 
-    def _pages(self, heap: Heap, span: Span, last: Key | None, *, counted: bool) -> Iterator[Head]:
-        """Query once and follow the answer to its end."""
-        where = [*self._query.where, *span.conditions(), *_behind(last)]
-        query = replace(self._query, where=where, order="SystemModstamp, Id")
-        head = heap.add_page(self._client.page(query))
-        announced, arrived = head.total, head.rows
-        if counted:
-            self.announced += announced
-        if self._most is not None and self.announced > self._most:
-            raise TooManyError(self.announced)
-        yield head
+    def _filled(self, heap: Heap, span: Span, *, counted: bool) -> Iterator[Key | None]:
+        """Query once; what has arrived is a batch, also when the query breaks off."""
+        announced = arrived = rows = 0
+        pages: list[bytes] = []
+        try:
+            for head, body in self._answers(span, counted=counted):
+                announced, rows = announced or head.total, rows + head.rows
+                pages.append(body)
+                if rows >= BATCH_ROWS:
+                    arrived += self._fill(heap, pages)
+                    yield self._last
+                    pages, rows = [], 0
+        except Rejected:
+            if self._fill(heap, pages):
+                yield self._last
+            raise
+        if last := self._fill(heap, pages):
+            yield self._last
+        if arrived + last < announced:
+            sent = f"{announced} records of {self._query.object} and sent {arrived + last}"
+            raise RetryLater(f"Salesforce announced {sent}.")
+
+    def _fill(self, heap: Heap, pages: list[bytes]) -> int:
+        heap.clear()
+        rows = heap.add_pages(pages) if pages else 0
+        self._last = (heap.last() if rows else None) or self._last
+        return rows
+
+    def _answers(self, span: Span, *, counted: bool) -> Iterator[tuple[Head, bytes]]:
+        """Ask, and follow the answer to its end."""
+        body = self._first or self._page(span)
+        self._first = None
+        head = Head.of(body)
+        self.announced += head.total if counted else 0
+        yield head, body
+        followed: set[str] = set()
         while head.next:
-            if not head.rows or (last and head.last and head.last[0] < last[0]):
+            if head.next in followed:
                 raise Unusable(STANDS_STILL.format(self._query.object))
-            last = head.last
-            head = heap.add_page(self._client.more(head.next))
-            if head.rows and head.last == last:
-                raise Unusable(STANDS_STILL.format(self._query.object))
-            arrived += head.rows
-            yield head
-        if arrived < announced:
-            raise RetryLater(f"Salesforce announced {announced} records of {self._query.object} and sent {arrived}.")
+            followed.add(head.next)
+            body = self._client.more(head.next)
+            head = Head.of(body)
+            yield head, body
+
+    def _page(self, span: Span) -> bytes:
+        where = [*self._query.where, *span.conditions(), *_behind(self._last)]
+        return self._client.page(replace(self._query, where=where, order="SystemModstamp, Id"))
 
 
 def _behind(last: Key | None) -> list[str]:

@@ -5,7 +5,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.base import Page, StreamEnd
@@ -55,7 +55,6 @@ class Reading:
         self._left = left if left and left.whole is (self._since is None) else None
         self._began = self._left.began if self._left else besides.now
         self._jobs = dict(self._left.jobs) if self._left else {}
-        self._by_job = True
         self._calculated_at = self._since.calculated_at if self._since else self._began
         self._read = 0
         self._expected: int | None = None
@@ -118,7 +117,7 @@ class Reading:
 
     def _pages(self) -> Iterator[Page | StreamEnd]:
         self._besides.begin()
-        heap = self._bench.heap("raw", [*SYSTEM, *self._stream.fields], self._stream.aliases)
+        heap = self._heap()
         committed = 0
         for step in self._steps(heap):
             if isinstance(step, StreamEnd):
@@ -129,46 +128,49 @@ class Reading:
                 committed = self._read
                 yield self._checkpoint(step)
 
+    def _heap(self) -> Heap:
+        return self._bench.heap("raw", [*SYSTEM, *self._stream.fields], self.fields, self._stream.aliases)
+
     def _steps(self, heap: Heap) -> Iterator[StreamEnd | Key | None]:
         """Fill the heap batch by batch; an end among them commits the ids of jobs that were started."""
         queries = {self._name: self._query(), **dict(self._besides.queries(self._from()))}
-        if self._since is None and self._left is None:
-            yield from self._hand_over(queries)
-        try:
-            yield from self._filled(queries, heap)
-        except TooManyError:
-            yield from self._hand_over(queries, large=(self._name,))
-            yield from self._filled(queries, heap)
-
-    def _hand_over(self, queries: Mapping[str, Query], large: Container[str] = ()) -> Iterator[StreamEnd]:
-        """Start a job for each query that finds more than is read by REST, and commit that it was."""
-        for name, query in queries.items():
-            if name not in large and self._world.client.count(query) <= self._world.bulk_above:
-                continue
-            try:
-                self._jobs[name] = QueryJob.start(self._world.client, query).id
-            except Rejected as error:  # an object or an edition without jobs, or the day's are used up
-                if error.code in _NOT_BY_REST_EITHER:
-                    raise
-                self._by_job = False
-        if self._jobs:
-            yield self._checkpoint(None)
-
-    def _filled(self, queries: Mapping[str, Query], heap: Heap) -> Iterator[Key | None]:
-        if self._since is None or self._name in self._jobs:
+        source = yield from self._opened(self._name, queries)
+        if self._since is None or self._jobs:
             for name, query in queries.items():
                 if name != self._name:
                     self._besides.take(name, self._source(name, query))
-        few = self._world.bulk_above if self._since and self._by_job else None
-        source = self._source(self._name, queries[self._name], few)
         yield from source.batches(heap)
         self._expected = source.announced
 
-    def _source(self, name: str, query: Query, most: int | None = None) -> Rest | QueryJob:
+    def _opened(self, name: str, queries: Mapping[str, Query]) -> Generator[StreamEnd, None, Rest | QueryJob]:
+        """Open one of the queries: by REST when it finds few records, else by a job, and the others with it."""
+        source = self._source(name, queries[name])
+        if isinstance(source, Rest):
+            try:
+                source.ask(self._world.bulk_above)
+            except TooManyError:
+                self._start(name, queries)
+                if self._jobs:
+                    yield self._checkpoint(None)
+                source = self._source(name, queries[name])
+        return source
+
+    def _start(self, sure: str, queries: Mapping[str, Query]) -> None:
+        """Start a job for each query that finds many records; where Salesforce has none for it, REST must do."""
+        for name, query in queries.items():
+            if name != sure and self._world.client.count(query) <= self._world.bulk_above:
+                continue
+            try:
+                self._jobs[name] = QueryJob.start(self._world.client, query).id
+            except Rejected as error:
+                if error.code in _NOT_BY_REST_EITHER:
+                    raise
+
+    def _source(self, name: str, query: Query) -> Rest | QueryJob:
         if name in self._jobs:
             return QueryJob(self._world.client, self._jobs[name], query.object)
         last = self._left.last if self._left and name == self._name else None
-        return Rest(self._world.client, query, self._besides.now, last, most)
+        return Rest(self._world.client, query, self._besides.now, last)
 
     def _checkpoint(self, last: Key | None) -> StreamEnd:
         """Commit how far the reading is."""
@@ -201,7 +203,7 @@ class Reading:
     def _lost(self) -> Iterator[Page]:
         """Report who is in the log of deletions and was not seen alive since."""
         if lost := sorted(set(self._log or ()) - self._alive):
-            self._bench.heap("raw", [*SYSTEM, *self._stream.fields], self._stream.aliases)
+            self._heap()
             yield Page(self._name, [], self._stream.convert(self._bench).tables, self._with_parts(lost))
 
     def _with_parts(self, ids: Sequence[str]) -> list[str]:
@@ -218,10 +220,9 @@ class Reading:
         narrow = self._stream.narrow(fields)
         wanted = self._world.schema.visible(self._name, (*SYSTEM, *narrow.fields))
         query = Query(self._name, wanted, ["IsDeleted = false"] if "IsDeleted" in wanted else [])
-        if CALCULATED not in self._jobs:
-            yield from self._hand_over({CALCULATED: query})
-        heap = self._bench.heap("raw", [*SYSTEM, *narrow.fields])
-        for _ in self._source(CALCULATED, query).batches(heap):
+        source = yield from self._opened(CALCULATED, {CALCULATED: query})
+        heap = self._bench.heap("raw", [*SYSTEM, *narrow.fields], wanted)
+        for _ in source.batches(heap):
             yield Page(self._name, heap.sift().ids, narrow.tables(self._bench))
         self._jobs.pop(CALCULATED, None)
         self._calculated_at = self._began

@@ -104,8 +104,9 @@ class World:
     bulk_above: int
 
     def own(self, object_name: str) -> list[tuple[Field, str]]:
-        """Pair our result fields of an object with their names in Salesforce."""
-        return [(entry, entry.salesforce_name(self.prefix)) for entry in results(object_name)]
+        """Pair our result fields of an object that are visible with their names in Salesforce."""
+        named = [(entry, entry.salesforce_name(self.prefix)) for entry in results(object_name)]
+        return [(entry, name) for entry, name in named if self.schema.visible(FED_BY[object_name], [name])]
 
     def mapped(self, table: str) -> Sequence[str]:
         """Name the Salesforce fields mapped to a canonical table."""
@@ -117,11 +118,10 @@ class World:
         return sorted({field for table in tables for field in self.chosen_fields.get(table, {}).values() if field})
 
     def columns(self, table: str) -> dict[str, Expression]:
-        """Give the columns of the mapped attributes of a table."""
+        """Give the columns of the mapped attributes of a table, as far as their fields are visible."""
         described = self.schema.fields(FED_BY[table]) or {}
-        return columns.mapped(
-            attributes(table), self.fields[table], lambda name: described.get(name, {}).get("type")
-        )
+        there = {attribute: name for attribute, name in self.fields[table].items() if name in described}
+        return columns.mapped(attributes(table), there, lambda name: described[name].get("type"))
 
 
 def record_streams(world: World) -> Iterator[Stream]:
@@ -181,7 +181,9 @@ def _opportunities(world: World) -> Stream:
     fields = (*_STANDARD["Opportunity"], *world.mapped("opportunity"))
 
     def narrow(calculated: Sequence[str]) -> Narrow:
-        return Narrow(calculated, lambda bench: {"opportunity": _patch(world, bench, "opportunity", wanted, calculated)})
+        return Narrow(
+            calculated, lambda bench: {"opportunity": _patch(world, bench, "opportunity", wanted, calculated)}
+        )
 
     return Stream(
         "Opportunity", fields, lambda bench: Batch({"opportunity": bench.read("opportunity", wanted)}), narrow=narrow
@@ -199,9 +201,9 @@ def _patch(
 def _accounts(world: World) -> Stream:
     fields = world.fields["account"]
     wanted = {**_ACCOUNT, **world.columns("account")}
-    if "domain" in fields:
+    if "domain" in wanted:
         wanted["domain"] = columns.domain(fields["domain"])
-    if "customer" in fields:
+    if "customer" in wanted:
         wanted["customer"] = columns.customer(fields["customer"])
     own = world.own("account")
 
@@ -218,7 +220,7 @@ def _accounts(world: World) -> Stream:
 def _contacts(world: World) -> Stream:
     fields = world.fields["contact"]
     wanted = {**_CONTACT, **world.columns("contact")}
-    if "reports_to_id" in fields:
+    if "reports_to_id" in wanted:
         wanted["reports_to_id"] = columns.reference(fields["reports_to_id"])
     own = world.own("contact")
     related = world.schema.exists("AccountContactRelation")
@@ -268,7 +270,8 @@ def _observed(bench: Workbench, object_name: str, own: Sequence[tuple[Field, str
 def _usage(world: World, bench: Workbench) -> arrow.Table:
     """Make a row for each contact that has a usage figure, 0 days included."""
     wanted = {"contact_id": columns.plain("Id"), "product": "'default'", **world.columns("usage")}
-    return bench.read("usage", wanted, columns.known(world.mapped("usage")))
+    there = world.schema.visible("Contact", world.mapped("usage"))
+    return bench.read("usage", wanted, columns.known(there))
 
 
 _ACTS = ("nps", "csat", "advocacy")
@@ -284,8 +287,8 @@ def _signals(world: World, bench: Workbench) -> arrow.Table:
 
 
 def _signal_rows(world: World, bench: Workbench, kind: str) -> arrow.Table | None:
-    fields, read = world.fields["signal"], world.columns("signal")
-    if kind not in fields:
+    read = world.columns("signal")
+    if kind not in read:
         return None
     scored = next(entry for entry in attributes("signal") if entry.name == kind).type is Type.NUMBER
     wanted = {

@@ -5,6 +5,7 @@ it came; what it means is said by the macros and views of ``sql/*.sql``, so no r
 never guessed at: "NA" and "null" are words, and only nothing is unknown.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +28,44 @@ TABLES = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 LONGEST_RECORD = 4_000_000
 """Bytes; Bulk API 2.0 gives at most 400,000 characters a record."""
 
+NO_JSON = "The answer of Salesforce to a query is not JSON; check `url`, the network and the proxy."
+_RECORDS = re.compile(rb',\s*"records"\s*:\s*\[')
+_TEXT = arrow.DataType.string()
+
 Expression = str
 """How one column is read from a row: a macro of ``sql/macros.sql`` over a field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a page of a REST query says besides its records; `last` is the (SystemModstamp, Id) it ends with."""
+    """What an answer to a query says besides its records: how many there are in all, how many it holds, what is next.
+
+    `rows` is counted without reading the records, and near enough to know when to read them.
+    """
 
     total: int
     rows: int
     next: str | None
-    last: tuple[str, str] | None
+
+    @classmethod
+    def of(cls, body: bytes) -> "Head":
+        """Read it; the records are left alone where they stand last, as they do. Raises Unusable for no JSON."""
+        found = _RECORDS.search(body, 0, 4_000)
+        try:
+            told = orjson.loads(body[: found.start()] + b"}" if found else body)
+        except orjson.JSONDecodeError:
+            told = _read(body)
+        rows = body.count(b'"attributes"')
+        if not isinstance(told, dict):
+            return cls(0, rows, None)
+        return cls(int(told.get("totalSize") or 0), rows, told.get("nextRecordsUrl"))
+
+
+def _read(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Unusable(NO_JSON) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,56 +80,68 @@ class Sifted:
 class Heap:
     """Records as they came, in the temporary table `name`: one column of text for each of `fields`.
 
-    A field with an alias becomes a column of that name.
+    Only those that are `there` are ever filled. A field with an alias becomes a column of that name.
     """
 
     def __init__(
-        self, duck: duckdb.DuckDBPyConnection, name: str, fields: Sequence[str], aliases: Mapping[str, str]
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        name: str,
+        fields: Sequence[str],
+        there: Sequence[str],
+        aliases: Mapping[str, str],
     ) -> None:
         self._duck = duck
         self.name = name
-        self.fields = fields
-        self._columns = ", ".join(f"{_named(aliases.get(field, field))} TEXT" for field in fields)
-        record = dict.fromkeys(fields, "VARCHAR")
-        shape = orjson.dumps({"totalSize": "BIGINT", "nextRecordsUrl": "VARCHAR", "records": [record]}).decode()
-        self._parse = f"CREATE OR REPLACE TEMP TABLE page AS SELECT UNNEST(FROM_JSON(CAST(? AS JSON), '{shape}'))"
-        self._take = f"INSERT INTO {name} SELECT UNNEST(records, recursive := TRUE) FROM page"
-        last = [f"records[-1].{_named(key)}" if key in fields else "NULL" for key in ("SystemModstamp", "Id")]
-        self._head = (
-            f'SELECT COALESCE("totalSize", 0), COALESCE(LEN(records), 0), "nextRecordsUrl", {", ".join(last)} FROM page'
+        self.there = there
+        self._column = {field: _named(aliases.get(field, field)) for field in fields}
+        shape = orjson.dumps({"records": [dict.fromkeys(there, "VARCHAR")]}).decode()
+        filled = ", ".join(self._column[field] for field in there)
+        self._take = (
+            f"INSERT INTO {name} ({filled})"
+            f" SELECT UNNEST(FROM_JSON(body, {_quoted(shape)}).records, recursive := TRUE) FROM arrived"
         )
         self.clear()
 
     def clear(self) -> None:
         """Begin a batch."""
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self.name} ({self._columns})")
+        columns = ", ".join(f"{column} TEXT" for column in self._column.values())
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self.name} ({columns})")
 
-    def add_page(self, body: bytes) -> Head:
-        """Add the records of an answer to a REST query; a field it does not hold is unknown.
+    def add_pages(self, bodies: Sequence[bytes]) -> int:
+        """Add the records of answers to a REST query and count them; a field they do not hold is unknown.
 
-        Raises Unusable when it is no such answer.
+        Raises Unusable when one is no such answer.
         """
         try:
-            self._duck.execute(self._parse, [body.decode()])
+            texts = arrow.Array([body.decode() for body in bodies], type=_TEXT)
+            self._duck.register("arrived", arrow.Table({"body": texts}))
+            (rows,) = _one(self._duck, self._take)
         except (duckdb.Error, UnicodeDecodeError) as error:
-            said = "The answer of Salesforce to a query is not JSON; check `url`, the network and the proxy."
-            raise Unusable(said) from error
-        self._duck.execute(self._take)
-        total, rows, more, *key = _one(self._duck, self._head)
-        return Head(total, rows, more, (str(key[0]), str(key[1])) if rows else None)
+            raise Unusable(NO_JSON) from error
+        self._duck.unregister("arrived")
+        return int(rows)
+
+    def last(self) -> tuple[str, str] | None:
+        """Give (SystemModstamp, Id) of the record that came last, if there is one."""
+        latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self.name})"
+        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self.name} {latest}')
+        return (str(key[0]), str(key[1])) if key else None
 
     def add_csv(self, content: bytes) -> int:
         """Add a page of a bulk query's result and count its records; a field it does not hold is unknown.
 
         Raises RetryLater when it is not well-formed CSV: it was garbled on its way, and may be asked for again.
         """
-        there = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
-        wanted = ", ".join(_named(field) if field in there else "NULL" for field in self.fields)
+        header = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
+        filled = ", ".join(self._column[field] for field in header if field in self._column)
+        wanted = ", ".join(_named(field) for field in header if field in self._column)
         with NamedTemporaryFile(prefix="rapport-", suffix=".csv") as file:
             file.write(content)
             file.flush()
+            take = f"INSERT INTO {self.name} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
             try:
-                (added,) = _one(self._duck, f"INSERT INTO {self.name} SELECT {wanted} FROM {_csv(file.name, there)}")
+                (added,) = _one(self._duck, take)
             except duckdb.Error as error:
                 said = str(error).partition("\n")[0]
                 raise RetryLater(f"A bulk result of Salesforce is not well-formed: {said}. Run again later.") from error
@@ -110,7 +149,7 @@ class Heap:
 
     def sift(self) -> Sifted:
         """Part what exists from what is deleted; of a record that came twice the later state counts."""
-        gone = "\"IsDeleted\" = 'true'" if "IsDeleted" in self.fields else "FALSE"
+        gone = "\"IsDeleted\" = 'true'" if "IsDeleted" in self.there else "FALSE"
         rows, distinct, deleted = _one(
             self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self.name}'
         )
@@ -119,7 +158,7 @@ class Heap:
             self._duck.execute(f"DELETE FROM {self.name} WHERE rowid NOT IN ({later})")
         lost: list[tuple[str, str | None]] = []
         if deleted:
-            master = "NULLIF(\"MasterRecordId\", '')" if "MasterRecordId" in self.fields else "NULL"
+            master = "NULLIF(\"MasterRecordId\", '')" if "MasterRecordId" in self.there else "NULL"
             lost = self._duck.execute(f'DELETE FROM {self.name} WHERE {gone} RETURNING "Id", {master}').fetchall()
         merged = [(loser, winner) for loser, winner in lost if winner]
         alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" FROM {self.name}')).column(0).to_pylist()
@@ -152,9 +191,11 @@ class Workbench:
         """Run ``sql/<name>.sql``, which makes macros, or lays tables and views over `raw`."""
         execute(self._duck, f"sql/{name}", "connectors.salesforce")
 
-    def heap(self, name: str, fields: Sequence[str], aliases: Mapping[str, str] | None = None) -> Heap:
-        """Make room for records."""
-        return Heap(self._duck, name, fields, aliases or {})
+    def heap(
+        self, name: str, fields: Sequence[str], there: Sequence[str], aliases: Mapping[str, str] | None = None
+    ) -> Heap:
+        """Make room for records with these fields, of which some are there."""
+        return Heap(self._duck, name, list(dict.fromkeys(fields)), there, aliases or {})
 
     def note(self, table: str, columns: Mapping[str, str], of: Heap) -> None:
         """Keep records for the batches that follow, in a table of ``sql/beside.sql``; `columns` maps it to fields."""

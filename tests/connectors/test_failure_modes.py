@@ -160,7 +160,7 @@ def test_12_a_quota_spent_in_the_middle_keeps_what_was_read_and_loses_nothing_la
     connector = org.connect()
     mirror = Mirror()
     spent = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
-    org.tell("faults", {"action": "status", "path": "/queryAll", "nth": 5, "status": 403, "body": spent})
+    org.tell("faults", {"action": "status", "path": "/queryAll", "nth": 3, "status": 403, "body": spent})
     with pytest.raises(RetryLater):
         mirror.pull(connector)
     assert {"User", "Account"} == set(mirror.cursors)

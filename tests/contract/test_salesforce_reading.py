@@ -356,7 +356,7 @@ def test_12_a_spent_daily_limit_ends_the_pull_as_incomplete(org: Org, connected:
 
 def test_13_fewer_records_than_announced_are_not_taken_for_all(org: Org, connected: Salesforce) -> None:
     short = {"totalSize": 3, "done": True, "records": []}
-    org.tell("faults", {"action": "status", "path": "/queryAll", "nth": 2, "status": 200, "body": short})
+    org.tell("faults", {"action": "status", "path": "/queryAll", "nth": 1, "status": 200, "body": short})
     with pytest.raises(RetryLater, match="announced 3 records of User and sent 0"):
         list(connected.pull({}))
 
