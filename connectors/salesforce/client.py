@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+import requests
 from simple_salesforce.api import Salesforce
 
 from connectors.errors import Rejected, Unusable
@@ -106,6 +107,30 @@ class Client:
         reply = self.transport.request("GET", f"{self._path}/jobs/query/{job}/results", params=params)
         more, counted = reply.headers.get("Sforce-Locator"), reply.headers.get("Sforce-NumberOfRecords", "")
         return Result(reply.data, int(counted) if counted.isdecimal() else -1, None if more in {None, "null"} else more)
+
+    def ingest_jobs(self) -> Iterator[Record]:
+        """List the ingest jobs that Salesforce still knows, with whoever made them."""
+        path: str | None = f"{self._path}/jobs/ingest?jobType=V2Ingest"
+        while path:
+            page: Any = self.transport.request("GET", path).json()
+            yield from page["records"]
+            path = page.get("nextRecordsUrl")
+
+    def upload(self, job: str, content: bytes) -> None:
+        """Give an ingest job its rows."""
+        address = f"{self.transport.base}{self._path}/jobs/ingest/{job}/batches"
+        headers = {"Content-Type": "text/csv; charset=UTF-8"}
+        self.transport.send(requests.Request("PUT", address, headers, data=content).prepare())
+
+    def ingest_result(self, job: str, name: str) -> bytes:
+        """Give one of the three lists of what became of the rows of an ingest job, as CSV."""
+        return self.transport.request("GET", f"{self._path}/jobs/ingest/{job}/{name}/").data
+
+    def parents(self, name: str, field: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Tell what a field of up to 2,000 records points at."""
+        body = {"ids": list(ids), "fields": [field]}
+        found = _listed(self.transport.request("POST", f"{self._path}/composite/sobjects/{name}", json=body))
+        return {str(record["Id"]): str(record[field]) for record in found if record.get(field)}
 
     def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
         """List the ids of records deleted between two moments, as the replication log knows them."""

@@ -74,4 +74,6 @@ def row_meaning(code: str) -> Meaning:
     return DIALECT.meaning(400, code)
 
 
-DIALECT = Dialect("Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/jobs/query$"))
+DIALECT = Dialect(
+    "Salesforce", read, TABLE, (r"/oauth2/token$", r"/composite/sobjects/\w+$", r"/jobs/(?:query|ingest)$")
+)
