@@ -198,7 +198,7 @@ class Transport:
             return self._judged(request, self._exchange(request))
         token = self._valid_token()
         reply = self._delivered(request, token)
-        if self._meaning(reply) is Meaning.SIGN_IN:
+        if reply.status_code >= 300 and self._meaning(reply) is Meaning.SIGN_IN:  # a success is not parsed here
             renewed = self._renewed(token)
             if renewed.value != token.value:
                 reply = self._delivered(request, renewed)

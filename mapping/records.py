@@ -258,6 +258,19 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
+MERGED = _table(
+    "merged_record",
+    "A record that was merged into another one: what pointed at it points at the winner now.",
+    "source id",
+    """
+    source TEXT connection the row came from
+    id TEXT the loser, which is gone
+    winner_id TEXT the record that lives on
+    """,
+)
+"""What a connector may deliver besides, with the page that reports the loser as deleted: the stage repoints references
+to it."""
+
 DERIVED = (
     _table(
         "person",

@@ -93,6 +93,8 @@ def plan_lines(
 def _price_lines(report: RunReport) -> Iterator[str]:
     """Say what carrying a plan out asks of each vendor that counts calls."""
     for source, told in report.foreseen.items():
+        if told.jobs:
+            yield f"{source}: read {_jobs(told.vendor, told.jobs)}."
         if told.apply:
             yield f"{source}: applying this plan needs {_calls(told.apply, told.vendor, told.left)}."
 
@@ -104,7 +106,13 @@ def _calls(calls: int, vendor: str, left: int | None) -> str:
 def forecast_line(org: str, source: str, vendor: str, forecast: Forecast) -> str:
     """Say what a run will ask of a vendor, and whether that fits into what is left."""
     needs = f"{org}/{source}: this run needs {_calls(forecast.calls, vendor, forecast.left)}"
-    return needs + ("." if forecast.fits else ": it does not fit and would not begin.")
+    fits = "" if forecast.fits else ": it does not fit and would not begin"
+    jobs = f"; it reads {_jobs(vendor, forecast.jobs)}, which takes minutes" if forecast.jobs else ""
+    return f"{needs}{jobs}{fits}."
+
+
+def _jobs(vendor: str, streams: Sequence[str]) -> str:
+    return f"{', '.join(streams)} by jobs of {vendor}" if len(streams) > 1 else f"{streams[0]} by a job of {vendor}"
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:

@@ -15,11 +15,19 @@ import duckdb
 
 from connectors.base import Page, StreamEnd
 from mapping.metadata import observed_tables
-from mapping.records import STAGED, Column, Table
-from mapping.statements import create, execute
+from mapping.records import MERGED, STAGED, Column, Table
+from mapping.statements import ARROW_TYPES, create, execute
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 """Everything a connector may deliver, by name."""
+
+REFERENCES = tuple(
+    (table.name, column.name)
+    for table in STAGED
+    for column in table.columns
+    if column.name in {"account_id", "contact_id", "parent_id", "reports_to_id"} and column.name != table.parent
+)
+"""Where a staged row names an account or a contact that may be merged into another one: table and column."""
 
 BOOKS = (
     Table("stage_layout", "Which layout this file has.", (), (Column("fingerprint", "TEXT", "digest of the layout"),)),
@@ -202,7 +210,7 @@ class _Arrival:
         self._connection = connection
         self._source = source
         self._stream: str | None = None
-        self._tables: set[str] = set()
+        self._brought: dict[str, list[int]] = {}
         self._filled: set[str] = set()
         self._page = 0
 
@@ -210,12 +218,13 @@ class _Arrival:
         """Keep a page aside."""
         self._begin(page.stream)
         self._page += 1
-        if page.deleted:
-            self._run("INSERT INTO removed SELECT UNNEST(?::TEXT[]), ?", list(page.deleted), self._page)
-        self._mention("", page.ids)
+        self._list("removed", page.deleted)
+        self._list("mention", page.ids)
         for name, rows in page.tables.items():
-            self._tables.add(name)
-            self._mention(name, page.ids)
+            if len(rows.column_names) < len(TABLES[name].columns):
+                self._patch(TABLES[name], rows)
+                continue
+            self._brought.setdefault(name, []).append(self._page)
             if rows.num_rows:
                 self._keep(TABLES[name], rows)
 
@@ -223,7 +232,7 @@ class _Arrival:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
         tables = self._remember_tables(end.stream)
-        if end.whole or self._all("SELECT id FROM mention UNION ALL SELECT id FROM removed LIMIT 1"):
+        if self._page or end.whole:
             self._exchange(end, tables)
         self._save_cursor(end)
         self._connection.commit()
@@ -246,14 +255,16 @@ class _Arrival:
         if self._stream is not None:
             raise BrokenStreamError(f"{self._source}: {stream} begins before {self._stream} has ended")
         self._connection.begin()
-        self._run("CREATE OR REPLACE TEMP TABLE mention (name TEXT, id TEXT, page BIGINT)")
+        self._run("CREATE OR REPLACE TEMP TABLE mention (id TEXT, page BIGINT)")
+        self._run("CREATE OR REPLACE TEMP TABLE extra (name TEXT, id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE ending (source TEXT, stream TEXT, whole BOOLEAN)")
-        self._stream, self._tables, self._filled, self._page = stream, set(), set(), 0
+        self._stream, self._brought, self._filled, self._page = stream, {}, set(), 0
 
-    def _mention(self, table: str, ids: Sequence[str]) -> None:
+    def _list(self, table: str, ids: Sequence[str]) -> None:
+        """Note ids of the page at hand."""
         if ids:
-            self._run("INSERT INTO mention SELECT ?, UNNEST(?::TEXT[]), ?", table, list(ids), self._page)
+            self._take(arrow.Table({"id": arrow.Array(list(ids), type=ARROW_TYPES["TEXT"])}), table, "id")
 
     def _keep(self, table: Table, rows: arrow.Table) -> None:
         if table.name not in self._filled:
@@ -261,47 +272,98 @@ class _Arrival:
                 f"CREATE OR REPLACE TEMP TABLE arriving_{table.name} AS SELECT *, 0 AS page FROM {table.name} LIMIT 0"
             )
             self._filled.add(table.name)
-        names = ", ".join(table.column_names())
+        self._take(rows, f"arriving_{table.name}", ", ".join(table.column_names()))
+
+    def _take(self, rows: arrow.Table, table: str, columns: str) -> None:
         self._connection.register("arrived", rows)
-        self._run(f"INSERT INTO arriving_{table.name} SELECT {names}, ? FROM arrived", self._page)
-        self._run(
-            f"INSERT INTO mention SELECT DISTINCT ?, {table.parent}, ? FROM arrived WHERE {table.parent} IS NOT NULL",
-            table.name,
-            self._page,
-        )
+        self._run(f"INSERT INTO {table} SELECT {columns}, ? FROM arrived", self._page)
+        self._connection.unregister("arrived")
+
+    def _patch(self, table: Table, rows: arrow.Table) -> None:
+        """Set the columns that arrived, of the rows that are there; rows that arrive whole afterwards replace them."""
+        names = rows.column_names
+        changed = [name for name in names if name not in table.key]
+        setting = ", ".join(f"{name} = a.{name}" for name in changed)
+        alike = " AND ".join(f"t.{name} = a.{name}" for name in table.key)
+        differ = " OR ".join(f"t.{name} IS DISTINCT FROM a.{name}" for name in changed)
+        self._connection.register("arrived", rows)
+        self._run(f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
         self._connection.unregister("arrived")
 
     def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
+        for name in self._filled:
+            self._note_extras(name, TABLES[name].parent)
         execute(self._connection, "sql/stage_settle", "sync")
+        known = self._all(
+            "SELECT 1 FROM stage_member WHERE source = ? AND stream = ? LIMIT 1", self._source, end.stream
+        )
+        execute(self._connection, "sql/stage_sweep" if known else "sql/stage_enrol", "sync")
         self._replace()
         self._delete(tables)
+        if MERGED.name in self._brought:
+            self._repoint()
+
+    def _note_extras(self, name: str, parent: str) -> None:
+        """Note parents of rows that their page does not list itself."""
+        self._run(
+            f"INSERT INTO extra SELECT DISTINCT ?, a.{parent}, a.page FROM arriving_{name} AS a"
+            f" WHERE a.{parent} IS NOT NULL AND (a.{parent}, a.page) NOT IN (SELECT id, page FROM mention)",
+            name,
+        )
+
+    def _repoint(self) -> None:
+        """Let everything that named a merged record name the one that lives on."""
+        execute(self._connection, "sql/stage_merge", "sync")
+        for table, column in REFERENCES:
+            self._run(
+                f"UPDATE {table} AS t SET {column} = l.winner_id FROM lives_on AS l"
+                f" WHERE t.source = l.source AND t.{column} = l.id"
+            )
 
     def _remember_tables(self, stream: str) -> tuple[str, ...]:
         """Note the tables of the stream and name all it ever filled."""
         key = (self._source, stream)
         known = {name for (name,) in self._all("SELECT name FROM stage_table WHERE source = ? AND stream = ?", *key)}
-        for name in sorted(self._tables - known):
+        for name in sorted(self._brought.keys() - known):
             self._run("INSERT INTO stage_table VALUES (?, ?, ?)", *key, name)
-        return tuple(sorted(known | self._tables))
+        return tuple(sorted(known | self._brought.keys()))
 
     def _replace(self) -> None:
         """Exchange the rows of every parent that was mentioned with a table; of two mentions the later counts."""
-        for name in sorted(self._tables):
-            parent = TABLES[name].parent
+        once = not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
+        for name in sorted(self._brought):
             columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
-            mentioned = f"(SELECT id FROM latest WHERE name = '{name}')"
-            self._run(f"DELETE FROM {name} WHERE source = ? AND {parent} IN {mentioned}", self._source)
+            arriving = f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
+            if not once:
+                self._find_latest(name)
+                arriving += f" JOIN latest AS l ON a.{TABLES[name].parent} = l.id AND a.page = l.page"
+            if self._all(f"SELECT 1 FROM {name} WHERE source = ? LIMIT 1", self._source):
+                self._clear(name, once=once)
             if name in self._filled:
-                self._run(
-                    f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
-                    f" JOIN latest AS l ON l.name = '{name}' AND a.{parent} = l.id AND a.page = l.page"
-                )
+                self._run(arriving)
                 self._run(f"DROP TABLE arriving_{name}")
+
+    def _find_latest(self, name: str) -> None:
+        """Find the last page that mentions a parent together with a table."""
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE latest AS SELECT id, MAX(page) AS page FROM"
+            " (SELECT id, page FROM mention WHERE LIST_CONTAINS(?::BIGINT[], page)"
+            " UNION ALL SELECT id, page FROM extra WHERE name = ?) AS named GROUP BY id",
+            self._brought[name],
+            name,
+        )
+
+    def _clear(self, name: str, *, once: bool) -> None:
+        """Take away the rows of parents that were mentioned with a table."""
+        mentioned = "SELECT id FROM mention WHERE LIST_CONTAINS(?::BIGINT[], page)" if once else "SELECT id FROM latest"
+        values = (self._brought[name],) if once else ()
+        parent = TABLES[name].parent
+        self._run(f"DELETE FROM {name} WHERE source = ? AND {parent} IN ({mentioned})", self._source, *values)
 
     def _delete(self, tables: Iterable[str]) -> None:
         gone = "(SELECT id FROM gone)"
-        for name in tables:
+        for name in set(tables) - {MERGED.name}:  # a loser is gone, and has to be known as one
             self._run(f"DELETE FROM {name} WHERE source = ? AND {TABLES[name].parent} IN {gone}", self._source)
 
     def _save_cursor(self, end: StreamEnd) -> None:

@@ -58,8 +58,8 @@ def _mapped(world: World) -> Iterator[Finding]:
             else:
                 yield Finding(f"{name}.{field}", "A standard field is hidden; it reads as unknown.", GRANT, fatal=False)
         if world.schema.calculated(name, sorted(explicit)):
-            cause = "A mapped field is a formula; formulas change without a trace, so the object is read whole daily."
-            yield Finding(name, cause, "Map a stored field, if that costs too many calls.", fatal=False)
+            cause = "A mapped field is a formula; formulas change without a trace and are read again once a day."
+            yield Finding(name, cause, "Map a stored field, if it must be known at once.", fatal=False)
 
 
 def _own_fields(world: World) -> Iterator[Finding]:
