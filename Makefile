@@ -29,6 +29,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/files.py
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
+	@$(BIN)/python -m tests.bench.pull_salesforce
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -88,6 +88,11 @@ def node() -> str:
 
 @pytest.fixture(scope="session")
 def dlt() -> str:
+    """Hand out the Python that has dlt."""
+    return dlt_python()
+
+
+def dlt_python() -> str:
     """Install dlt once for each list, away from us: one of its libraries changes how requests reads JSON."""
     python = ENVIRONMENT / "bin" / "python"
     with once(REQUIRED, ENVIRONMENT) as needed:
