@@ -161,7 +161,7 @@ class Client:
 
     def parents(self, name: str, field: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Tell what a field of up to 2,000 records points at."""
-        body = {"ids": list(ids), "fields": [field]}
+        body = {"ids": list(ids), "fields": ["Id", field]}
         found = _listed(self.transport.request("POST", f"{self._path}/composite/sobjects/{name}", json=body))
         return {str(record["Id"]): str(record[field]) for record in found if record.get(field)}
 
