@@ -73,7 +73,8 @@ class Salesforce:
     def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
         """Carry writes out in batches."""
         options, user = self._options, self._sign_in.user_id
-        return Writer(self._client, options.prefix, options.bulk_write_above, user).run(writes)
+        override = options.override_duplicate_alerts
+        return Writer(self._client, options.prefix, options.bulk_write_above, user, override=override).run(writes)
 
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
         """Create our fields, their permission set and its assignment."""

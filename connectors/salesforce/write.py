@@ -43,11 +43,21 @@ class Writer:
     """Carries writes out for one organisation.
 
     `prefix` begins the names of our fields. More than `bulk_above` updates of an object are handed to a job; those that
-    the user `user_id` left at work are waited for first.
+    the user `user_id` left at work are waited for first. With `override` rows are saved in spite of duplicate rules
+    that only alert: those that a job may not save go in batches.
     """
 
-    def __init__(self, client: Client, prefix: str, bulk_above: int = 2_000, user_id: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        prefix: str,
+        bulk_above: int = 2_000,
+        user_id: str | None = None,
+        *,
+        override: bool = False,
+    ) -> None:
         self._client = client
+        self._override = override
         self._bulk_above = bulk_above
         self._user_id = user_id
         self._key = task_key_field(prefix)
@@ -146,7 +156,8 @@ class Writer:
         again: list[Row] = []
         for row in rows:
             result = _fate(row, fate, job.id)
-            if result is None:
+            saved_by_rest = self._override and fate.refused.get(str(row.id), "").startswith("DUPLICATES_DETECTED")
+            if result is None or saved_by_rest:
                 again.append(row)
             else:
                 yield result
@@ -253,7 +264,7 @@ class Writer:
         if not rows:
             return
         try:
-            answers = self._client.collection(method, [row.record for row in rows])
+            answers = self._client.collection(method, [row.record for row in rows], override=self._override)
         except Unanswered as error:
             yield from ((row, WriteResult(row.write, Outcome.UNKNOWN, row.id, str(error))) for row in rows)
             self._unanswered += 1

@@ -1,4 +1,4 @@
-"""The collected failure modes of writing Salesforce, in batches and by ingest jobs, over HTTP; each bears its number."""
+"""The collected failure modes of writing Salesforce, in batches and by jobs, over HTTP; each bears its number."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -85,6 +85,20 @@ def test_23_24_and_26_the_row_that_a_rule_refuses_is_rejected_in_the_vendors_wor
     assert [message in result.message and code in result.message for result in refused] == [True]
     assert refused[0].message.startswith("Blocked by a duplicate rule") is (code == "DUPLICATES_DETECTED")
     assert [depth for depth, _ in held(site)].count(3.0) == 5
+
+
+@WAYS
+@pytest.mark.parametrize("override", [False, True])
+@pytest.mark.parametrize("action", ["alert", "block"])
+def test_24_a_rule_that_only_alerts_yields_to_a_setting_and_one_that_blocks_to_none(
+    site: Site, above: int, override: bool, action: str
+) -> None:
+    rule = {"fullName": "Same_Name", "fields": ["AccountId"], "action": action}
+    site.org.tell("schema", {"duplicateRules": {"Contact": [rule]}})
+    results = write(site.connect(bulk_write_above=above, override_duplicate_alerts=override), depth="3")
+    expected = Outcome.DONE if override and action == "alert" else Outcome.REJECTED
+    assert outcomes(results) == [expected] * 6
+    assert {depth for depth, _ in held(site)} == {3.0 if expected is Outcome.DONE else None}
 
 
 def test_21_a_row_that_is_locked_during_a_job_is_sent_again_alone(site: Site) -> None:
