@@ -35,6 +35,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
 	@$(BIN)/python -m tests.bench.pull_hubspot
+	@$(BIN)/python -m tests.bench.pull_salesforce
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

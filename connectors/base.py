@@ -36,6 +36,7 @@ class Page:
 class StreamEnd:
     """The last thing a stream says. Everything before it becomes visible together with its cursor, or not at all.
 
+    A stream that is long may say it several times: what it has so far is committed and counted, then it goes on.
     `whole` means that the stream was listed in full: staged records of the stream that were not read are gone.
     `expected` is the number of records the vendor announced for this reading, where it says so; `dropped` counts what
     was left out, by reason. `since` and `until` are the epoch seconds between which changes were read; without `since`
@@ -61,6 +62,7 @@ class Forecast:
     `calls` is about how many calls it takes; `exists` maps a stream to the records the vendor says there are (a stream
     it says nothing about is left out). `left` is what we may still send today and `day` what we may send in a whole
     day, both None where the vendor names no allowance; `renewed_at` is the epoch second it is renewed, where known.
+    `jobs` names the streams so long that the vendor reads them in a job of its own: few calls, but minutes.
     """
 
     calls: int
@@ -68,6 +70,7 @@ class Forecast:
     left: int | None = None
     day: int | None = None
     renewed_at: int | None = None
+    jobs: Sequence[str] = ()
 
     @property
     def fits(self) -> bool:

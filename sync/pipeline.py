@@ -5,7 +5,7 @@ needs; nothing here reads a clock, the network or the environment by itself. `as
 the connections when the pull began: everything that happened before it is known to all of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
@@ -95,12 +95,16 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
-    """What was foreseen of a vendor that counts calls: about `pull` to read, about `apply` to write, `left` for us."""
+    """What was foreseen of a vendor that counts calls: about `pull` to read, about `apply` to write, `left` for us.
+
+    `jobs` names the streams that the vendor reads in a job of its own.
+    """
 
     vendor: str
     pull: int
     left: int | None
     apply: int = 0
+    jobs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +262,9 @@ def _pull(desk: Desk, this: _Run) -> None:
         for source, connector in desk.connectors.items():
             pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
             for end in desk.stage.take(source, pages):
-                this.report = replace(this.report, streams=(*this.report.streams, _told(this, source, end)))
+                told = _told(this, source, end)
+                others = (one for one in this.report.streams if (one.source, one.stream) != (source, end.stream))
+                this.report = replace(this.report, streams=(*others, told))  # a stream may commit more than once
     except RetryLater:
         this.report = replace(this.report, streams=(*this.report.streams, *_unreached(this)))
         raise
@@ -270,7 +276,7 @@ def _foresee(desk: Desk, this: _Run) -> None:
         forecast = connector.forecast(desk.stage.cursors(source))
         _beat(desk, this, "forecast", source, forecast.calls)
         this.exists[source] = forecast.exists
-        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
+        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left, jobs=forecast.jobs)
         this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
         _insist(source, connector.vendor, forecast)
 

@@ -100,12 +100,18 @@ def plan_lines(
 def _price_lines(report: RunReport) -> Iterator[str]:
     """Say what carrying a plan out asks of each vendor that counts calls."""
     for source, told in report.foreseen.items():
+        if told.jobs:
+            yield f"{source}: read {_jobs(told.vendor, told.jobs)}."
         if told.apply:
             yield f"{source}: applying this plan needs {_calls(told.apply, told.vendor, told.left)}."
 
 
 def _calls(calls: int, vendor: str, left: int | None) -> str:
     return f"about {calls:,} {vendor} calls" + ("" if left is None else f" of {left:,} left today")
+
+
+def _jobs(vendor: str, streams: Sequence[str]) -> str:
+    return f"{', '.join(streams)} by jobs of {vendor}" if len(streams) > 1 else f"{streams[0]} by a job of {vendor}"
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:

@@ -60,7 +60,7 @@ class Salesforce:
         if not self._fresh:
             self._describe()
         self._fresh = False
-        return pull(self._world(), self._client, cursors)
+        return pull(self._world(), self._client, cursors, self._options.bulk_read_above)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name our fields this user may write on contact, account or task."""
@@ -73,7 +73,9 @@ class Salesforce:
 
     def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
         """Carry writes out in batches."""
-        return Writer(self._client, self._options.prefix).run(writes)
+        options, user = self._options, self._sign_in.user_id
+        override = options.override_duplicate_alerts
+        return Writer(self._client, options.prefix, options.bulk_write_above, user, override=override).run(writes)
 
     def provision(self, fields: Sequence[Field], dry_run: bool) -> Iterator[ProvisionStep]:
         """Create our fields, their permission set and its assignment."""
@@ -93,12 +95,12 @@ class Salesforce:
         budget.ask_again()
         if told := self._client.allowance():
             budget.learn(told)
-        calls, exists = expected(self._world(), self._client, cursors)
-        return Forecast(calls, exists, budget.left(), budget.day(), budget.renewed_at)
+        found = expected(self._world(), self._client, cursors, self._options.bulk_read_above)
+        return Forecast(found.calls, found.exists, budget.left(), budget.day(), budget.renewed_at, found.jobs)
 
     def cost(self, writes: Mapping[str, int]) -> int:
         """Tell about how many calls so many writes take."""
-        return cost(writes)
+        return cost(writes, self._options.bulk_write_above)
 
     def left(self) -> int | None:
         """Tell how many calls we may still send today."""
@@ -119,7 +121,7 @@ class Salesforce:
     def _world(self) -> World:
         options, schema = self._options, self._schema
         mapped = fields.resolve("salesforce", options.fields, options.prefix)
-        return World(self.source, self._client, schema, options.fields, mapped, options.customer_types, options.prefix)
+        return World(self.source, schema, options.fields, mapped, options.customer_types, options.prefix)
 
 
 def open_salesforce(
