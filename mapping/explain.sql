@@ -595,9 +595,7 @@ FROM (
     JOIN activity ON activity.source = act.source AND activity.id = act.id
     JOIN colleague ON colleague.source = activity.source AND colleague.id = activity.owner_id
     LEFT JOIN executive ON executive.pair = pair_act.pair
-    LEFT JOIN (
-        SELECT DISTINCT pair, form, CAST(FLOOR(moment / 4e0) AS BIGINT) AS happened_at FROM reading WHERE unasked
-    ) AS unasked
+    LEFT JOIN unasked_act AS unasked
         ON unasked.pair = pair_act.pair AND unasked.form = pair_act.form
             AND unasked.happened_at = pair_act.happened_at
     CROSS JOIN run
