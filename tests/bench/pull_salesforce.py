@@ -43,7 +43,7 @@ CONTACTS, SLICE, ROUNDS = 50_000, 4_000, 5
 REST_RATIO, BULK_RATIO, OVER_DLT, CALLS_RATIO, GROWTH_MB = 1.6, 1.5, 20.0, 1.02, 200.0
 # What the profile of a bulk pull said (20,000 contacts, 66,000 records, 0.94 s CPU; floor 0.36 s): our `read_csv` is a
 # tenth, the views of ``sql/`` a quarter; the stage, which copies each row twice (arriving, then in place) and keeps
-# lists of ids, more than a third. No single statement stands out: the bar needs a stage that takes a first load at once.
+# lists of ids, more than a third. No statement stands out: the bar needs a stage that takes a first load at once.
 NEVER, ALWAYS = 1_000_000_000, 0
 DATA = "/services/data/v62.0"
 
