@@ -182,7 +182,8 @@ SELECT
         AS heads,
     STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role)
         AS halves
-FROM credit
+FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS asked
+JOIN credit ON credit.account_key = asked.account_key AND credit.person_id = asked.person_id
 GROUP BY credit.account_key, credit.person_id;
 
 -- The sentences about contacts, a row a record and a column each, in the order they are read. Fields that say the same

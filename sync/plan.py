@@ -20,7 +20,7 @@ from sync.plan_tables import PLAN_TABLES, seal
 
 OBJECTS = ("contact", "account")
 
-PART = 400_000
+PART = {"contact": 400_000, "account": 40_000}
 """Records of an object that are compared and explained at a time. The texts of more would not fit the memory DuckDB may
 use, and what it lays on disk instead took three times as long."""
 
@@ -148,7 +148,7 @@ def _pairs(object_name: str) -> str:
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
-        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART}) AS BIGINT) AS part,"
+        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART[object_name]}) AS BIGINT) AS part,"
         f" COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"
