@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from connectors.open import open_connection
 from connectors.options import secrets_of
 from mapping.compute import compute
 from mapping.explain import dossiers, render
+from mapping.rulebook import Figure, flat, in_force
 from mapping.spec import Profile, Rules, SpecError, load_rules
 from sync.changes import UnsafePlanError
 from sync.ledger import Dossier, LeaseHeldError, Ledger
@@ -52,6 +53,15 @@ EXPECTED = (
     UsageError,
 )
 """Errors whose text is the whole answer: a command prints it and ends with 1, without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules in force: the digest that plans note, every figure, and all that the digest covers."""
+
+    digest: str
+    figures: tuple[Figure, ...]
+    covered: Mapping[str, object]
 
 
 def clock() -> float:
@@ -160,6 +170,12 @@ class App:
         self.ledger.holder(org)
         self._stage_file(org)
 
+    def rulebook(self, org: str) -> Rulebook:
+        """Read the rules in force for an organisation. Raises SpecError."""
+        settings = self._organisation(org)
+        rules, profile = load_rules(settings.rules), settings.profile(org)
+        return Rulebook(_digest(rules, profile), in_force(settings.rules), _figures(rules, profile))
+
     def sent(self, org: str) -> Mapping[str, int]:
         """Count the calls that runs of the last 24 hours sent, by connection."""
         return self.ledger.calls(org, int(clock()) - 86_400)
@@ -188,6 +204,7 @@ class App:
                 stage=stage,
                 ledger=self.ledger,
                 rules=_digest(rules, profile),
+                figures=_figures(rules, profile),
                 compute=_computation(rules, profile),
                 explain=render,
                 dossiers=_published,
@@ -243,6 +260,11 @@ def _ledger(url: str) -> Ledger:
 def _digest(rules: Rules, profile: Profile) -> str:
     """Digest everything but data that a plan depends on."""
     return hashlib.sha256(f"{rules.digest} {profile.model_dump_json()}".encode()).hexdigest()
+
+
+def _figures(rules: Rules, profile: Profile) -> Mapping[str, object]:
+    """Name everything that the digest covers: the figures of the rules, and what the settings say besides."""
+    return {**flat(rules), **{f"settings.{name}": value for name, value in flat(profile).items()}}
 
 
 def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyConnection, int], None]:

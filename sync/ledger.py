@@ -91,6 +91,9 @@ JOURNAL = _table(
 
 LEASES = _table("leases", "org", org=_TEXT, owner=_TEXT, taken_at=_BIG, expires_at=_BIG)
 
+RULES = _table("rules", "org digest", org=_TEXT, digest=_TEXT, noted_at=_BIG, figures=_JSON)
+"""The figures behind every digest that a plan was made with: name -> value."""
+
 DOSSIERS = _table(
     "dossiers",
     "org object source id",
@@ -252,6 +255,19 @@ class Ledger:
         """Read the plan that was kept last, or None."""
         rows = self._all(sa.select(PLANS).where(PLANS.c.org == org).order_by(PLANS.c.run.desc()).limit(1))
         return rows[0] if rows else None
+
+    # --- rules -----------------------------------------------------------------------------------------------------
+
+    def note_rules(self, org: str, digest: str, noted_at: int, figures: Mapping[str, object]) -> None:
+        """Keep the figures behind a digest, once."""
+        if self.rules(org, digest) is None:
+            self._run(sa.insert(RULES).values(org=org, digest=digest, noted_at=noted_at, figures=dict(figures)))
+
+    def rules(self, org: str, digest: str) -> dict[str, Any] | None:
+        """Read the figures noted under a digest or the unambiguous beginning of one (six characters); else None."""
+        wanted = RULES.c.digest.startswith(digest, autoescape=True)
+        rows = self._all(sa.select(RULES).where(RULES.c.org == org, wanted)) if len(digest) >= 6 else []
+        return rows[0] if len(rows) == 1 else None
 
     # --- memory of the plan ----------------------------------------------------------------------------------------
 

@@ -69,6 +69,8 @@ class Desk:
     progress: Progress
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
+    figures: Mapping[str, object] = field(default_factory=dict)
+    """The figures behind `rules`, by name."""
     alive: Callable[[str], bool] = presumed_alive
 
 
@@ -116,6 +118,8 @@ class RunReport:
     status: str = "ok"
     as_of: int | None = None
     digest: str | None = None
+    rules: str = ""
+    """Digest of the rules that the plan was made by."""
     planned: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, int] = field(default_factory=dict)
@@ -342,7 +346,10 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
     )
     values = {"as_of": made.as_of, "rules": made.rules, "run": this.number, "made_at": int(desk.now()), "body": body}
     desk.ledger.keep_plan(desk.org, made.digest, **values)
-    this.report = replace(this.report, digest=made.digest, planned=dict(made.counts), skipped=dict(made.skipped))
+    if made.rules == desk.rules:
+        desk.ledger.note_rules(desk.org, desk.rules, int(desk.now()), desk.figures)
+    this.report = replace(this.report, digest=made.digest, rules=made.rules)
+    this.report = replace(this.report, planned=dict(made.counts), skipped=dict(made.skipped))
     this.report = replace(this.report, foreseen=dict(_priced(desk, this)))
     return made
 

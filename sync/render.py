@@ -76,6 +76,8 @@ def plan_lines(
     yield headline(report)
     if report.message:
         yield f"  {report.message}"
+    if report.rules:
+        yield f"  by the rules {report.rules[:12]}"
     yield from (f"  {line}" for line in _price_lines(report))
     shown = 0
     for heading, lines in _by_record(changes, names):
