@@ -538,30 +538,6 @@ FROM explained_account
 JOIN coverage ON coverage.account_key = explained_account.account_key
 WHERE coverage.completeness IS NOT NULL;
 
--- The records the sentences rest on.
-CREATE OR REPLACE TEMP TABLE rested AS
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, role_fact.record
-FROM explained_contact
-JOIN role_fact
-    ON role_fact.account_key = explained_contact.account_key AND role_fact.person_id = explained_contact.person_id
-WHERE role_fact.place <= 4
-UNION
-SELECT 'contact' AS object, explained_contact.source, explained_contact.id, last_exchange.record
-FROM explained_contact
-JOIN last_exchange
-    ON last_exchange.account_key = explained_contact.account_key
-        AND last_exchange.person_id = explained_contact.person_id
-UNION
-SELECT 'account' AS object, explained_account.source, explained_account.id,
-    person.source || '/contact/' || person.contact_id AS record
-FROM explained_account
-JOIN credit ON credit.account_key = explained_account.account_key AND credit.head
-JOIN person ON person.person_id = credit.person_id
-UNION
-SELECT 'account' AS object, explained_account.source, explained_account.id, stage_words.record
-FROM explained_account
-JOIN stage_words ON stage_words.account_key = explained_account.account_key AND stage_words.record IS NOT NULL;
-
 -- The sentences in the order they are read, each text once, with the room they take.
 CREATE OR REPLACE TEMP TABLE ordered_sentence AS
 SELECT

@@ -277,6 +277,6 @@ def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyCon
 def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
     """Turn what the computation can tell about each record into rows of the ledger."""
     for found in dossiers(connection):
-        facts = asdict(found)
-        body = {key: facts[key] for key in ("home", "values", "sentences", "records")}
+        told = {"sentences": list(found.sentences), "records": list(found.records)}
+        body = {"home": found.home, "values": dict(found.values), **told, "reasons": [*map(asdict, found.reasons)]}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)
