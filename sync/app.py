@@ -22,10 +22,12 @@ from connectors.base import Connector
 from connectors.errors import ConnectorError
 from connectors.open import open_connection
 from connectors.options import secrets_of
+from mapping.calibrate import Calibration, measure
 from mapping.compute import compute
 from mapping.explain import dossiers, render
 from mapping.rulebook import Figure, flat, in_force
 from mapping.spec import Profile, Rules, SpecError, load_rules
+from sync import past
 from sync.changes import UnsafePlanError
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 from sync.pipeline import Desk, PlanRefusedError, Progress
@@ -44,6 +46,7 @@ class UsageError(Exception):
 EXPECTED = (
     ConnectorError,
     LeaseHeldError,
+    past.NothingStagedError,
     PlanRefusedError,
     SecretMissingError,
     SettingsError,
@@ -172,9 +175,9 @@ class App:
 
     def rulebook(self, org: str) -> Rulebook:
         """Read the rules in force for an organisation. Raises SpecError."""
-        settings = self._organisation(org)
-        rules, profile = load_rules(settings.rules), settings.profile(org)
-        return Rulebook(_digest(rules, profile), in_force(settings.rules), _figures(rules, profile))
+        rules, profile = self._rules(org)
+        figures = in_force(self._organisation(org).rules)
+        return Rulebook(_digest(rules, profile), figures, _figures(rules, profile))
 
     def sent(self, org: str) -> Mapping[str, int]:
         """Count the calls that runs of the last 24 hours sent, by connection."""
@@ -194,7 +197,7 @@ class App:
     def desk(self, org: str, progress: Progress) -> Iterator[Desk]:
         """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""
         settings = self._organisation(org)
-        rules, profile = load_rules(settings.rules), settings.profile(org)
+        rules, profile = self._rules(org)
         with self.connections(org) as connectors, self._stage(org) as stage:
             yield Desk(
                 org=org,
@@ -213,6 +216,37 @@ class App:
                 limits=settings.limits.limits(),
                 takeover=settings.takeover,
             )
+
+    def replayed(self, org: str, day: int) -> tuple[int, list[Dossier]]:
+        """Recompute what would have been published at the end of a UTC day, and tell the moment; changes nothing.
+
+        Raises NothingStagedError or LeaseHeldError.
+        """
+        with self._past(org) as connection:
+            as_of = past.go_back(connection, day)
+            compute(connection, *self._rules(org), as_of)
+            return as_of, list(_published(connection))
+
+    def calibrated(self, org: str, cuts: int) -> Calibration:
+        """Measure the rules on the staged data; changes nothing. Raises NothingStagedError or LeaseHeldError."""
+        with self._past(org) as connection:
+            return measure(connection, *self._rules(org), past.known_until(connection), cuts)
+
+    def _rules(self, org: str) -> tuple[Rules, Profile]:
+        settings = self._organisation(org)
+        return load_rules(settings.rules), settings.profile(org)
+
+    @contextmanager
+    def _past(self, org: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the stage for reading beside an empty database; when a run has it, say who that is."""
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(past.opened(self.settings.stage_file(org)))
+            except StageInUseError as error:
+                if holder := self.ledger.holder(org):
+                    raise LeaseHeldError(org, *holder) from error
+                raise
+            yield connection
 
     @contextmanager
     def _stage(self, org: str) -> Iterator[Stage]:

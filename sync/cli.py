@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.questions import QUESTIONS
+from sync.questions import AS_OF, QUESTIONS, explain_then, status_then
 from sync.terminal import JSON, ONE_ORG, ORG, Exit, answer, answer_json, answers_for, opened
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sync.pipeline import Desk, RunReport
 
 SHOWN_RECORDS = 20
@@ -253,13 +255,18 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
 @ORG
 @JSON
 @click.option("--completeness", is_flag=True, help="Show instead what the last run read of each object, and what not.")
+@AS_OF
 @click.pass_context
 @answers_for
-def status(context: click.Context, org: str | None, *, as_json: bool, completeness: bool) -> int:
+def status(
+    context: click.Context, org: str | None, as_of: "datetime | None", *, as_json: bool, completeness: bool
+) -> int:
     """Show the coverage of every account and the last run, from the latest published results."""
     from sync import render, results
 
     app = opened(context)
+    if as_of is not None:
+        return status_then(app, app.organisations(org), as_of, as_json=as_json)
     if as_json:
         answer_json({name: results.standing(app.ledger, name) for name in app.organisations(org)})
         return Exit.DONE
@@ -299,13 +306,16 @@ def log(context: click.Context, number: int | None, org: str | None, *, as_json:
 @click.argument("who")
 @ONE_ORG
 @JSON
+@AS_OF
 @click.pass_context
 @answers_for
-def explain(context: click.Context, who: str, org: str | None, *, as_json: bool) -> int:
-    """Say why: WHO is a contact's or account's name, a part of it, or a record id."""
+def explain(context: click.Context, who: str, org: str | None, as_of: "datetime | None", *, as_json: bool) -> int:
+    """Say why: WHO is the name of a contact, an account or a gap, a part of it, a record id or a gap's key."""
     from sync import render
 
     app = opened(context)
+    if as_of is not None:
+        return explain_then(app, app.only(org), who, as_of, as_json=as_json)
     found = app.ledger.dossiers(app.only(org), who)
     if as_json:
         answer_json(found)

@@ -94,6 +94,18 @@ LEASES = _table("leases", "org", org=_TEXT, owner=_TEXT, taken_at=_BIG, expires_
 RULES = _table("rules", "org digest", org=_TEXT, digest=_TEXT, noted_at=_BIG, figures=_JSON)
 """The figures behind every digest that a plan was made with: name -> value."""
 
+HISTORY = _table(
+    "history",
+    "org source id as_of",
+    org=_TEXT,
+    source=_TEXT,
+    id=_TEXT,
+    as_of=_BIG,
+    name=_TEXT,
+    coverage=_JSON,
+)
+"""The coverage of each account (its home record) over time: one row a change, which stands until the next."""
+
 DOSSIERS = _table(
     "dossiers",
     "org object source id",
@@ -305,6 +317,40 @@ class Ledger:
         if object_name is not None:
             found = found.where(DOSSIERS.c.object == object_name)
         return [_dossier(row) for row in self._all(found.limit(limit))]
+
+    # --- history ---------------------------------------------------------------------------------------------------
+
+    def note_history(self, org: str, as_of: int, accounts: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> int:
+        """Note the coverage of accounts (source, id, name, coverage) where it has changed since; counts the rows.
+
+        What is known of a later moment stays: an older plan that is looked at again is no news.
+        """
+        last = {(row["source"], row["id"]): row for row in self._latest_history(org)}
+        changed = [
+            {"org": org, "source": source, "id": id_, "as_of": as_of, "name": name, "coverage": dict(coverage)}
+            for source, id_, name, coverage in accounts
+            if (found := last.get((source, id_))) is None
+            or (found["as_of"] < as_of and found["coverage"] != dict(coverage))
+        ]
+        with self.engine.begin() as database:
+            for chunk in chunks(changed, 1000):
+                database.execute(sa.insert(HISTORY), list(chunk))
+        return len(changed)
+
+    def history(self, org: str, text: str) -> list[dict[str, Any]]:
+        """Read the history of the accounts whose name or id contains `text`, by account and time."""
+        named = sa.or_(HISTORY.c.name.icontains(text, autoescape=True), HISTORY.c.id.icontains(text, autoescape=True))
+        accounts = sa.select(HISTORY.c.source, HISTORY.c.id).where(HISTORY.c.org == org, named).distinct()
+        order = (HISTORY.c.source, HISTORY.c.id, HISTORY.c.as_of)
+        both = sa.tuple_(HISTORY.c.source, HISTORY.c.id).in_(accounts)
+        return self._all(sa.select(HISTORY).where(HISTORY.c.org == org, both).order_by(*order))
+
+    def _latest_history(self, org: str) -> list[dict[str, Any]]:
+        newest = sa.select(HISTORY.c.source, HISTORY.c.id, sa.func.max(HISTORY.c.as_of).label("as_of"))
+        newest = newest.where(HISTORY.c.org == org).group_by(HISTORY.c.source, HISTORY.c.id)
+        last = newest.subquery()
+        same = sa.and_(HISTORY.c.source == last.c.source, HISTORY.c.id == last.c.id, HISTORY.c.as_of == last.c.as_of)
+        return self._all(sa.select(HISTORY).join(last, same).where(HISTORY.c.org == org))
 
     # --- the database ----------------------------------------------------------------------------------------------
 

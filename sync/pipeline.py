@@ -8,12 +8,13 @@ the connections when the pull began: everything that happened before it is known
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import duckdb
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
 from connectors.errors import QuotaSpent, RetryLater, Unusable
+from mapping.metadata import COVERED_ROLES
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -333,8 +334,32 @@ def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     _beat(desk, this, "diff", "", 0)
     request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)
     made = diff(connection, desk.ledger, request, desk.explain)
-    desk.ledger.publish(desk.org, desk.dossiers(connection))
+    accounts: list[Standing] = []
+    desk.ledger.publish(desk.org, _standings(desk.dossiers(connection), accounts))
+    desk.ledger.note_history(desk.org, as_of, accounts)
     return _kept(desk, this, made)
+
+
+Standing: TypeAlias = tuple[str, str, str, Mapping[str, str]]
+"""Connection, id, name and coverage of an account, for its history."""
+
+REMEMBERED = (
+    "coverage_status",
+    "coverage_score",
+    *(f"{role.replace(' ', '_')}s_{side}" for role in COVERED_ROLES for side in ("actual", "required")),
+    "missing_roles",
+    "single_threaded",
+)
+"""What the history of an account holds: its coverage, and nothing that moves by itself from day to day."""
+
+
+def _standings(dossiers: Iterable[Dossier], accounts: list[Standing]) -> Iterator[Dossier]:
+    """Pass dossiers on and set the coverage of each account aside, by its home record."""
+    for found in dossiers:
+        if found.object == "account" and found.body.get("home"):
+            values = {name: found.body["values"][name] for name in REMEMBERED if name in found.body["values"]}
+            accounts.append((found.source, found.id, found.name, values))
+        yield found
 
 
 def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:

@@ -1,9 +1,11 @@
-"""The commands that only ask: which rules are in force, what an editor should know about the files.
+"""The commands that only ask: rules in force, schemas, the past, the history of an account, how well the rules do.
 
 None of them writes anything anywhere. `sync.cli` adds `QUESTIONS` to the command line.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,44 @@ from sync.terminal import JSON, ONE_ORG, Exit, answer, answer_json, answers_for,
 if TYPE_CHECKING:
     from mapping.rulebook import Figure
     from sync.app import App
+
+AS_OF = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Recompute a past day (YYYY-MM-DD, to its end, UTC) from the staged events; no CRM is asked.",
+)
+
+
+def status_then(app: "App", organisations: Sequence[str], day: datetime, *, as_json: bool) -> int:
+    """Answer `rapport status --as-of`: the coverage of every account as it was at the end of a day."""
+    from sync import answers, render, results
+
+    told = {name: app.replayed(name, _begin(day)) for name in organisations}
+    if as_json:
+        accounts = {name: results.home_accounts(found) for name, (_, found) in told.items()}
+        answer_json({name: {"as_of": told[name][0], "accounts": [*map(asdict, accounts[name])]} for name in told})
+        return Exit.DONE
+    for as_of, found in told.values():
+        answer([*answers.past_lines(as_of), *render.coverage_lines(results.home_accounts(found))])
+    return Exit.DONE
+
+
+def explain_then(app: "App", org: str, who: str, day: datetime, *, as_json: bool) -> int:
+    """Answer `rapport explain --as-of`."""
+    from sync import answers, render, results
+
+    as_of, everything = app.replayed(org, _begin(day))
+    found = results.named(everything, who)
+    if as_json:
+        answer_json(found)
+    else:
+        answer([*answers.past_lines(as_of), *render.dossier_lines(who, found)])
+    return Exit.DONE if found else Exit.ERROR
+
+
+def _begin(day: datetime) -> int:
+    return int(day.replace(tzinfo=UTC).timestamp())
 
 
 @click.group()
@@ -106,4 +146,43 @@ def schema(name: str) -> int:
     return Exit.DONE
 
 
-QUESTIONS: tuple[click.Command, ...] = (rules, schema)
+@click.command()
+@click.argument("account")
+@ONE_ORG
+@JSON
+@click.pass_context
+@answers_for
+def history(context: click.Context, account: str, org: str | None, *, as_json: bool) -> int:
+    """Show how the coverage of ACCOUNT (its name, a part of it, or its id) has changed, one line a change."""
+    from sync import answers
+
+    app = opened(context)
+    found = app.ledger.history(app.only(org), account)
+    if as_json:
+        answer_json(found)
+    else:
+        answer(answers.history_lines(account, found))
+    return Exit.DONE if found else Exit.ERROR
+
+
+@click.command()
+@ONE_ORG
+@JSON
+@click.option("--cuts", type=click.IntRange(1, 12), default=4, show_default=True, help="Cut dates, 90 days apart.")
+@click.pass_context
+@answers_for
+def calibrate(context: click.Context, org: str | None, cuts: int, *, as_json: bool) -> int:
+    """Measure the rules on your own data and print suggestions; changes nothing."""
+    from sync import answers
+
+    app = opened(context)
+    measured = app.calibrated(app.only(org), cuts)
+    if as_json:
+        told = [{**asdict(one), "precision": one.precision, "recall": one.recall} for one in measured.agreements]
+        answer_json({**asdict(measured), "agreements": told})
+    else:
+        answer(answers.calibration_lines(measured))
+    return Exit.DONE
+
+
+QUESTIONS: tuple[click.Command, ...] = (rules, schema, history, calibrate)

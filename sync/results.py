@@ -3,7 +3,7 @@
 Used by `sync.cli` and `sync.demo`; only the names of a plan need the stage.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,19 @@ from sync.pipeline import Desk, PlanRefusedError, RunReport
 
 def accounts(ledger: Ledger, org: str) -> list[Dossier]:
     """Read the published accounts, each company once: its home record."""
-    return [found for found in ledger.dossiers(org, limit=None, object_name="account") if found.body.get("home", True)]
+    return home_accounts(ledger.dossiers(org, limit=None, object_name="account"))
+
+
+def home_accounts(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """Pick the accounts, each company once: its home record."""
+    return [found for found in dossiers if found.object == "account" and found.body.get("home", True)]
+
+
+def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
+    """Find dossiers whose name or id contains `text`, whatever its case, by name, as the ledger does."""
+    wanted = text.lower()
+    found = (one for one in dossiers if wanted in one.name.lower() or wanted in one.id.lower())
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 def standing(ledger: Ledger, org: str) -> dict[str, Any]:
