@@ -8,7 +8,7 @@ ARGS   ?=
 # Two processes share the test files: most tests wait for a server in another process, and two cores are what CI has.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check spark bench format clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/rapport demo $(ARGS)
@@ -23,6 +23,10 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python .ci/budgets.py
 	$(PYTEST)
+
+# The same SQL on Spark; needs Java 17 or newer, and downloads PySpark once.
+spark: $(VENV)/.spark
+	$(BIN)/pytest -m spark tests/e2e/test_spark.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
@@ -44,4 +48,8 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	$(PIP) --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.dev
+	$(PIP) --editable '.[spark]' --constraint constraints.txt
 	@touch $@

@@ -7,6 +7,7 @@ predicted without these; to be compared with the roles named in the CRM, without
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -155,7 +156,7 @@ def _told(connection: duckdb.DuckDBPyConnection, as_of: int) -> Calibration:
     return Calibration(as_of, cuts, agreements, fired, tuple(_suggestions(cuts, agreements, fired)))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, columns: str, table: str, order: str) -> list[tuple[object, ...]]:
+def _rows(connection: duckdb.DuckDBPyConnection, columns: str, table: str, order: str) -> list[tuple[Any, ...]]:
     return connection.execute(f"SELECT {columns} FROM {table} ORDER BY {order}").fetchall()
 
 

@@ -556,14 +556,22 @@ FROM (
     GROUP BY sentence.object, sentence.source, sentence.id, sentence.text
 ) AS said;
 
--- What a plan writes together with another change: the sentences that fit, and the date.
+-- What a plan writes together with another change: the sentences that fit, and the date. A first text that does not fit is
+-- cut after its last sentence that does.
 CREATE OR REPLACE TEMP TABLE companion AS
 SELECT
     ordered_sentence.object,
     ordered_sentence.source,
     ordered_sentence.id,
-    STRING_AGG(SUBSTR(ordered_sentence.text, 1, rule_companion.length), ' '
-        ORDER BY ordered_sentence.place, ordered_sentence.text)
+    STRING_AGG(
+        CASE
+            WHEN LENGTH(ordered_sentence.text) <= rule_companion.length THEN ordered_sentence.text
+            ELSE COALESCE(
+                NULLIF(REGEXP_EXTRACT(SUBSTR(ordered_sentence.text, 1, rule_companion.length), '^(.*[.]) ', 1), ''),
+                SUBSTR(ordered_sentence.text, 1, rule_companion.length)
+            )
+        END,
+        ' ' ORDER BY ordered_sentence.place, ordered_sentence.text)
         AS evidence,
     calendar.iso AS computed_on
 FROM ordered_sentence

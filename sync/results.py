@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 
+from mapping.explain import RULES
 from mapping.statements import execute
 from sync import plan_tables
-from sync.changes import change_json
+from sync.changes import Change, SetField, change_json
 from sync.journal import entries
 from sync.ledger import Dossier, Ledger
 from sync.pipeline import Desk, PlanRefusedError, RunReport
@@ -87,6 +88,15 @@ def plan_json(desk: Desk, report: RunReport) -> Mapping[str, Any]:
         "rules": desk.rules,
         "counts": report.planned,
         "skipped": report.skipped,
-        "changes": [change_json(change) for change in plan_tables.changes(connection)],
+        "changes": [_change_json(change) for change in plan_tables.changes(connection)],
         "skips": [asdict(skip) for skip in plan_tables.skips(connection)],
     }
+
+
+def _change_json(change: Change) -> Mapping[str, Any]:
+    """Give a change as JSON values; a value with the name of the rule it follows and where its figures stand."""
+    told = change_json(change)
+    if isinstance(change, SetField):
+        rule, part = RULES.get((change.ref.object, change.field), ("", ""))
+        told |= {"rule": rule, "part": part}
+    return told

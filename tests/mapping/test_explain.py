@@ -97,6 +97,17 @@ def test_the_evidence_field_is_cut_at_the_end_of_a_sentence(world: World) -> Non
     assert evidence.endswith(".")
 
 
+def test_a_first_text_too_long_for_the_evidence_field_is_cut_after_a_sentence_too(world: World) -> None:
+    title = f"CFO and Director of Operations {'and of much else ' * 60}".strip()
+    story(world).contact("C3", name="Di Roe", title=title)
+    world.crm_role("C3", "Champion")
+    text = explained(world.compute(), ("contact", "C3"))["C3", "roles"]
+    evidence = world.one("companion", "evidence")
+    assert len(text) > 2000 >= len(evidence)
+    assert text.startswith(f"{evidence} ")
+    assert evidence.endswith(".")
+
+
 def test_a_dossier_holds_values_sentences_and_records(acme: World) -> None:
     found = dossier(acme, "C1")
     assert (found.object, found.source) == ("contact", "salesforce")
