@@ -96,4 +96,4 @@ def spark_sql(query: exp.Expression) -> str:
     for window in query.find_all(exp.Window):
         if isinstance(window.this, exp.RowNumber) and not window.args.get("order"):
             window.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null())]))
-    return query.sql(dialect="spark")
+    return str(query.sql(dialect="spark"))

@@ -107,5 +107,6 @@ def test_a_plan_as_json_has_every_change_and_every_omission(world: World) -> Non
 def test_a_planned_value_names_the_rule_it_follows(world: World) -> None:
     world.want(("contact", "c1"), depth="3", evidence=None)
     desk = world.desk()
-    (change, *_) = results.plan_json(desk, pipeline.plan(desk))["changes"]
-    assert (change["field"], change["rule"], change["part"]) == ("depth", "depth scorecard", "depth")
+    told = {change["field"]: change for change in results.plan_json(desk, pipeline.plan(desk))["changes"]}
+    assert (told["depth"]["rule"], told["depth"]["part"]) == ("depth scorecard", "depth")
+    assert told["computed_on"]["rule"] == ""
