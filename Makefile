@@ -8,7 +8,7 @@ ARGS   ?=
 # Two processes share the test files: most tests wait for a server in another process, and two cores are what CI has.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test check faults bench format clean
+.PHONY: demo test check faults spark bench format clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/rapport demo $(ARGS)
@@ -27,6 +27,10 @@ check: $(VENV)/.dev
 # Every cell of the fault matrix and 50 moments of death, of which `make test` takes a seeded choice: about an hour.
 faults: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses 2 --dist load tests/faults --cells 0 --deaths 50 $(ARGS)
+
+# The same SQL on Spark; needs Java 17 or newer, and downloads PySpark once.
+spark: $(VENV)/.spark
+	$(BIN)/pytest -m spark tests/e2e/test_spark.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
@@ -51,4 +55,8 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	$(PIP) --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.dev
+	$(PIP) --editable '.[spark]' --constraint constraints.txt
 	@touch $@

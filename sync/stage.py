@@ -105,7 +105,7 @@ class Stage:
 
     def __enter__(self) -> Self:
         self.connection = self._open()
-        _set_up(self.connection)
+        set_up(self.connection)
         self.rebuilt = self._fingerprint() != layout()
         if self.rebuilt:
             self._rebuild()
@@ -182,7 +182,7 @@ class Stage:
         self.connection.commit()
 
 
-def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
+def set_up(connection: duckdb.DuckDBPyConnection) -> None:
     """Tell DuckDB how we work; the memory limit is only ever lowered.
 
     No statement of ours relies on the order of rows. Told so, DuckDB fills a table with every thread and holds no

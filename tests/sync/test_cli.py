@@ -16,8 +16,9 @@ from connectors.errors import RetryLater, Unusable
 from connectors.memory import Fault, MemoryConnector
 from mapping.metadata import FIELDS
 from sync import app
-from sync.cli import Exit, TerminatedError, main
+from sync.cli import main
 from sync.ledger import Dossier, Ledger
+from sync.terminal import Exit, TerminatedError
 from tests.sync.world import DAY, NOON
 
 RAPPORT = Path(sys.executable).with_name("rapport")
@@ -72,7 +73,7 @@ def ledger(ask: Ask) -> Iterator[Ledger]:
 def test_init_writes_a_settings_file_and_says_what_comes_next(ask: Ask) -> None:
     done = ask("-c", "new/rapport.yaml", "init")
     assert done.exit_code == Exit.DONE
-    assert done.stdout == "Wrote new/rapport.yaml. Put the secrets where it says, then: rapport check\n"
+    assert done.stdout.splitlines()[0] == "Wrote new/rapport.yaml. Put the secrets where it says, then: rapport check"
     assert "organisations:" in Path("new/rapport.yaml").read_text(encoding="utf-8")
 
 
