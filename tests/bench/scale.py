@@ -2,10 +2,10 @@
 
 ``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
 unless said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that
-fills every field. Each size has processes of its own and a stage as the product opens it. Machines differ, so
-the bars are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql), the faster of two
-passes. From a million contacts on the tenth of that size is measured too, for how the time grows. Exit status 1 when a
-bar does not hold.
+fills every field. Each size has processes of its own and a stage as the product opens it. Machines differ, so the bars
+are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql), the faster of two passes.
+From a million contacts on the tenth of that size is measured too, for how the time grows. Exit status 1 when a bar does
+not hold.
 """
 
 import resource
