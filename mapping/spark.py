@@ -1,8 +1,8 @@
 """The same SQL on Spark, for those who outgrow one machine: transpiled by sqlglot, with a small mapping of our own.
 
-A cluster's job loads the staged and the rule tables as views, calls `run` for the steps of `mapping.compute` in their
-order, and reads the derived tables. Needs the extra ``spark`` (PySpark 4.1 or newer, sqlglot), so nothing else imports
-it.
+A cluster's job loads the staged, remembered and rule tables as views, and `title_reading`, which is read in Python; it
+calls `run` for the steps of `mapping.compute` in their order, and reads the derived tables. Needs the extra ``spark``
+(PySpark 4.1 or newer, sqlglot), so nothing else imports it.
 
 What sqlglot does not do by itself, and is done here:
 
