@@ -190,9 +190,12 @@ FROM gap
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
 UNION ALL
 SELECT gap.key, 3 AS place, 'severity' AS field,
-    'Severity ' || CAST(CAST(FLOOR(ROUND(gap.severity, 6) + 5e-1) AS BIGINT) AS TEXT) || ' of 100: nearness of the renewal '
-        || CAST(CAST(FLOOR(ROUND(100 * urgency.renewal, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, ARR among all customers '
-        || CAST(CAST(FLOOR(ROUND(100 * urgency.arr, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, kind of gap '
+    'Severity ' || CAST(CAST(FLOOR(ROUND(gap.severity, 6) + 5e-1) AS BIGINT) AS TEXT) || ' of 100: '
+        || COALESCE('nearness of the renewal '
+            || CAST(CAST(FLOOR(ROUND(100 * urgency.renewal, 6) + 5e-1) AS BIGINT) AS TEXT)
+            || ' %, ARR among all customers '
+            || CAST(CAST(FLOOR(ROUND(100 * urgency.arr, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %',
+            'renewal and ARR are the mean of the accounts looked after') || ', kind of gap '
         || CAST(CAST(FLOOR(ROUND(100 * rule_gap_kind.weight, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, weighed '
         || CAST(CAST(ROUND(100 * rule_severity.renewal) AS BIGINT) AS TEXT) || ' : '
         || CAST(CAST(ROUND(100 * rule_severity.arr) AS BIGINT) AS TEXT) || ' : '
@@ -201,7 +204,7 @@ SELECT gap.key, 3 AS place, 'severity' AS field,
 FROM gap
 CROSS JOIN rule_severity
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
-JOIN urgency ON urgency.account_key = gap.account_key
+LEFT JOIN urgency ON urgency.account_key = gap.account_key
 UNION ALL
 SELECT gap.key, 4 AS place, 'people' AS field, 'People to develop: ' || gap.people || '.' AS text,
     'suggestions' AS rule, 'gaps.suggestions' AS part, 'people' AS kind
