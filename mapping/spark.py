@@ -94,6 +94,9 @@ def spark_sql(query: exp.Expression) -> str:
     """Write a query of ours in Spark's dialect."""
     query = query.copy()
     for window in query.find_all(exp.Window):
-        if isinstance(window.this, exp.RowNumber) and not window.args.get("order"):
+        unordered = not window.args.get("order") and not window.args.get(
+            "alias"
+        )  # OVER name: ordered where it is named
+        if isinstance(window.this, exp.RowNumber) and unordered:
             window.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null())]))
     return str(query.sql(dialect="spark"))

@@ -22,7 +22,9 @@ def dossiers(demo: Demo) -> Dossiers:
     app = App(demo.folder / "rapport.yaml")
     published = app.ledger.dossiers("lumenworks", limit=None)
     app.ledger.close()
-    return [{"object": one.object, "id": one.id, "name": one.name, **one.body} for one in published if one.object != "slice"]
+    return [
+        {"object": one.object, "id": one.id, "name": one.name, **one.body} for one in published if one.object != "slice"
+    ]
 
 
 def test_the_demo_publishes_contacts_accounts_and_gaps(dossiers: Dossiers) -> None:
