@@ -79,7 +79,7 @@ RULES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("account", "voice"): ("power-user voice", "engagement.voice_known_share"),
     ("account", "gap_age"): ("chronic gaps", "gaps.chronic_days"),
 }
-"""Output field (or sentence of `FURTHER`) -> the rule its value follows, and the part of the rules with its figures."""
+"""Output field or sentence of `FURTHER` -> the rule it follows, and the part of the rule files with its figures."""
 
 RESTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("contact", "roles"): ("role",),

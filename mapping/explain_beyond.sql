@@ -23,12 +23,13 @@ FROM (
         colleague.colleague,
         form_weight.inward,
         form_weight.outward,
-        ROUND(1e6 * weight.share * POWER(5e-1, (run.as_of - pair_act.happened_at)
+        ROUND(1e6 * weight.share / SQRT(pair_act.others) * POWER(5e-1, (run.as_of - pair_act.happened_at)
             / (86400e0 * rule_depth.half_life_days))) AS part,
         ROW_NUMBER() OVER (
             PARTITION BY pair_act.pair, colleague.colleague, weight.event,
                 CAST(FLOOR(pair_act.happened_at / 86400e0) AS BIGINT)
-            ORDER BY weight.share DESC, pair_act.happened_at DESC, form_weight.inward, form_weight.outward
+            ORDER BY weight.share / SQRT(pair_act.others) DESC, pair_act.happened_at DESC, form_weight.inward,
+                form_weight.outward
         ) AS place
     FROM (
         SELECT DISTINCT role.account_key, role.person_id

@@ -93,3 +93,13 @@ def test_the_tie_is_told_by_colleague_so_that_a_handover_does_not_hide_it(accoun
     told = {one.id: one.sentences for one in dossiers(account.compute().connection) if one.object == "contact"}
     (sentence,) = [words for words in told["B1"] if words.startswith("Tie strength by colleague")]
     assert sentence == "Tie strength by colleague: Odo 89, Bea 66 (has left)."
+
+
+def test_one_colleague_alone_has_the_whole_tie(account: World) -> None:
+    account.contact("C1")
+    account.meeting("B1", "C1", days=2, owner_id="U1")
+    account.email("in", "B1", 30, owner_id="U1")
+    told = {one.id: one.sentences for one in dossiers(account.compute().connection) if one.object == "contact"}
+    whole = account.connection.execute("SELECT strength FROM depth WHERE person_id = 'salesforce:B1'").fetchone()
+    assert whole is not None
+    assert f"Tie strength by colleague: Odo {int(whole[0] + 0.5)}." in told["B1"]
