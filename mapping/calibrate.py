@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from mapping.compute import STEPS, compute
+from mapping.compute import STEPS, Step, compute
 from mapping.records import Column, Table
 from mapping.replay import rewind
 from mapping.spec import Profile, Rows, Rules, listing
@@ -25,9 +25,6 @@ ENOUGH = 10
 
 GOOD_AUC, GOOD_SHARE = 0.65, 0.6
 """Below these a suggestion is made (our default); the public archive the formula was chosen on gave .831."""
-
-_RELATION = ("titles", "identity", "lifecycle", "activity", "depth")
-_ROLES = (*_RELATION, "evidence", "roles")
 
 
 def _table(name: str, columns: str) -> Table:
@@ -108,7 +105,7 @@ def measure(
     create(connection, _AGREEMENT)
     for back in range(cuts + 1):
         rewind(connection, as_of - back * HORIZON)
-        _compute(connection, rules, profile, as_of - back * HORIZON, _RELATION)
+        compute(connection, rules, profile, as_of - back * HORIZON, _until("depth"))
         execute(connection, "calibrate_cut")
     execute(connection, "calibrate_auc")
     rewind(connection, as_of)
@@ -116,16 +113,16 @@ def measure(
     execute(connection, "calibrate")
     for judge, crm_roles in (("human", True), ("crm", False)):
         rewind(connection, as_of, human_roles=False, crm_roles=crm_roles)
-        _compute(connection, rules, profile, as_of, _ROLES)
+        compute(connection, rules, profile, as_of, _until("roles"))
         load(connection, [listing("rule_judge", "judge TEXT", [(judge,)])])
         execute(connection, "calibrate_roles")
     return _told(connection, as_of)
 
 
-def _compute(
-    connection: duckdb.DuckDBPyConnection, rules: Rules, profile: Profile, as_of: int, names: tuple[str, ...]
-) -> None:
-    compute(connection, rules, profile, as_of, [step for step in STEPS if step.name in names])
+def _until(name: str) -> list[Step]:
+    """Give the steps up to the one named."""
+    names = [step.name for step in STEPS]
+    return list(STEPS[: names.index(name) + 1])
 
 
 def _tables(rules: Rules) -> Iterator[tuple[Table, Rows]]:

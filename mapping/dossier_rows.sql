@@ -68,8 +68,8 @@ LEFT JOIN dossier_sentence
 CREATE OR REPLACE TEMP TABLE dossier_gap AS
 SELECT
     UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
-        || COALESCE(customer.name, customer.account_key) AS name,
-    COALESCE(customer.name, customer.account_key) AS account_name,
+        || gap_home.name AS name,
+    gap_home.name AS account_name,
     TRUE AS home,
     dossier_sentence.reasons,
     dossier_sentence.source,
@@ -78,6 +78,6 @@ SELECT
     gap.role,
     CAST(gap.severity AS TEXT) AS severity
 FROM gap
-JOIN customer ON customer.account_key = gap.account_key
+JOIN gap_home ON gap_home.key = gap.key
 JOIN dossier_sentence ON dossier_sentence.object = 'gap' AND dossier_sentence.id = gap.key
 LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id;

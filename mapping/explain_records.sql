@@ -103,11 +103,23 @@ FROM standing
 JOIN company ON company.account_key = standing.account_key
 WHERE standing.stage = 'realising value';
 
--- What a gap rests on: its account, the person it is about, the people who could be developed.
-CREATE OR REPLACE TEMP TABLE gap_rest AS
-SELECT gap.key, 'account' AS kind, home.source || '/account/' || home.account_id AS record
+-- Where a gap is at home: its account, or the colleague of ours whom it is about.
+CREATE OR REPLACE TEMP TABLE gap_home AS
+SELECT gap.key, home.source, home.source || '/account/' || home.account_id AS record,
+    COALESCE(customer.name, customer.account_key) AS name
 FROM gap
 JOIN company AS home ON home.account_key = gap.account_key AND home.home
+JOIN customer ON customer.account_key = gap.account_key
+UNION ALL
+SELECT gap.key, SPLIT_PART(workload.colleague, ':', 1) AS source,
+    SPLIT_PART(workload.colleague, ':', 1) || '/user/' || SPLIT_PART(workload.colleague, ':', 2) AS record,
+    COALESCE(workload.name, workload.colleague) AS name
+FROM gap
+JOIN workload ON workload.colleague = gap.account_key;
+
+-- What a gap rests on: its home, the person it is about, the people who could be developed.
+CREATE OR REPLACE TEMP TABLE gap_rest AS
+SELECT key, 'account' AS kind, record FROM gap_home
 UNION
 SELECT gap.key, 'person' AS kind, stand_in.record
 FROM gap
@@ -178,9 +190,12 @@ FROM gap
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
 UNION ALL
 SELECT gap.key, 3 AS place, 'severity' AS field,
-    'Severity ' || CAST(CAST(FLOOR(ROUND(gap.severity, 6) + 5e-1) AS BIGINT) AS TEXT) || ' of 100: nearness of the renewal '
-        || CAST(CAST(FLOOR(ROUND(100 * urgency.renewal, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, ARR among all customers '
-        || CAST(CAST(FLOOR(ROUND(100 * urgency.arr, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, kind of gap '
+    'Severity ' || CAST(CAST(FLOOR(ROUND(gap.severity, 6) + 5e-1) AS BIGINT) AS TEXT) || ' of 100: '
+        || COALESCE('nearness of the renewal '
+            || CAST(CAST(FLOOR(ROUND(100 * urgency.renewal, 6) + 5e-1) AS BIGINT) AS TEXT)
+            || ' %, ARR among all customers '
+            || CAST(CAST(FLOOR(ROUND(100 * urgency.arr, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %',
+            'renewal and ARR are the mean of the accounts looked after') || ', kind of gap '
         || CAST(CAST(FLOOR(ROUND(100 * rule_gap_kind.weight, 6) + 5e-1) AS BIGINT) AS TEXT) || ' %, weighed '
         || CAST(CAST(ROUND(100 * rule_severity.renewal) AS BIGINT) AS TEXT) || ' : '
         || CAST(CAST(ROUND(100 * rule_severity.arr) AS BIGINT) AS TEXT) || ' : '
@@ -189,7 +204,7 @@ SELECT gap.key, 3 AS place, 'severity' AS field,
 FROM gap
 CROSS JOIN rule_severity
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
-JOIN urgency ON urgency.account_key = gap.account_key
+LEFT JOIN urgency ON urgency.account_key = gap.account_key
 UNION ALL
 SELECT gap.key, 4 AS place, 'people' AS field, 'People to develop: ' || gap.people || '.' AS text,
     'suggestions' AS rule, 'gaps.suggestions' AS part, 'people' AS kind
@@ -206,7 +221,7 @@ JOIN account_fact ON account_fact.account_key = gap.account_key;
 INSERT INTO reason
 SELECT
     'gap' AS object,
-    home.source,
+    gap_home.source,
     gap_reason.key AS id,
     gap_reason.text,
     gap_reason.place,
@@ -215,9 +230,8 @@ SELECT
     gap_reason.part,
     LIST(DISTINCT COALESCE(own.record, account.record) ORDER BY COALESCE(own.record, account.record)) AS records
 FROM gap_reason
-JOIN gap ON gap.key = gap_reason.key
-JOIN company AS home ON home.account_key = gap.account_key AND home.home
+JOIN gap_home ON gap_home.key = gap_reason.key
 JOIN gap_rest AS account ON account.key = gap_reason.key AND account.kind = 'account'
 LEFT JOIN gap_rest AS own ON own.key = gap_reason.key AND own.kind = gap_reason.kind
-GROUP BY home.source, gap_reason.key, gap_reason.text, gap_reason.place, gap_reason.field, gap_reason.rule,
+GROUP BY gap_home.source, gap_reason.key, gap_reason.text, gap_reason.place, gap_reason.field, gap_reason.rule,
     gap_reason.part;

@@ -7,7 +7,7 @@ a staged table that shows what was known at a moment. What carries a date is res
 
 import duckdb
 
-from mapping.records import Column, Table
+from mapping.records import REMEMBERED, Column, Table
 from mapping.statements import create, execute
 
 TODAYS = (
@@ -36,4 +36,6 @@ def rewind(
 ) -> None:
     """Show the staged tables as they were at `as_of` (epoch seconds); the tables lie in ``staged``."""
     create(connection, _MOMENT, [(as_of, human_roles, crm_roles)])
+    for table in REMEMBERED:  # what runs remember is of today: the past is computed as if it were the first run
+        create(connection, table)
     execute(connection, "replay")

@@ -1,8 +1,8 @@
 """The same SQL on Spark, for those who outgrow one machine: transpiled by sqlglot, with a small mapping of our own.
 
-A cluster's job loads the staged and the rule tables as views, calls `run` for the steps of `mapping.compute` in their
-order, and reads the derived tables. Needs the extra ``spark`` (PySpark 4.1 or newer, sqlglot), so nothing else imports
-it.
+A cluster's job loads the staged, remembered and rule tables as views, and `title_reading`, which is read in Python; it
+calls `run` for the steps of `mapping.compute` in their order, and reads the derived tables. Needs the extra ``spark``
+(PySpark 4.1 or newer, sqlglot), so nothing else imports it.
 
 What sqlglot does not do by itself, and is done here:
 
@@ -94,6 +94,9 @@ def spark_sql(query: exp.Expression) -> str:
     """Write a query of ours in Spark's dialect."""
     query = query.copy()
     for window in query.find_all(exp.Window):
-        if isinstance(window.this, exp.RowNumber) and not window.args.get("order"):
+        unordered = not window.args.get("order") and not window.args.get(
+            "alias"
+        )  # OVER name: ordered where it is named
+        if isinstance(window.this, exp.RowNumber) and unordered:
             window.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null())]))
     return str(query.sql(dialect="spark"))

@@ -32,7 +32,8 @@ def home_accounts(dossiers: Iterable[Dossier]) -> list[Dossier]:
 def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
     """Find dossiers whose name or id contains `text`, whatever its case, by name, as the ledger does."""
     wanted = text.lower()
-    found = (one for one in dossiers if wanted in one.name.lower() or wanted in one.id.lower())
+    records = (one for one in dossiers if one.object != "slice")
+    found = (one for one in records if wanted in one.name.lower() or wanted in one.id.lower())
     return sorted(found, key=lambda one: (one.name, one.id))
 
 

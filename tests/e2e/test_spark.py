@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from mapping.compute import DECLARED, STEPS, VIEWS, compute
-from mapping.records import STAGED
+from mapping.records import REMEMBERED, STAGED
 from mapping.spec import Profile, Rules, load_rules
+from mapping.statements import create
 from sync.settings import load_settings
 from tests.e2e.conftest import Demo
 
@@ -55,10 +56,13 @@ def computed(stage: Path, rules: Rules, profile: Profile, folder: Path) -> duckd
     connection.execute(f"ATTACH '{stage}' AS staged (READ_ONLY)")
     for table in STAGED:
         connection.execute(f"CREATE TABLE {table.name} AS FROM staged.{table.name}")
+    for table in REMEMBERED:
+        create(connection, table)
     ((as_of,),) = connection.execute("SELECT as_of FROM staged.run").fetchall()
     compute(connection, rules, profile, as_of)
     read = {table.name for table in STAGED} | {"run", "rule_source"}
     read |= {table.name for step in STEPS for table, _ in step.tables(rules, profile)}
+    read |= {"title_reading"} | {table.name for table in REMEMBERED}  # made in Python, remembered by the ledger
     for name in read:
         connection.execute(f"COPY {name} TO '{folder / name}.parquet' (FORMAT parquet)")
     return connection

@@ -200,6 +200,7 @@ def test_people_who_have_left_are_not_judged(world: World) -> None:
 def test_groups_of_crm_roles_mean_the_roles_their_points_reach() -> None:
     assert set(_group_roles(RULES)) == {
         ("buyer", "buyer"),
+        ("signer", "buyer"),
         ("champion", "champion"),
         ("user", "user"),
         ("guardian", "guardian"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mapping.explain import NO_RECORD, RESTS, RULES, Dossier, Reason, dossiers, render
+from mapping.explain import FURTHER, NO_RECORD, RESTS, RULES, Dossier, Reason, dossiers, render
 from mapping.metadata import COMPANIONS, results
 from mapping.rulebook import in_force
 from mapping.spec import listing
@@ -270,6 +270,7 @@ def reason(world: World, id_: str, field: str) -> Reason:
 def test_every_output_field_names_its_rule_and_what_it_rests_on_and_the_rule_has_figures() -> None:
     fields = {(name, field.name) for name in ("contact", "account") for field in results(name)}
     explained_here = {field for field in fields if field[1] not in COMPANIONS}
+    explained_here |= {(object_name, name) for object_name, name, _ in FURTHER}
     assert set(RULES) == explained_here
     assert set(RESTS) | set(NO_RECORD) | {("account", "next_best_action")} >= explained_here - {
         ("account", "missing_text")

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mapping.metadata import observed_tables
-from mapping.records import STAGED, Table
+from mapping.records import REMEMBERED, STAGED, Table
 from mapping.statements import create
 from sync import answers, past, pipeline
 from sync.cli import main
@@ -59,7 +59,7 @@ def told(ask: Ask) -> Ask:
     story.email("out", days=61)
     story.email("in", days=60)
     story.meeting("C1", days=15)
-    tables: dict[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+    tables: dict[str, Table] = {table.name: table for table in (*STAGED, *REMEMBERED, *observed_tables())}
     with Stage(Path("acme.duckdb")) as stage:
         for name, rows in story.rows.items():
             create(stage.connection, tables[name], rows)
