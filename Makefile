@@ -58,5 +58,6 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.spark: $(VENV)/.dev
+	@command -v java > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends openjdk-17-jre-headless; }
 	$(PIP) --editable '.[spark]' --constraint constraints.txt
 	@touch $@
