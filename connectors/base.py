@@ -23,6 +23,17 @@ class Ids(Sequence[str]):
     def __init__(self, column: arrow.ChunkedArray) -> None:
         self.column = column
 
+    @classmethod
+    def of(cls, ids: Sequence[str]) -> "Ids":
+        """Lay ids into a column, unless they lie in one."""
+        if isinstance(ids, Ids):
+            return ids
+        return cls(arrow.ChunkedArray([arrow.Array(list(ids), type=arrow.DataType.string())]))
+
+    def and_then(self, more: Sequence[str]) -> "Ids":
+        """Give these ids and more."""
+        return Ids(arrow.ChunkedArray([*self.column.chunks, *Ids.of(more).column.chunks])) if more else self
+
     def __len__(self) -> int:
         return len(self.column)
 

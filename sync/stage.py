@@ -17,7 +17,7 @@ import duckdb
 from connectors.base import Ids, Page, StreamEnd
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
-from mapping.statements import ARROW_TYPES, blocks, create, execute
+from mapping.statements import blocks, create, execute
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 """Everything a connector may deliver, by name."""
@@ -169,10 +169,9 @@ class Stage:
         return duckdb.connect(str(self.path))
 
     def _fingerprint(self) -> str | None:
-        try:
-            row = self.connection.execute("SELECT fingerprint FROM stage_layout").fetchone()
-        except duckdb.CatalogException:
+        if not self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stage_layout'").fetchall():
             return None
+        row = self.connection.execute("SELECT fingerprint FROM stage_layout").fetchone()
         return row[0] if row else None
 
     def _rebuild(self) -> None:
@@ -195,7 +194,7 @@ def set_up(connection: duckdb.DuckDBPyConnection) -> None:
     allowed = connection.execute(
         "SELECT CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
         " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 ELSE 0 END"
-        " FROM duckdb_settings() WHERE name = 'memory_limit'"
+        " FROM (SELECT CURRENT_SETTING('memory_limit') AS value)"
     ).fetchone()
     if allowed and allowed[0] > MEMORY_MOST:
         connection.execute(f"SET memory_limit = '{MEMORY_MOST} B'")
@@ -286,8 +285,7 @@ class _Arrival:
         """Note ids of the page at hand and count them."""
         if not ids:
             return 0
-        column = ids.column if isinstance(ids, Ids) else arrow.Array(list(ids), type=ARROW_TYPES["TEXT"])
-        return self._take(arrow.Table({"id": column}), table, "id, ?", self._page)
+        return self._take(arrow.Table({"id": Ids.of(ids).column}), table, "id, ?", self._page)
 
     def _keep(self, table: Table, rows: arrow.Table, ids: Sequence[str]) -> None:
         straight = self._straight.get(table.name)

@@ -57,7 +57,7 @@ class Besides:
         for beside in self._there():
             if beside.table in self.known:
                 continue
-            keys = self.bench.ids(beside.needed)
+            keys = list(self.bench.ids(beside.needed))
             for query in self._needed(beside, keys, since):
                 self._read(beside, Rest(self.client, query, self.now))
 

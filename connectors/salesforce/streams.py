@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import arro3.core as arrow
 
+from connectors.base import Ids
 from connectors.salesforce import columns
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.workbench import Expression, Workbench
@@ -312,7 +313,7 @@ def _relations(world: World) -> Stream:
         rows = bench.read_view("contact_role", "tie_role")
         return Batch(
             {"affiliation": bench.read("affiliation", _TIE), "contact_role": rows},
-            parts=rows.column("id").to_pylist(),
+            parts=Ids(rows.column("id")),
         )
 
     def parts(record_id: str) -> Sequence[str]:

@@ -1,13 +1,15 @@
 """Where records of Salesforce become canonical rows: a DuckDB in memory, fed with JSON pages or CSV, read as Arrow.
 
-One is opened for each pull. A batch of records lies in the temporary table `raw` as text, one column a field, however
+Each pull has one; all of a process lie in one database, which is opened once. A batch of records lies in the temporary table `raw` as text, one column a field, however
 it came; what it means is said by the macros and views of ``sql/*.sql``, so no record passes through Python. Text is
 never guessed at: "NA" and "null" are words, and only nothing is unknown.
 """
 
+import atexit
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile, gettempdir
 from types import TracebackType
@@ -18,6 +20,7 @@ import arro3.core as arrow
 import duckdb
 import orjson
 
+from connectors.base import Ids
 from connectors.errors import RetryLater, Unusable
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column
@@ -72,7 +75,7 @@ def _read(body: bytes) -> object:
 class Sifted:
     """What a batch holds: ids that exist (their records stay in `raw`), ids that are deleted, and who was merged."""
 
-    ids: Sequence[str]
+    ids: Ids
     gone: Sequence[str]
     merged: Sequence[tuple[str, str]]
 
@@ -172,8 +175,22 @@ class Heap:
             master = "NULLIF(\"MasterRecordId\", '')" if "MasterRecordId" in self.there else "NULL"
             lost = self._duck.execute(f'DELETE FROM {self.name} WHERE {gone} RETURNING "Id", {master}').fetchall()
         merged = [(loser, winner) for loser, winner in lost if winner]
-        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" FROM {self.name}')).column(0).to_pylist()
-        return Sifted(alive, [record for record, _ in lost], merged)
+        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" AS id FROM {self.name}')).column(0)
+        return Sifted(Ids(alive), [record for record, _ in lost], merged)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Open the database of this process, with our macros; what a workbench makes in it is temporary, and its own.
+
+    DuckDB makes the folder where it spills to when memory ends, and removes it.
+    """
+    spill = Path(gettempdir()) / f"rapport-{uuid4().hex}"
+    duck = duckdb.connect(":memory:", config={"temp_directory": str(spill), "threads": 1})
+    duck.execute("SET GLOBAL TimeZone = 'UTC'")
+    execute(duck, "sql/macros", "connectors.salesforce")
+    atexit.register(duck.close)
+    return duck
 
 
 class Workbench:
@@ -185,11 +202,8 @@ class Workbench:
         self._duck: duckdb.DuckDBPyConnection
 
     def __enter__(self) -> Self:
-        spill = Path(gettempdir()) / f"rapport-{uuid4().hex}"  # made by DuckDB if memory ends, and removed by it
-        self._duck = duckdb.connect(":memory:", config={"temp_directory": str(spill), "threads": 1})
-        self._duck.execute("SET TimeZone = 'UTC'")
+        self._duck = _database().cursor()
         self._duck.execute("SET VARIABLE customer_types = ?::TEXT[]", [self._types])
-        self.prepare("macros")
         self.prepare("beside")
         return self
 
@@ -199,7 +213,7 @@ class Workbench:
         self._duck.close()
 
     def prepare(self, name: str) -> None:
-        """Run ``sql/<name>.sql``, which makes macros, or lays tables and views over `raw`."""
+        """Run ``sql/<name>.sql``, which lays tables and views over `raw`."""
         execute(self._duck, f"sql/{name}", "connectors.salesforce")
 
     def heap(
@@ -234,11 +248,10 @@ class Workbench:
         there = self._duck.table(view).columns
         return self.read(name, {column: _named(column) for column in there}, of=view)
 
-    def ids(self, name: str) -> list[str]:
+    def ids(self, name: str) -> Ids:
         """List what the one statement of ``sql/<name>.sql`` finds."""
         (query,) = blocks(f"sql/{name}", "connectors.salesforce")
-        found: list[str] = self._arrow(query).column(0).to_pylist()
-        return found
+        return Ids(self._arrow(query).column(0))
 
     def count(self, where: str, of: str = "raw") -> int:
         """Count rows."""
