@@ -6,6 +6,8 @@ the computation. A stream becomes visible together with its cursor, or not at al
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -200,12 +202,20 @@ def set_up(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"SET memory_limit = '{MEMORY_MOST} B'")
 
 
+@dataclass(slots=True)
+class _Placed:
+    """Rows that went straight into a table: how many were there `before`, and how many each page added."""
+
+    before: int
+    rows: list[int]
+
+
 class _Arrival:
     """One connection's pull: what the stream under way brings becomes visible when its end arrives.
 
-    Rows of a stream that is new, in tables that hold nothing of the connection, go where they belong at once. All
+    Rows of a stream that is new go where they belong at once, there is hardly anything that they could replace. All
     others wait in temporary tables: one statement a table at the end, and not one a page, keeps a reading of millions
-    of rows linear.
+    of rows linear. Meanwhile DuckDB has one thread: pages are small, and dividing them costs more than it saves.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -216,9 +226,11 @@ class _Arrival:
         self._tables = set(self._all("SELECT stream, name FROM stage_table WHERE source = ?", source))
         self._stream: str | None = None
         self._brought: dict[str, list[int]] = {}
-        self._straight: dict[str, list[int]] = {}
+        self._straight: dict[str, _Placed] = {}
         self._filled: set[str] = set()
         self._page = self._named = self._odd = 0
+        ((self._threads,),) = self._all("SELECT CURRENT_SETTING('threads')")
+        self._run("SET threads = 1")
 
     def _streams(self, query: str) -> set[str]:
         return {stream for (stream,) in self._all(query, self._source)}
@@ -234,8 +246,8 @@ class _Arrival:
             if len(rows.column_names) < len(TABLES[name].columns):
                 self._patch(TABLES[name], rows)
                 continue
-            if name not in self._brought and self._may_go_straight(name):
-                self._straight[name] = []
+            if name not in self._brought and page.stream not in self._members:
+                self._straight[name] = _Placed(self._count(name), [])
             self._brought.setdefault(name, []).append(self._page)
             self._keep(TABLES[name], rows, page.ids)
 
@@ -261,6 +273,9 @@ class _Arrival:
         if self._stream is not None:
             self._connection.rollback()
             self._stream = None
+        with suppress(duckdb.ConnectionException):  # closed already: whoever pulled has failed
+            self._connection.unregister("arrived")
+            self._run(f"SET threads = {self._threads}")
 
     def _begin(self, stream: str) -> None:
         if self._stream == stream:
@@ -276,11 +291,6 @@ class _Arrival:
         if self._page == 0:
             execute(self._connection, "sql/stage_lay", "sync")
 
-    def _may_go_straight(self, name: str) -> bool:
-        """Tell whether rows can go into a table at once: there is nothing in it that they could replace."""
-        known = self._stream in self._members
-        return not (known or self._all(f"SELECT 1 FROM {name} WHERE source = ? LIMIT 1", self._source))
-
     def _list(self, table: str, ids: Sequence[str]) -> int:
         """Note ids of the page at hand and count them."""
         if not ids:
@@ -290,7 +300,7 @@ class _Arrival:
     def _keep(self, table: Table, rows: arrow.Table, ids: Sequence[str]) -> None:
         straight = self._straight.get(table.name)
         if straight is not None:
-            straight.append(rows.num_rows)
+            straight.rows.append(rows.num_rows)
         if not rows.num_rows:
             return
         columns = ", ".join(table.column_names())
@@ -315,15 +325,17 @@ class _Arrival:
             self._page,
             self._page,
         )
-        self._connection.unregister("arrived")
         self._odd += found
 
     def _take(self, rows: arrow.Table, table: str, chosen: str, *values: object) -> int:
         """Insert what is `chosen` of rows into a table and count it."""
         self._connection.register("arrived", rows)
         ((taken,),) = self._all(f"INSERT INTO {table} SELECT {chosen} FROM arrived", *values)
-        self._connection.unregister("arrived")
         return int(taken)
+
+    def _count(self, name: str, among: str = "TRUE") -> int:
+        ((found,),) = self._all(f"SELECT COUNT(*) FROM {name} WHERE source = ? AND {among}", self._source)
+        return int(found)
 
     def _patch(self, table: Table, rows: arrow.Table) -> None:
         """Set the columns that arrived, of the rows that are there; rows that arrive whole afterwards replace them."""
@@ -334,7 +346,6 @@ class _Arrival:
         differ = " OR ".join(f"t.{name} IS DISTINCT FROM a.{name}" for name in changed)
         self._connection.register("arrived", rows)
         self._run(f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
-        self._connection.unregister("arrived")
 
     def _exchange(self, end: StreamEnd) -> None:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
@@ -372,17 +383,16 @@ class _Arrival:
 
     def _remember_tables(self, stream: str) -> None:
         """Note the tables of the stream, for ever."""
-        for name in sorted(self._brought):
-            if (stream, name) not in self._tables:
-                self._run("INSERT INTO stage_table VALUES (?, ?, ?)", self._source, stream, name)
-                self._tables.add((stream, name))
+        if new := sorted(name for name in self._brought if (stream, name) not in self._tables):
+            self._run("INSERT INTO stage_table SELECT ?, ?, UNNEST(?::TEXT[])", self._source, stream, new)
+            self._tables.update((stream, name) for name in new)
 
     def _replace(self, *, once: bool) -> None:
         """Exchange the rows of every parent that was mentioned with a table; of two mentions the later counts."""
         for name in sorted(self._brought):
             if name not in self._straight:
                 self._replace_arrived(name, once=once)
-            elif not once:
+            elif not once or self._meets_others(name):
                 self._find_latest(name)
                 self._drop_earlier(name)
 
@@ -401,22 +411,35 @@ class _Arrival:
             self._run(arriving)
             self._run(f"DROP TABLE arriving_{name}")
 
+    def _meets_others(self, name: str) -> bool:
+        """Tell whether a table that rows went straight into may hold older ones, of other streams, of the same parents."""
+        placed = self._straight[name]
+        if not placed.before:
+            return False
+        mine = self._count(name, f"{TABLES[name].parent} IN (SELECT id FROM mention)")
+        return mine > sum(placed.rows) or self._beginnings("mention")
+
     def _drop_earlier(self, name: str) -> None:
-        """Drop rows that went straight into a table and that a later page replaces.
+        """Drop rows of a table that rows which went straight into it replace.
 
         Nothing tells the page of a row there but its place: one statement after the other added them.
         """
-        before = accumulate(self._straight[name], initial=0)
-        told = "(SELECT UNNEST(?::BIGINT[]) AS page, UNNEST(?::BIGINT[]) AS before)"
-        place = "ROW_NUMBER() OVER (ORDER BY rowid) AS place"
-        rows = f"(SELECT rowid AS at, {TABLES[name].parent} AS id, {place} FROM {name} WHERE source = ?)"
+        placed, parent = self._straight[name], TABLES[name].parent
+        ranked = f"SELECT rowid AS spot, {parent} AS id, ROW_NUMBER() OVER (ORDER BY rowid) AS nth FROM {name}"
+        self._run(f"CREATE OR REPLACE TEMP TABLE place AS {ranked} WHERE source = ?", self._source)
         self._run(
-            f"DELETE FROM {name} WHERE rowid IN (SELECT r.at FROM {rows} AS r JOIN latest AS l ON l.id = r.id"
-            f" JOIN {told} AS p ON p.page = l.page WHERE r.place <= p.before)",
-            self._source,
+            f"DELETE FROM {name} WHERE rowid IN (SELECT r.spot FROM place AS r JOIN latest AS l ON l.id = r.id JOIN"
+            " (SELECT UNNEST(?::BIGINT[]) AS page, UNNEST(?::BIGINT[]) AS earlier) AS p ON p.page = l.page"
+            " WHERE r.nth <= p.earlier)",
             self._brought[name],
-            list(before)[:-1],
+            list(accumulate(placed.rows, initial=placed.before))[:-1],
         )
+        if self._beginnings("latest"):
+            listed = _listed("id", "latest", beginnings=True)
+            self._run(
+                f"DELETE FROM {name} WHERE rowid IN (SELECT spot FROM place WHERE nth <= ? AND ({listed}))",
+                placed.before,
+            )
 
     def _find_latest(self, name: str) -> None:
         """Find the last page that mentions a parent together with a table."""
@@ -436,13 +459,12 @@ class _Arrival:
 
     def _remove(self, name: str, ids: str) -> None:
         """Remove the rows of a table whose parent is in a list of ids, or begins with one; see `connectors.base.Page`."""
-        parent = TABLES[name].parent
-        first = f"SPLIT_PART({parent}, ':', 1) || ':'"
-        second = f"{first} || SPLIT_PART({parent}, ':', 2) || ':'"
-        beginnings = self._all(f"SELECT 1 FROM {ids} WHERE ENDS_WITH(id, ':') LIMIT 1")
-        told = (parent, first, second) if beginnings else (parent,)
-        listed = " OR ".join(f"{one} IN (SELECT id FROM {ids})" for one in told)
+        listed = _listed(TABLES[name].parent, ids, beginnings=self._beginnings(ids))
         self._run(f"DELETE FROM {name} WHERE source = ? AND ({listed})", self._source)
+
+    def _beginnings(self, ids: str) -> bool:
+        """Tell whether there are beginnings of ids in a list."""
+        return bool(self._all(f"SELECT 1 FROM {ids} WHERE ENDS_WITH(id, ':') LIMIT 1"))
 
     def _save_cursor(self, end: StreamEnd) -> None:
         if end.stream in self._cursors:
@@ -455,3 +477,11 @@ class _Arrival:
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, list(values)).fetchall()
+
+
+def _listed(parent: str, ids: str, *, beginnings: bool) -> str:
+    """Say that an id is in a list, or begins with one that ends in a colon; see `connectors.base.Page`."""
+    first = f"SPLIT_PART({parent}, ':', 1) || ':'"
+    second = f"{first} || SPLIT_PART({parent}, ':', 2) || ':'"
+    told = (parent, first, second) if beginnings else (parent,)
+    return " OR ".join(f"{one} IN (SELECT id FROM {ids})" for one in told)

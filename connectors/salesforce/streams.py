@@ -11,7 +11,7 @@ import arro3.core as arrow
 from connectors.base import Ids
 from connectors.salesforce import columns
 from connectors.salesforce.schema import Schema
-from connectors.salesforce.workbench import Expression, Workbench
+from connectors.salesforce.workbench import NOBODY, Expression, Workbench
 from mapping.fields import Chosen, Type, attributes
 from mapping.metadata import Field, results
 
@@ -227,7 +227,7 @@ def _contacts(world: World) -> Stream:
             "signal": _signals(world, bench),
             "observed_contact": _observed(bench, "contact", own),
         }
-        alone = "FALSE" if related else columns.known(["AccountId"])
+        alone = NOBODY if related else columns.known(["AccountId"])
         return Batch({**tables, "affiliation": bench.read("affiliation", _PRIMARY, alone)})
 
     def narrow(calculated: Sequence[str]) -> Narrow:
