@@ -351,7 +351,9 @@ class _Arrival:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         if end.stream in self._members or self._odd:
             self._find_gone(end.stream)
-            self._replace(once=not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1"))
+            self._replace(
+                once=not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
+            )
             self._delete(name for stream, name in self._tables if stream == end.stream)
         else:
             self._replace(once=self._enrol() == self._named)

@@ -144,7 +144,7 @@ class Reading:
         source = self._source(name, queries[name])
         if isinstance(source, Rest):
             try:
-                source.ask(self._besides.bulk_above)
+                source.ask(self._besides.bulk_above, known_many=self._besides.many and name == self._name)
             except TooManyError:
                 self._start(name, queries)
                 if self._jobs:

@@ -83,9 +83,10 @@ class Sifted:
 
 
 class Heap:
-    """Records as they came, in the temporary table `name`: one column of text for each of `fields`.
+    """Records as they came, in the temporary view `name`: one column of text for each of `fields`.
 
-    Only those that are `there` are ever filled. A field with an alias becomes a column of that name.
+    Only those that are `there` are ever filled, and lie in a table; of the others DuckDB knows beforehand that they
+    are unknown. A field with an alias becomes a column of that name.
     """
 
     def __init__(
@@ -99,19 +100,24 @@ class Heap:
         self._duck = duck
         self.name = name
         self.there = there
+        self._table = f"{name}_there"
         self._column = {field: _named(aliases.get(field, field)) for field in fields}
         shape = orjson.dumps({"records": [dict.fromkeys(there, "VARCHAR")]}).decode()
         filled = ", ".join(self._column[field] for field in there)
         self._take = (
-            f"INSERT INTO {name} ({filled})"
+            f"INSERT INTO {self._table} ({filled})"
             f" SELECT UNNEST(FROM_JSON(body, {_quoted(shape)}).records, recursive := TRUE) FROM arrived"
         )
         self.clear()
+        columns = [
+            column if field in there else f"CAST(NULL AS TEXT) AS {column}" for field, column in self._column.items()
+        ]
+        duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {', '.join(columns)} FROM {self._table}")
 
     def clear(self) -> None:
         """Begin a batch."""
-        columns = ", ".join(f"{column} TEXT" for column in self._column.values())
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self.name} ({columns})")
+        columns = ", ".join(f"{self._column[field]} TEXT" for field in self.there)
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self._table} ({columns})")
 
     def add_pages(self, bodies: Sequence[bytes]) -> int:
         """Add the records of answers to a REST query and count them; a field they do not hold is unknown.
@@ -133,13 +139,13 @@ class Heap:
         texts = [arrow.Array([_text(record.get(field)) for record in records], type=_TEXT) for field in filled]
         self._duck.register("arrived", arrow.Table.from_arrays(texts, names=filled))
         columns = ", ".join(self._column[field] for field in filled)
-        self._duck.execute(f"INSERT INTO {self.name} ({columns}) SELECT * FROM arrived")
+        self._duck.execute(f"INSERT INTO {self._table} ({columns}) SELECT * FROM arrived")
         self._duck.unregister("arrived")
 
     def last(self) -> tuple[str, str] | None:
         """Give (SystemModstamp, Id) of the record that came last, if there is one."""
-        latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self.name})"
-        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self.name} {latest}')
+        latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self._table})"
+        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self._table} {latest}')
         return (str(key[0]), str(key[1])) if key else None
 
     def add_csv(self, content: bytes) -> int:
@@ -148,14 +154,14 @@ class Heap:
         Raises RetryLater when it is not well-formed CSV: it was garbled on its way, and may be asked for again.
         """
         header = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
-        filled = ", ".join(self._column[field] for field in header if field in self._column)
-        wanted = ", ".join(_named(field) for field in header if field in self._column)
+        filled = ", ".join(self._column[field] for field in header if field in self.there)
+        wanted = ", ".join(_named(field) for field in header if field in self.there)
         if not filled:
             raise RetryLater("A bulk result of Salesforce does not begin with the names of fields. Run again later.")
         with NamedTemporaryFile(prefix="rapport-", suffix=".csv") as file:
             file.write(content)
             file.flush()
-            take = f"INSERT INTO {self.name} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
+            take = f"INSERT INTO {self._table} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
             try:
                 (added,) = _one(self._duck, take)
             except duckdb.Error as error:
@@ -167,17 +173,17 @@ class Heap:
         """Part what exists from what is deleted; of a record that came twice the later state counts."""
         gone = "\"IsDeleted\" = 'true'" if "IsDeleted" in self.there else "FALSE"
         rows, distinct, deleted = _one(
-            self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self.name}'
+            self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self._table}'
         )
         if distinct < rows:
-            later = f'SELECT MAX(rowid) FROM {self.name} GROUP BY "Id"'
-            self._duck.execute(f"DELETE FROM {self.name} WHERE rowid NOT IN ({later})")
+            later = f'SELECT MAX(rowid) FROM {self._table} GROUP BY "Id"'
+            self._duck.execute(f"DELETE FROM {self._table} WHERE rowid NOT IN ({later})")
         lost: list[tuple[str, str | None]] = []
         if deleted:
             master = "NULLIF(\"MasterRecordId\", '')" if "MasterRecordId" in self.there else "NULL"
-            lost = self._duck.execute(f'DELETE FROM {self.name} WHERE {gone} RETURNING "Id", {master}').fetchall()
+            lost = self._duck.execute(f'DELETE FROM {self._table} WHERE {gone} RETURNING "Id", {master}').fetchall()
         merged = [(loser, winner) for loser, winner in lost if winner]
-        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" AS id FROM {self.name}')).column(0)
+        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" AS id FROM {self._table}')).column(0)
         return Sifted(Ids(alive), [record for record, _ in lost], merged)
 
 

@@ -85,20 +85,14 @@ class Organisation:
         return found
 
     def pull(self, above: int) -> None:
-        """Pull everything into a new stage."""
+        """Pull everything into a new stage, foreseen as every run does."""
         connector = self.connect(above)
         connector.check()
+        self.foreseen = connector.forecast({}).calls
         with Stage(":memory:") as stage:
             ends = {end.stream: end for end in stage.take("crm", connector.pull({}))}
         self.read = sum(end.read for end in ends.values() if isinstance(end, StreamEnd))
         self.calls = sum(connector.calls().values())
-        connector.close()
-
-    def foresee(self, above: int) -> None:
-        """Note how many calls such a pull should take: a page for each 2,000 records, and the fixed ones."""
-        connector = self.connect(above)
-        connector.check()
-        self.foreseen = connector.forecast({}).calls
         connector.close()
 
     def asked(self) -> list[Mapping[str, Any]]:
@@ -167,7 +161,6 @@ def figures(organisation: Organisation, *, alone: bool) -> Iterator[Figure]:
         organisation.asked()
         organisation.pull(above)
         asked = organisation.asked()
-        organisation.foresee(above)
         floor = partial(bulk_floor, organisation, _results(asked)) if not above else None
         floor = floor or partial(rest_floor, organisation, _statements(asked))
         pull, least = _both(partial(organisation.pull, above), floor)
