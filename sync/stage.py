@@ -307,9 +307,8 @@ class _Arrival:
         if straight is not None:
             self._take(rows, table.name, columns)
         else:
-            self._run(
-                f"CREATE TEMP TABLE IF NOT EXISTS arriving_{table.name} AS SELECT *, 0 AS page FROM {table.name} LIMIT 0"
-            )
+            shape = f"SELECT *, 0 AS page FROM {table.name} LIMIT 0"
+            self._run(f"CREATE TEMP TABLE IF NOT EXISTS arriving_{table.name} AS {shape}")
             self._filled.add(table.name)
             self._take(rows, f"arriving_{table.name}", f"{columns}, ?", self._page)
         if not (isinstance(ids, Ids) and rows.column(table.parent) == ids.column):
@@ -414,7 +413,7 @@ class _Arrival:
             self._run(f"DROP TABLE arriving_{name}")
 
     def _meets_others(self, name: str) -> bool:
-        """Tell whether a table that rows went straight into may hold older ones, of other streams, of the same parents."""
+        """Tell whether a table that rows went straight into may hold older ones of the same parents."""
         placed = self._straight[name]
         if not placed.before:
             return False
@@ -460,7 +459,7 @@ class _Arrival:
             self._remove(name, "gone")
 
     def _remove(self, name: str, ids: str) -> None:
-        """Remove the rows of a table whose parent is in a list of ids, or begins with one; see `connectors.base.Page`."""
+        """Remove the rows of a table whose parent is in a list of ids, or begins with one of them."""
         listed = _listed(TABLES[name].parent, ids, beginnings=self._beginnings(ids))
         self._run(f"DELETE FROM {name} WHERE source = ? AND ({listed})", self._source)
 

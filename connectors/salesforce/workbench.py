@@ -1,8 +1,8 @@
 """Where records of Salesforce become canonical rows: a DuckDB in memory, fed with JSON pages or CSV, read as Arrow.
 
-Each pull has one; all of a process lie in one database, which is opened once. A batch of records lies in the temporary table `raw` as text, one column a field, however
-it came; what it means is said by the macros and views of ``sql/*.sql``, so no record passes through Python. Text is
-never guessed at: "NA" and "null" are words, and only nothing is unknown.
+Each pull has one; all of a process lie in one database, which is opened once. A batch of records lies in the temporary
+view `raw` as text, one column a field, however it came; what it means is said by the macros and views of ``sql/*.sql``,
+so no record passes through Python. Text is never guessed at: "NA" and "null" are words, and only nothing is unknown.
 """
 
 import atexit
