@@ -120,9 +120,10 @@ def owner(reading: Reading, record: Json) -> Rows:
     yield "user_account", row("user_account", values)
 
 
-def full_name(*names: str | None) -> str | None:
+def full_name(first: str | None, last: str | None) -> str | None:
     """Join first and last name; None when both are missing."""
-    return " ".join(clean for name in names if (clean := (name or "").strip())) or None
+    given, family = (first or "").strip(), (last or "").strip()
+    return f"{given} {family}" if given and family else given or family or None
 
 
 def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
@@ -154,13 +155,13 @@ def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequenc
     """Read people with the companies they belong to, as `Client.associations` gives them by the person's id."""
     held = [one["properties"] for one in found]
     keys = reading.keys(found)
-    primary = {one["id"]: primary_company(ties.get(one["id"], ())) for one in found}
+    primary = {key: primary_company(ties.get(key, ())) for key in keys["id"]}
     contact = {
         **reading.columns("contact", held),
         **keys,
         "name": list(map(full_name, told(held, "firstname"), told(held, "lastname"))),
         "email": list(map(lower, told(held, "email"))),
-        "account_id": [primary[one["id"]] for one in found],
+        "account_id": list(primary.values()),
         "owner_id": each(_given, told(held, "hubspot_owner_id")),
     }
     roles = chain(_company_labels(reading, found, ties), _buying_roles(reading, found))
@@ -184,15 +185,15 @@ def deal_parts(deal_id: str) -> Sequence[str]:
 
 def primary_company(companies: Sequence[Json]) -> str | None:
     """Tell the company HubSpot calls primary; where it names none, the only one."""
-    named = [str(one["toObjectId"]) for one in companies if PRIMARY in _own_types(one)]
-    if named:
-        return named[0]
+    for one in companies:
+        for kind in one["associationTypes"]:
+            if _is_primary(kind):
+                return str(one["toObjectId"])
     return str(companies[0]["toObjectId"]) if len(companies) == 1 else None
 
 
-def _own_types(association: Json) -> set[int]:
-    types = association["associationTypes"]
-    return {int(kind["typeId"]) for kind in types if kind.get("category") == "HUBSPOT_DEFINED"}
+def _is_primary(kind: Json) -> bool:
+    return kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
@@ -208,12 +209,13 @@ def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Map
 
 
 def _company_labels(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequence[Json]]) -> Rows:
-    for contact_id in (one["id"] for one in found):
-        for tie in ties.get(contact_id, ()):
-            if any(map(_is_role, tie["associationTypes"])):
+    for contact_id, tie in ((one["id"], tie) for one in found for tie in ties.get(one["id"], ())):
+        for kind in tie["associationTypes"]:
+            if kind.get("label") and _is_role(kind):
                 company_id = str(tie["toObjectId"])
                 about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
                 yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
+                break
 
 
 def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str, str | None]) -> Rows:
@@ -225,18 +227,17 @@ def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str
 
 def _is_role(kind: Json) -> bool:
     """Tell a label of people's from none and from HubSpot's own "Primary"."""
-    return bool(kind.get("label")) and not (
-        kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
-    )
+    return bool(kind.get("label")) and not _is_primary(kind)
 
 
 def _buying_roles(reading: Reading, found: Sequence[Json]) -> Rows:
-    for one in found:
-        for value in parts(one["properties"].get(BUYING_ROLE)):
+    held = [(one["id"], text) for one in found if (text := one["properties"].get(BUYING_ROLE))]
+    for contact_id, text in held:
+        for value in parts(text):
             values = {
                 "source": reading.source,
-                "id": f"buying-role:{one['id']}:{value}",
-                "contact_id": one["id"],
+                "id": f"buying-role:{contact_id}:{value}",
+                "contact_id": contact_id,
                 "role": reading.role_labels.get(value, value),
                 "origin": BUYING_ROLE,
             }
@@ -245,9 +246,10 @@ def _buying_roles(reading: Reading, found: Sequence[Json]) -> Rows:
 
 def _usage(reading: Reading, found: Sequence[Json]) -> Rows:
     used = reading.columns("usage", [one["properties"] for one in found])
-    answers = zip(*used.values(), strict=True) if used else [()] * len(found)
+    answers = list(zip(*used.values(), strict=True)) if used else [()] * len(found)
+    nothing = (None,) * len(used)
     for one, values in zip(found, answers, strict=True):
-        if any(value is not None for value in values):
+        if values != nothing:
             key = {"source": reading.source, "contact_id": one["id"], "product": DEFAULT_PRODUCT}
             yield "usage", row("usage", {**dict(zip(used, values, strict=True)), **key})
 
