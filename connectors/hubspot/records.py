@@ -8,7 +8,8 @@ column; `connectors.hubspot.pages` makes pages of both.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
+from operator import eq
 from typing import Any
 
 from connectors.hubspot.values import (
@@ -27,7 +28,7 @@ from connectors.hubspot.values import (
     told,
     typed,
 )
-from mapping.fields import attributes
+from mapping.fields import Type, attributes
 from mapping.metadata import Field, results
 
 Json = Mapping[str, Any]
@@ -76,7 +77,9 @@ class Reading:
         """Read the mapped attributes of a table for many records at once."""
         names = self.mapped.get(table, {})
         return {
-            attribute.name: each(partial(typed, attribute.type), told(held, names[attribute.name]))
+            attribute.name: _given_all(told(held, names[attribute.name]))
+            if attribute.type is Type.TEXT
+            else each(partial(typed, attribute.type), told(held, names[attribute.name]))
             for attribute in attributes(table)
             if attribute.name in names
         }
@@ -136,15 +139,15 @@ def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
         **reading.keys(found),
         "name": told(held, "name"),
         "domain": each(domain, mapped.get("domain", unknown)),
-        "owner_id": each(_given, told(held, "hubspot_owner_id")),
-        "parent_id": each(_given, told(held, "hs_parent_company_id")),
+        "owner_id": _given_all(told(held, "hubspot_owner_id")),
+        "parent_id": _given_all(told(held, "hs_parent_company_id")),
         "customer": each(partial(_customer, reading.customer_stages), mapped.get("customer", unknown)),
     }
     return {"account": account, "observed_account": reading.observed("account", found)}
 
 
-def _given(text: str | None) -> str | None:
-    return text or None
+def _given_all(texts: Sequence[str | None]) -> list[str | None]:
+    return [text or None for text in texts]
 
 
 def _customer(stages: frozenset[str], stage: str | None) -> bool | None:
@@ -155,21 +158,22 @@ def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequenc
     """Read people with the companies they belong to, as `Client.associations` gives them by the person's id."""
     held = [one["properties"] for one in found]
     keys = reading.keys(found)
-    primary = {key: primary_company(ties.get(key, ())) for key in keys["id"]}
+    primary = {key: primary_company(ties[key]) if key in ties else None for key in keys["id"]}
     contact = {
         **reading.columns("contact", held),
         **keys,
         "name": list(map(full_name, told(held, "firstname"), told(held, "lastname"))),
         "email": list(map(lower, told(held, "email"))),
         "account_id": list(primary.values()),
-        "owner_id": each(_given, told(held, "hubspot_owner_id")),
+        "owner_id": _given_all(told(held, "hubspot_owner_id")),
     }
     roles = chain(_company_labels(reading, found, ties), _buying_roles(reading, found))
     return {
         "contact": contact,
         "observed_contact": reading.observed("contact", found),
         "affiliation": _affiliations(reading, primary, ties),
-        **columns_of(chain(roles, _usage(reading, found), _signals(reading, found))),
+        "usage": _usage(reading, found),
+        **columns_of(chain(roles, _signals(reading, found))),
     }
 
 
@@ -193,29 +197,34 @@ def primary_company(companies: Sequence[Json]) -> str | None:
 
 
 def _is_primary(kind: Json) -> bool:
-    return kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
+    return int(kind["typeId"]) == PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
-    pairs = [(contact_id, str(tie["toObjectId"])) for contact_id in primary for tie in ties.get(contact_id, ())]
+    people = [contact_id for contact_id in primary if contact_id in ties for _ in ties[contact_id]]
+    accounts = [str(tie["toObjectId"]) for contact_id in primary if contact_id in ties for tie in ties[contact_id]]
     return {
-        "source": [reading.source] * len(pairs),
-        "id": [f"{contact_id}:{company_id}" for contact_id, company_id in pairs],
-        "contact_id": [contact_id for contact_id, _ in pairs],
-        "account_id": [company_id for _, company_id in pairs],
-        "direct": [company_id == primary[contact_id] for contact_id, company_id in pairs],
-        "active": [True] * len(pairs),
+        "source": [reading.source] * len(people),
+        "id": list(map("{}:{}".format, people, accounts)),
+        "contact_id": people,
+        "account_id": accounts,
+        "direct": list(map(eq, accounts, map(primary.__getitem__, people))),
+        "active": [True] * len(people),
     }
 
 
 def _company_labels(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequence[Json]]) -> Rows:
-    for contact_id, tie in ((one["id"], tie) for one in found for tie in ties.get(one["id"], ())):
-        for kind in tie["associationTypes"]:
-            if kind.get("label") and _is_role(kind):
-                company_id = str(tie["toObjectId"])
-                about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
-                yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
-                break
+    labelled = (
+        (one["id"], tie)
+        for one in found
+        if one["id"] in ties
+        for tie in ties[one["id"]]
+        if any([kind.get("label") for kind in tie["associationTypes"]])
+    )
+    for contact_id, tie in labelled:
+        company_id = str(tie["toObjectId"])
+        about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
+        yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
 
 
 def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str, str | None]) -> Rows:
@@ -244,23 +253,22 @@ def _buying_roles(reading: Reading, found: Sequence[Json]) -> Rows:
             yield "contact_role", row("contact_role", values)
 
 
-def _usage(reading: Reading, found: Sequence[Json]) -> Rows:
-    used = reading.columns("usage", [one["properties"] for one in found])
-    answers = list(zip(*used.values(), strict=True)) if used else [()] * len(found)
-    nothing = (None,) * len(used)
-    for one, values in zip(found, answers, strict=True):
-        if values != nothing:
-            key = {"source": reading.source, "contact_id": one["id"], "product": DEFAULT_PRODUCT}
-            yield "usage", row("usage", {**dict(zip(used, values, strict=True)), **key})
+def _usage(reading: Reading, found: Sequence[Json]) -> Columns:
+    """Read who uses the product how much; of whom nothing is known there is no row."""
+    told_of = reading.columns("usage", [one["properties"] for one in found])
+    nothing = (None,) * len(told_of)
+    known = [answers != nothing for answers in zip(*told_of.values(), strict=True)]
+    using = [one["id"] for one in compress(found, known)]
+    key = {"source": [reading.source] * len(using), "contact_id": using, "product": [DEFAULT_PRODUCT] * len(using)}
+    return {**{name: list(compress(values, known)) for name, values in told_of.items()}, **key}
 
 
 def _signals(reading: Reading, found: Sequence[Json]) -> Rows:
     given = reading.columns("signal", [one["properties"] for one in found])
     unknown = [None] * len(found)
     for kind in ("nps", "csat", "advocacy"):
-        for one, answer, at in zip(found, given.get(kind, unknown), given.get(f"{kind}_at", unknown), strict=True):
-            if answer is None:
-                continue
+        answers = zip(found, given.get(kind, unknown), given.get(f"{kind}_at", unknown), strict=True)
+        for one, answer, at in (answered for answered in answers if answered[1] is not None):
             values = {
                 "source": reading.source,
                 "contact_id": one["id"],
