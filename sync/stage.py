@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import arro3.core as arrow
 import duckdb
@@ -203,7 +203,7 @@ def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
     allowed = connection.execute(
         "SELECT CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
         " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 ELSE 0 END"
-        " FROM duckdb_settings() WHERE name = 'memory_limit'"
+        " FROM (SELECT CURRENT_SETTING('memory_limit') AS value)"
     ).fetchone()
     if allowed and allowed[0] > MEMORY_MOST:
         connection.execute(f"SET memory_limit = '{MEMORY_MOST} B'")
@@ -267,7 +267,6 @@ class _Arrival:
         self._run("CREATE OR REPLACE TEMP TABLE mention (id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE extra (name TEXT, id TEXT, page BIGINT)")
         self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
-        self._run("CREATE OR REPLACE TEMP TABLE ending (source TEXT, stream TEXT, whole BOOLEAN)")
         self._stream, self._brought, self._filled, self._page = stream, {}, set(), 0
 
     def _list(self, table: str, ids: Sequence[str]) -> None:
@@ -300,7 +299,8 @@ class _Arrival:
         self._connection.unregister("arrived")
 
     def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
-        self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
+        named = "SELECT ?::TEXT AS source, ?::TEXT AS stream, ?::BOOLEAN AS whole"
+        self._run(f"CREATE OR REPLACE TEMP TABLE ending AS {named}", self._source, end.stream, end.whole)
         for name in self._filled:
             self._note_extras(name, TABLES[name].parent)
         execute(self._connection, "sql/stage_settle", "sync")
@@ -334,18 +334,23 @@ class _Arrival:
         """Note the tables of the stream and name all it ever filled."""
         key = (self._source, stream)
         known = {name for (name,) in self._all("SELECT name FROM stage_table WHERE source = ? AND stream = ?", *key)}
-        for name in sorted(self._brought.keys() - known):
-            self._run("INSERT INTO stage_table VALUES (?, ?, ?)", *key, name)
+        if new := sorted(self._brought.keys() - known):
+            self._run("INSERT INTO stage_table SELECT ?, ?, UNNEST(?::TEXT[])", *key, new)
         return tuple(sorted(known | self._brought.keys()))
 
     def _replace(self) -> None:
         """Exchange the rows of every parent that was mentioned with a table; of two mentions the later counts."""
-        once = not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
+        [(extras, again, beginnings)] = self._all(
+            "SELECT (SELECT COUNT(*) FROM extra), COUNT(*) FILTER (mentions > 1), COUNT(*) FILTER (ENDS_WITH(id, ':'))"
+            " FROM seen"
+        )
+        once = not (extras or again)
         for name in sorted(self._brought):
             parent = TABLES[name].parent
             columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
             arriving = f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
             fresh = not self._all(f"SELECT 1 FROM {name} WHERE source = ? LIMIT 1", self._source)
+            fresh = fresh or not (beginnings or self._holds_seen(name))
             if not (once and fresh):
                 self._find_latest(name)
             if not once:
@@ -357,6 +362,11 @@ class _Arrival:
             if name in self._filled:
                 self._run(arriving)
                 self._run(f"DROP TABLE arriving_{name}")
+
+    def _holds_seen(self, name: str) -> bool:
+        """Tell whether a table holds rows of somebody who was seen: other streams may fill it too."""
+        seen = f"{TABLES[name].parent} IN (SELECT id FROM seen)"
+        return bool(self._all(f"SELECT 1 FROM {name} WHERE source = ? AND {seen} LIMIT 1", self._source))
 
     def _find_latest(self, name: str) -> None:
         """Find the last page that mentions a parent together with a table."""
@@ -382,7 +392,7 @@ class _Arrival:
     def _run(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, list(values))
 
-    def _all(self, statement: str, *values: object) -> list[tuple[str, ...]]:
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, list(values)).fetchall()
 
 
