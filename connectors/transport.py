@@ -268,7 +268,7 @@ class Transport:
         """
         request.headers["Accept-Encoding"] = "gzip, deflate"
         settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
-        settings["verify"] = self._network.ca_file or settings["verify"]
+        settings["verify"] = self._network.ca_file or settings["verify"] or True
         try:
             response = self._pool.get_adapter(str(request.url)).send(request, timeout=self._network.timeout, **settings)
             body = response.raw.read(decode_content=True)

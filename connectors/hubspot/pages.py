@@ -5,7 +5,9 @@ costs: a row as a dict, then as a tuple, then transposed, was four fifths of all
 go, each distinct text once, and handed to Arrow as it is, is less than parsing the JSON it came from. A stage filled by
 ten thousand rows at a time spends half of what one spends that is filled by thousands; but records are made columns a
 thousand at a time, for every object that lives longer is looked at by Python's garbage collector again and again, which
-took a fifth of a pull.
+took a fifth of a pull. Therefore the columns of a thousand go to Arrow at once, out of the collector's sight, and
+`sync.stage` lets it look less often. What is left beyond parsing is spread thin: a tenth of the CPU of 50,000 contacts
+goes into the couple of hundred statements that settle the dozen streams of any portal, however small.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +63,10 @@ class Held:
     def rest(self) -> Iterator[Page]:
         """Give what waits, if anything does."""
         if self._records:
-            held = {name: arrow.Table.from_batches(self._tables.get(name) or [_batch(name, {})]) for name in STREAMS[self._stream]}
+            held = {
+                name: arrow.Table.from_batches(self._tables.get(name) or [_batch(name, {})])
+                for name in STREAMS[self._stream]
+            }
             yield Page(self._stream, list(self._ids), held)
         self._records, self._ids, self._tables = 0, {}, {}
 
@@ -74,9 +79,7 @@ def _batch(name: str, columns: Columns) -> arrow.RecordBatch:
     """Build rows of a table; a column that is not given is NULL."""
     size = len(columns[TABLES[name].parent]) if columns else 0
     arrays = [
-        arrow.Array(columns[one.name], type=ARROW_TYPES[one.type])
-        if one.name in columns
-        else _unknown(one.type, size)
+        arrow.Array(columns[one.name], type=ARROW_TYPES[one.type]) if one.name in columns else _unknown(one.type, size)
         for one in TABLES[name].columns
     ]
     return arrow.RecordBatch.from_arrays(arrays, names=list(COLUMNS[name]))

@@ -158,7 +158,7 @@ def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequenc
     """Read people with the companies they belong to, as `Client.associations` gives them by the person's id."""
     held = [one["properties"] for one in found]
     keys = reading.keys(found)
-    primary = {key: primary_company(ties[key]) if key in ties else None for key in keys["id"]}
+    primary = {one["id"]: primary_company(ties.get(one["id"], ())) for one in found}
     contact = {
         **reading.columns("contact", held),
         **keys,
