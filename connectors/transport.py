@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partialmethod
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -268,9 +268,10 @@ class Transport:
         """
         request.headers["Accept-Encoding"] = "gzip, deflate"
         settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
-        settings["verify"] = self._network.ca_file or settings["verify"] or True
+        settings["verify"] = self._network.ca_file or settings["verify"]
+        adapter: Any = self._pool.get_adapter(str(request.url))  # its types know fewer settings than it takes
         try:
-            response = self._pool.get_adapter(str(request.url)).send(request, timeout=self._network.timeout, **settings)
+            response = adapter.send(request, timeout=self._network.timeout, **settings)
             body = response.raw.read(decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             log.warning("%s failed: %s", _operation(request), type(error).__name__)

@@ -219,7 +219,7 @@ def _company_labels(reading: Reading, found: Sequence[Json], ties: Mapping[str, 
         for one in found
         if one["id"] in ties
         for tie in ties[one["id"]]
-        if any([kind.get("label") and not _is_primary(kind) for kind in tie["associationTypes"]])
+        if any(map(_is_role, tie["associationTypes"]))
     )
     for contact_id, tie in labelled:
         company_id = str(tie["toObjectId"])
