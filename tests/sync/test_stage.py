@@ -1,5 +1,6 @@
 """The stage: a stream is one transaction, parents are replaced, the gone are swept, another layout starts over."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,23 @@ def test_rows_of_a_parent_that_is_read_again_are_replaced_even_by_none(stage: St
     list(stage.take("crm", [activity("e1", subject="Again"), end()]))
     assert column(stage, "SELECT contact_id FROM participant") == []
     assert column(stage, "SELECT subject FROM activity") == ["Again"]
+
+
+def test_a_stream_that_comes_first_replaces_what_another_told_of_the_same_record_and_nothing_else(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), activity("e2", "c2"), end()]))
+    again = page("mails", ["e1"], activity=[{"source": "crm", "id": "e1", "subject": "Again"}], participant=[])
+    other = page("mails", ["e3"], activity=[{"source": "crm", "id": "e3", "subject": "Other"}])
+    list(stage.take("crm", [again, other, end("mails")]))
+    assert column(stage, "SELECT subject FROM activity") == ["Again", "Hello", "Other"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c2"]
+
+
+def test_the_garbage_collector_is_left_as_it_was_found(stage: Stage) -> None:
+    before = gc.get_threshold()
+    list(stage.take("crm", [activity("e1"), end()]))
+    with pytest.raises(BrokenStreamError):
+        list(stage.take("crm", [activity("e2")]))
+    assert gc.get_threshold() == before
 
 
 def test_a_table_a_page_does_not_bring_keeps_its_rows(stage: Stage) -> None:
