@@ -30,6 +30,9 @@ Explain = Callable[[duckdb.DuckDBPyConnection], None]
 Writable = Mapping[str, Mapping[str, frozenset[str]]]
 """Connection -> object (contact, account, task) -> attribute names we may write."""
 
+Bands = Mapping[tuple[str, str], float]
+"""Object and field -> points by which a number of ours may be off before it alone causes a write."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -41,6 +44,7 @@ class Request:
     writable: Writable
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
+    bands: Bands = field(default_factory=dict)
 
 
 def _text_table(name: str, columns: str) -> Table:
@@ -58,8 +62,12 @@ _OPTION = Table(
         Column("as_of", "BIGINT", "the only now of the run"),
     ),
 )
-_FIELD = _text_table("plan_field", "object name empty band")
-_BANDS = {(output.object, output.name): str(output.band) for output in FIELDS if output.band}
+_FIELD = Table(
+    "plan_field",
+    "Every field of ours: its form of nothing, and by how much a number may be off.",
+    (),
+    (*_text_table("", "object name empty").columns, Column("band", "DOUBLE", "NULL: not at all")),
+)
 _WRITABLE = _text_table("plan_writable", "source object field")
 _DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
 _EXPLAINED = _text_table("explained", "object source id")
@@ -91,7 +99,7 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
 
 
 def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
-    fields = [(*place, empty, _BANDS.get(place)) for place, empty in memory.EMPTY.items()]
+    fields = [(*place, empty, request.bands.get(place)) for place, empty in memory.EMPTY.items()]
     create(connection, _FIELD, fields)
     create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
     limits = request.limits

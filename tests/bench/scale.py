@@ -146,7 +146,7 @@ def _timed(job: Callable[[], object]) -> tuple[float, float]:
 def request(as_of: int) -> Request:
     """Ask for a plan that may write every field of ours in both CRMs."""
     fields = {name: frozenset(output.name for output in results(name)) for name in (*OBJECTS, "task")}
-    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields))
+    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields), bands=load_rules().damping.bands())
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

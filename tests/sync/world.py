@@ -12,6 +12,7 @@ import duckdb
 from connectors.memory import MemoryConnector
 from mapping.metadata import FIELDS, desired_tables, results
 from mapping.records import DERIVED
+from mapping.spec import load_rules
 from mapping.statements import create
 from sync import pipeline
 from sync.changes import Change, Limits, Skip
@@ -31,6 +32,8 @@ DUE, GRACE = 5 * DAY, 5 * DAY
 
 Record = tuple[str, str]
 """Object and id."""
+
+RULES = load_rules()
 
 _DESIRED = {table.name: table for table in (*DERIVED, *desired_tables())}
 
@@ -55,6 +58,8 @@ class World:
     gaps: list[Gap] = field(default_factory=list)
     undecided: list[tuple[str, str]] = field(default_factory=list)
     """Account keys and gap kinds that nobody can tell."""
+    also_right: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    """Source, object, id, field and a value that is as right as the wanted one."""
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -103,6 +108,7 @@ class World:
             ]
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
         create(connection, _DESIRED["undecided"], self.undecided)
+        create(connection, _DESIRED["also_right"], self.also_right)
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
 
     def explain(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -134,6 +140,7 @@ class World:
             progress=self.report,
             limits=self.limits,
             takeover=self.takeover,
+            bands=RULES.damping.bands(),
         )
 
     def report(self, step: str, detail: str = "", count: int = 0) -> None:
