@@ -1,19 +1,19 @@
 -- The people whose leaving is imagined, each an account of its own: those of the records to explain who count for
--- something.
-CREATE OR REPLACE TABLE scenario AS
-SELECT DISTINCT
-    contact_record.account_key || '|' || contact_record.person_id AS scenario_key,
-    contact_record.account_key,
-    contact_record.person_id
-FROM explained
-JOIN contact_record ON contact_record.source = explained.source AND contact_record.id = explained.id
-JOIN credit
-    ON credit.account_key = contact_record.account_key AND credit.person_id = contact_record.person_id
-        AND credit.credit > 0
-WHERE explained.object = 'contact';
+-- something. Its name is a number, which is shorter than the two names it stands for and is copied for everybody there.
+CREATE OR REPLACE TEMP TABLE scenario AS
+SELECT CAST(ROW_NUMBER() OVER () AS TEXT) AS scenario_key, account_key, person_id
+FROM (
+    SELECT DISTINCT contact_record.account_key, contact_record.person_id
+    FROM explained
+    JOIN contact_record ON contact_record.source = explained.source AND contact_record.id = explained.id
+    JOIN credit
+        ON credit.account_key = contact_record.account_key AND credit.person_id = contact_record.person_id
+            AND credit.credit > 0
+    WHERE explained.object = 'contact'
+) AS counting;
 
 -- The customers as coverage asks for them, one a scenario.
-CREATE OR REPLACE TABLE scenario_customer AS
+CREATE TABLE imagined.customer AS
 SELECT
     scenario.scenario_key AS account_key,
     customer.segment, customer.breadth, customer.seats, customer.unread, customer.activity_known, customer.usage_known
@@ -21,7 +21,7 @@ FROM scenario
 JOIN customer ON customer.account_key = scenario.account_key;
 
 -- Everybody is still there but the one.
-CREATE OR REPLACE TABLE scenario_member AS
+CREATE TABLE imagined.member AS
 SELECT
     scenario.scenario_key AS account_key,
     member.person_id,
@@ -30,14 +30,14 @@ SELECT
 FROM scenario
 JOIN member ON member.account_key = scenario.account_key;
 
--- The roles as they are.
-CREATE OR REPLACE TABLE scenario_role AS
+-- The roles as they are, of those that coverage counts.
+CREATE TABLE imagined.role AS
 SELECT scenario.scenario_key AS account_key, role.person_id, role.role, role.subtype, role.status
 FROM scenario
-JOIN role ON role.account_key = scenario.account_key;
+JOIN role ON role.account_key = scenario.account_key AND role.status IN ('confirmed', 'likely');
 
 -- The depths as they are, but that of the one who left.
-CREATE OR REPLACE TABLE scenario_depth AS
+CREATE TABLE imagined.depth AS
 SELECT
     scenario.scenario_key AS account_key,
     depth.person_id,

@@ -5,6 +5,7 @@ of `sync.memory`, and leaves the tables of `sync.plan_tables`; the same inputs g
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -90,12 +91,23 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
         create(connection, table)
     _load_request(connection, request)
     memory.load(connection, ledger, request.org, request.as_of)
-    for part in range(_parts(connection)):
-        _plan_values(connection, ledger, request.org, part)
-        _plan_companions(connection, explain)
-        execute(connection, "sql/plan_reasons", "sync")
+    with _written_fast(connection):
+        for part in range(_parts(connection)):
+            _plan_values(connection, ledger, request.org, part)
+            _plan_companions(connection, explain)
+            execute(connection, "sql/plan_reasons", "sync")
     execute(connection, "sql/plan_tasks", "sync")
     return seal(connection, request.org, request.as_of, request.rules)
+
+
+@contextmanager
+def _written_fast(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have texts packed as they come: a plan is read once, and finding the best form of its texts took a third more."""
+    connection.execute("SET force_compression = 'zstd'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET force_compression")
 
 
 def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> None:

@@ -135,6 +135,8 @@ def _computed(connection: duckdb.DuckDBPyConnection) -> Iterator[Timed]:
         for block in blocks(step.name):
             seconds, work = _timed(partial(connection.execute, block))
             yield Timed(step.name, _sentence(block), seconds, work)
+        if step.fill is not None:
+            yield Timed(step.name, "filled in Python", *_timed(partial(step.fill, connection, rules)))
 
 
 def _timed(job: Callable[[], object]) -> tuple[float, float]:
