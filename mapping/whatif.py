@@ -8,18 +8,16 @@ import duckdb
 
 from mapping.statements import execute
 
-IMAGINED = ("customer", "member", "role", "depth")
+IMAGINED = ("covered_customer", "active_person", "role_held", "known_depth")
 """Tables of coverage that a scenario has its own of; the others are those of the account."""
 
 SHARED = (
-    "person",
-    "usage",
     "rule_coverage",
     "rule_need",
     "rule_live",
     "rule_counts_twice",
     "rule_allotment",
-    "rule_product_department",
+    "rule_sold",
 )
 
 ANSWER = """
