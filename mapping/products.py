@@ -16,7 +16,7 @@ from mapping.statements import execute
 
 
 def tables(rules: Rules, profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_offered` (empty where one product is sold), `rule_own_need` (its cells that differ from the others') and
+    """Give `rule_offered` (empty where one product is sold), `rule_own_need` (those of its cells that are its own) and
     `rule_sold` (the departments of each product; of the only one under the name "").
     """
     several = len(profile.products) > 1

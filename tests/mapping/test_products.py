@@ -84,7 +84,7 @@ def test_each_product_has_its_gaps_and_a_task_each(seller: World) -> None:
     customer(seller, "Analytics;Billing")
     seller.compute()
     assert missing(seller, "missing champion") == {"Analytics", "Billing"}
-    told = {subject: body for subject, body in seller.table("desired_task", "subject", "body")}
+    told = dict(seller.table("desired_task", "subject", "body"))
     assert {subject for subject in told if subject.startswith("Missing champion")} == {
         "Missing champion (Analytics): Account A1",
         "Missing champion (Billing): Account A1",
@@ -174,7 +174,7 @@ def test_breadth_and_required_numbers_may_be_those_of_a_product(connection: duck
     world.sees()
     customer(world, "Analytics;Billing")
     world.compute()
-    told = {product: words for product, words in world.table("offer", "product", "words")}
+    told = dict(world.table("offer", "product", "words"))
     assert "live buyers 0 of 1, champions 0 of 1" in told["Analytics"]
     assert "live buyers 0 of 3, champions 0 of 0" in told["Billing"]
 

@@ -55,6 +55,10 @@ class World:
     gaps: list[Gap] = field(default_factory=list)
     undecided: list[tuple[str, str]] = field(default_factory=list)
     """Account keys and gap kinds that nobody can tell."""
+    companies: dict[str, str] = field(default_factory=dict)
+    """Account record -> the company it is."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Contact record -> the person it is."""
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -103,6 +107,8 @@ class World:
             ]
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
         create(connection, _DESIRED["undecided"], self.undecided)
+        create(connection, _DESIRED["company"], [("crm", *pair, True, "single") for pair in self.companies.items()])
+        create(connection, _DESIRED["person"], [("crm", *pair, "single") for pair in self.people.items()])
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
 
     def explain(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -115,6 +121,10 @@ class World:
             connection.execute(
                 "INSERT INTO companion SELECT object, source, id, 'Because.', '2023-11-15' FROM explained"
             )
+
+    def merge(self, loser: str, winner: str) -> None:
+        """Let a record live on as another one, as a pull would report it."""
+        self.stage.connection.execute("INSERT INTO merged_record VALUES ('crm', ?, ?)", [loser, winner])
 
     # --- running ---------------------------------------------------------------------------------------------------
 
