@@ -47,6 +47,24 @@ ASSESSED = (
         """,
     ),
     table(
+        "offer",
+        "Step assess: a product that an account holds and how it is covered; no row where only one product is sold.",
+        "account_key product",
+        """
+        offer_key TEXT ``account_key|product``
+        account_key TEXT the company
+        product TEXT product of the settings
+        breadth TEXT workgroup, department or company-wide; NULL unknown
+        cell TEXT the product, where it has required numbers of its own; else empty
+        usage_known BOOLEAN usage of the product by the account's people is mapped
+        place BIGINT 1 the worst covered one, and so on
+        shown BOOLEAN the account's fields show this product: the worst covered one
+        status TEXT covered, partial, gap or cannot tell
+        score BIGINT 0-100; NULL no needs
+        words TEXT coverage of the product in words
+        """,
+    ),
+    table(
         "standing",
         "Step assess: how far the relationship has come, what it is worth, what it asks of us.",
         "account_key",
@@ -139,6 +157,7 @@ ASSESSED = (
         """
         key TEXT one gap, one key for life (see mapping/gaps.sql)
         account_key TEXT the company; of a gap about a colleague: the colleague
+        product TEXT product it is about; NULL the whole account, or the only product
         kind TEXT gap kind of the domain
         role TEXT role it is about; NULL none
         person_id TEXT person it is about; NULL none

@@ -24,6 +24,7 @@ from mapping import (
     lifecycle,
     network,
     portfolio,
+    products,
     roles,
     titles,
 )
@@ -48,6 +49,11 @@ class Step:
     fill: Callable[[duckdb.DuckDBPyConnection, Rules], None] | None = None
 
 
+def no_tables(_rules: Rules, _profile: Profile) -> RuleTables:
+    """Give nothing: the step joins what the step before it has loaded."""
+    yield from ()
+
+
 STEPS = (
     Step("titles", titles.tables, fill=titles.fill),
     Step("identity", identity.tables, ("person", "company", "ambiguity", "member")),
@@ -58,7 +64,9 @@ STEPS = (
     Step("network", network.tables, ("shared_meeting",)),
     Step("evidence", evidence.tables, ("evidence", "axis")),
     Step("roles", roles.tables, ("role", "stance")),
-    Step("coverage", coverage.tables, ("credit", "need", "coverage")),
+    Step("products", products.tables, fill=products.spread),
+    Step("coverage", coverage.tables),
+    Step("shortfall", no_tables, ("credit", "need", "coverage", "offer"), fill=products.fold),
     Step("equity", equity.tables, ("standing",)),
     Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),

@@ -27,18 +27,22 @@ def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
 
 
 NEED = (
-    "segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, "
+    "product TEXT, segment TEXT, breadth TEXT, role TEXT, required BIGINT, outside BIGINT, outside_consuming BOOLEAN, "
     "departments BIGINT"
 )
 LIVE = "role TEXT, rank BIGINT, subtype TEXT, depth BIGINT, credit BIGINT, head BOOLEAN"
 
 
 def _needs(rules: CoverageRules) -> Iterator[tuple[object, ...]]:
-    for breadth, cells in rules.needs.items():
-        for segment, need in cells.items():
-            yield (segment, breadth, "buyer", need.buyers, 0, False, 0)
-            yield (segment, breadth, "champion", need.champions, need.outside, need.outside_consuming, need.departments)
-            yield (segment, breadth, "power user", need.power_users, 0, False, 0)
+    """Give the cells of every product, named by "", and those that only one product has."""
+    for product, needs in {"": rules.needs, **rules.needs_of_product}.items():
+        for breadth, cells in needs.items():
+            for segment, need in cells.items():
+                cell = (product, segment, breadth)
+                outside = (need.outside, need.outside_consuming, need.departments)
+                yield (*cell, "buyer", need.buyers, 0, False, 0)
+                yield (*cell, "champion", need.champions, *outside)
+                yield (*cell, "power user", need.power_users, 0, False, 0)
 
 
 def _live(rules: CoverageRules) -> Iterator[tuple[object, ...]]:

@@ -1,23 +1,20 @@
 -- The departments the product is sold to and consumed in, each once.
 CREATE OR REPLACE TEMP TABLE product_department AS
 SELECT
+    product,
     department,
     MAX(CASE WHEN side = 'sold_to' THEN 1 ELSE 0 END) = 1 AS sold_to,
     MAX(CASE WHEN side = 'consumed_in' THEN 1 ELSE 0 END) = 1 AS consumes
-FROM rule_product_department
-GROUP BY department;
+FROM rule_sold
+GROUP BY product, department;
 
 -- People with usage in the last 30 days, an account at a time; half of them is the most power users we can ask for.
 CREATE OR REPLACE TEMP TABLE active_users AS
-SELECT member.account_key, COUNT(DISTINCT member.person_id) AS people
-FROM member
-JOIN person ON person.person_id = member.person_id
-JOIN usage ON usage.source = person.source AND usage.contact_id = person.contact_id
-WHERE usage.active_days > 0
-    AND NOT member.departed
-GROUP BY member.account_key;
+SELECT account_key, COUNT(DISTINCT person_id) AS people
+FROM active_person
+GROUP BY account_key;
 
--- Required numbers of every account whose segment and breadth are known.
+-- Required numbers of every account (see products.sql) whose segment and breadth are known.
 CREATE OR REPLACE TEMP TABLE requirement AS
 SELECT
     customer.account_key,
@@ -38,18 +35,22 @@ SELECT
         )
     END AS required,
     CASE WHEN product.told THEN rule_need.outside ELSE 0 END AS outside_required,
-    rule_need.outside_consuming AND product.consumer_told AS outside_consuming,
+    rule_need.outside_consuming AND COALESCE(product.consumer_told, FALSE) AS outside_consuming,
     rule_need.departments AS departments_required,
     rule_counts_twice.segment IS NULL AS counts_once
-FROM customer
+FROM covered_customer AS customer
 CROSS JOIN rule_coverage
-CROSS JOIN (
+JOIN rule_need
+    ON rule_need.segment = customer.segment AND rule_need.breadth = customer.breadth
+        AND rule_need.product = customer.cell
+LEFT JOIN (
     SELECT
-        COALESCE(MAX(CASE WHEN sold_to THEN 1 ELSE 0 END), 0) = 1 AS told,
-        COALESCE(MAX(CASE WHEN consumes THEN 1 ELSE 0 END), 0) = 1 AS consumer_told
+        product,
+        MAX(CASE WHEN sold_to THEN 1 ELSE 0 END) = 1 AS told,
+        MAX(CASE WHEN consumes THEN 1 ELSE 0 END) = 1 AS consumer_told
     FROM product_department
-) AS product
-JOIN rule_need ON rule_need.segment = customer.segment AND rule_need.breadth = customer.breadth
+    GROUP BY product
+) AS product ON product.product = customer.product
 LEFT JOIN active_users ON active_users.account_key = customer.account_key
 LEFT JOIN rule_counts_twice ON rule_counts_twice.segment = customer.segment;
 
@@ -62,21 +63,17 @@ FROM (
         role.account_key,
         role.person_id,
         role.role,
-        member.department,
+        role.department,
         NULLIF(way.subtype, '') AS subtype,
         way.credit,
         way.head,
         ROW_NUMBER() OVER (PARTITION BY role.account_key, role.person_id, role.role ORDER BY way.rank) AS place
-    FROM role
-    JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
-    JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
+    FROM role_held AS role
     JOIN rule_live AS own
         ON own.role = role.role
      AND (own.subtype = role.subtype OR (own.subtype = '' AND own.rank = 1))
     JOIN rule_live AS way
-        ON way.role = role.role AND way.rank >= own.rank AND depth.level >= way.depth
-    WHERE role.status IN ('confirmed', 'likely')
-        AND NOT member.departed
+        ON way.role = role.role AND way.rank >= own.rank AND role.level >= way.depth
 ) AS best
 WHERE best.place = 1;
 
@@ -177,7 +174,9 @@ SELECT
         AS outside,
     SUM(CASE WHEN product_department.consumes AND NOT product_department.sold_to THEN 1 ELSE 0 END) AS outside_consuming
 FROM holder
-LEFT JOIN product_department ON product_department.department = holder.department
+JOIN covered_customer AS customer ON customer.account_key = holder.account_key
+LEFT JOIN product_department
+    ON product_department.product = customer.product AND product_department.department = holder.department
 WHERE holder.role = 'champion'
     AND holder.head
 GROUP BY holder.account_key;
@@ -244,7 +243,7 @@ SELECT
     depth.account_key,
     SUM(CASE WHEN depth.level >= rule_coverage.threaded_depth THEN 1 ELSE 0 END) >= rule_coverage.threaded_people
         AS enough
-FROM depth
+FROM known_depth AS depth
 CROSS JOIN rule_coverage
 GROUP BY depth.account_key, rule_coverage.threaded_people;
 
@@ -283,7 +282,7 @@ SELECT
                     THEN '; department of a champion unknown'
                 ELSE ''
             END, 3), '') AS completeness
-FROM customer
+FROM covered_customer AS customer
 CROSS JOIN rule_coverage
 LEFT JOIN verdict ON verdict.account_key = customer.account_key
 LEFT JOIN thread ON thread.account_key = customer.account_key

@@ -58,7 +58,7 @@ WHERE ranked.place = 1;
 -- People who count as a live head of their account.
 CREATE OR REPLACE TEMP TABLE counted_person AS
 SELECT DISTINCT account_key, person_id
-FROM credit
+FROM counted_for
 WHERE head;
 
 -- What each contact record should hold.
@@ -93,19 +93,6 @@ LEFT JOIN stance ON stance.account_key = contact_record.account_key AND stance.p
 LEFT JOIN counted_person
     ON counted_person.account_key = contact_record.account_key AND counted_person.person_id = contact_record.person_id;
 
--- Required and actual numbers of an account side by side; what is unknown stays empty.
-CREATE OR REPLACE TEMP TABLE need_row AS
-SELECT
-    account_key,
-    MAX(CASE WHEN role = 'buyer' THEN required END) AS buyers_required,
-    MAX(CASE WHEN role = 'buyer' AND known THEN heads END) AS buyers_actual,
-    MAX(CASE WHEN role = 'champion' THEN required END) AS champions_required,
-    MAX(CASE WHEN role = 'champion' AND known THEN heads END) AS champions_actual,
-    MAX(CASE WHEN role = 'power user' THEN required END) AS power_users_required,
-    MAX(CASE WHEN role = 'power user' AND known THEN heads END) AS power_users_actual
-FROM need
-GROUP BY account_key;
-
 -- The missing roles of an account, as a multi-select value and in words.
 CREATE OR REPLACE TEMP TABLE missing_role AS
 SELECT
@@ -128,7 +115,7 @@ FROM (
     SELECT
         gap.account_key,
         gap.key,
-        rule_gap_kind.action,
+        rule_gap_kind.action || COALESCE(' (' || gap.product || ')', '') AS action,
         member.name,
         CASE WHEN own.people IS NOT NULL THEN gap.role WHEN gap.people IS NOT NULL THEN 'champion' END AS role,
         ROW_NUMBER() OVER (PARTITION BY gap.account_key ORDER BY gap.severity DESC, gap.key) AS place
@@ -250,25 +237,22 @@ SELECT
     END AS words
 FROM (SELECT account_key, CAST(ROUND(arr) AS BIGINT) AS whole FROM customer WHERE arr IS NOT NULL) AS revenue;
 
--- The facts of an account that stand behind every task about it.
+-- The facts of an account that stand behind every task about it; `beyond` are those that hold for all its products.
 CREATE OR REPLACE TEMP TABLE account_fact AS
 SELECT
-    customer.account_key,
-    'coverage ' || coverage.status
-        || COALESCE(', score ' || CAST(coverage.score AS TEXT), '')
-        || COALESCE('; live buyers ' || CAST(need_row.buyers_actual AS TEXT) || ' of '
-            || CAST(need_row.buyers_required AS TEXT), '')
-        || COALESCE(', champions ' || CAST(need_row.champions_actual AS TEXT) || ' of '
-            || CAST(need_row.champions_required AS TEXT), '')
-        || COALESCE(', power users ' || CAST(need_row.power_users_actual AS TEXT) || ' of '
-            || CAST(need_row.power_users_required AS TEXT), '')
-        || COALESCE('; renewal on ' || calendar.iso, '')
-        || COALESCE('; ARR ' || arr_words.words, '') AS words
-FROM customer
-JOIN coverage ON coverage.account_key = customer.account_key
-LEFT JOIN need_row ON need_row.account_key = customer.account_key
-LEFT JOIN arr_words ON arr_words.account_key = customer.account_key
-LEFT JOIN calendar ON calendar.day = CAST(FLOOR(customer.renewal_at / 86400e0) AS BIGINT);
+    fact.account_key,
+    COALESCE(shown.words, 'coverage ' || covered_words.words) || fact.beyond AS words,
+    fact.beyond
+FROM (
+    SELECT
+        customer.account_key,
+        COALESCE('; renewal on ' || calendar.iso, '') || COALESCE('; ARR ' || arr_words.words, '') AS beyond
+    FROM customer
+    LEFT JOIN arr_words ON arr_words.account_key = customer.account_key
+    LEFT JOIN calendar ON calendar.day = CAST(FLOOR(customer.renewal_at / 86400e0) AS BIGINT)
+) AS fact
+JOIN covered_words ON covered_words.account_key = fact.account_key
+LEFT JOIN offer AS shown ON shown.account_key = fact.account_key AND shown.shown;
 
 -- Whom each colleague who looks after too much reports to: by the CRM, else by the team.
 CREATE OR REPLACE TEMP TABLE workload_line AS
@@ -301,11 +285,12 @@ SELECT
         WHEN gap.to_manager THEN COALESCE(caretaker.manager_id, caretaker.csm_id)
         ELSE COALESCE(caretaker.csm_id, caretaker.manager_id)
     END AS owner_id,
-    SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
+    SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || COALESCE(' (' || gap.product || ')', '') || ': '
+        || COALESCE(member.name || ', ', '')
         || COALESCE(customer.name, home.account_id), 1, 255) AS subject,
     'What is missing: ' || gap.detail || CHR(10)
         || 'Why it matters: ' || rule_gap_kind.why || CHR(10)
-        || 'Evidence: ' || account_fact.words || '.'
+        || 'Evidence: ' || COALESCE(offer.words || account_fact.beyond, account_fact.words) || '.'
         || COALESCE(CHR(10) || 'People to develop: ' || gap.people || '.', '') AS body,
     due_day.due_at,
     gap.severity,
@@ -317,6 +302,7 @@ JOIN customer ON customer.account_key = gap.account_key
 JOIN company AS home ON home.account_key = gap.account_key AND home.home
 JOIN caretaker ON caretaker.account_key = gap.account_key
 JOIN account_fact ON account_fact.account_key = gap.account_key
+LEFT JOIN offer ON offer.account_key = gap.account_key AND offer.product = gap.product
 LEFT JOIN due_day ON due_day.tier = customer.tier
 LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
 LEFT JOIN (

@@ -67,7 +67,8 @@ LEFT JOIN dossier_sentence
 -- Gaps, under their keys; they are in the account's home CRM.
 CREATE OR REPLACE TEMP TABLE dossier_gap AS
 SELECT
-    UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
+    UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || COALESCE(' (' || gap.product || ')', '') || ': '
+        || COALESCE(member.name || ', ', '')
         || gap_home.name AS name,
     gap_home.name AS account_name,
     TRUE AS home,

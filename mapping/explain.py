@@ -38,6 +38,7 @@ SHARED = frozenset({"role_confidence", "depth_name", "missing_text"})
 FURTHER = (
     ("contact", "colleagues", "tie_strength"),
     ("contact", "what_if", "counted"),
+    ("account", "products", "coverage_status"),
     ("account", "engagement", "stage"),
     ("account", "voice", "power_users_actual"),
     ("account", "gap_age", "next_best_action"),
@@ -75,6 +76,7 @@ RULES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("account", "data_completeness"): ("activity capture", "depth.capture_days"),
     ("contact", "colleagues"): ("tie strength", "depth.kind_weights"),
     ("contact", "what_if"): ("coverage status", "coverage"),
+    ("account", "products"): ("worst product", "coverage"),
     ("account", "engagement"): ("expected engagement", "engagement.expected"),
     ("account", "voice"): ("power-user voice", "engagement.voice_known_share"),
     ("account", "gap_age"): ("chronic gaps", "gaps.chronic_days"),
@@ -108,6 +110,7 @@ RESTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("account", "orientation"): ("account",),
     ("contact", "colleagues"): ("act",),
     ("contact", "what_if"): ("role",),
+    ("account", "products"): ("account",),
     ("account", "engagement"): ("account",),
     ("account", "voice"): ("live power user", "account"),
     ("account", "gap_age"): ("account",),

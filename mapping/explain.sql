@@ -184,13 +184,15 @@ CREATE OR REPLACE TEMP TABLE counted_words AS
 SELECT
     credit.account_key,
     credit.person_id,
-    STRING_AGG(CASE WHEN credit.head THEN credit.role || COALESCE(' (' || credit.subtype || ')', '') END, ' and '
-        ORDER BY credit.role)
+    STRING_AGG(CASE WHEN credit.head THEN credit.role || COALESCE(' of ' || credit.product, '')
+        || COALESCE(' (' || credit.subtype || ')', '') END, ' and '
+        ORDER BY credit.role, credit.product)
         AS heads,
-    STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role END, ' and ' ORDER BY credit.role)
+    STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role || COALESCE(' of ' || credit.product, '')
+        END, ' and ' ORDER BY credit.role, credit.product)
         AS halves
 FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS asked
-JOIN credit ON credit.account_key = asked.account_key AND credit.person_id = asked.person_id
+JOIN counted_for AS credit ON credit.account_key = asked.account_key AND credit.person_id = asked.person_id
 GROUP BY credit.account_key, credit.person_id;
 
 -- The sentences about contacts, a row a record and a column each, in the order they are read. Fields that say the same
@@ -473,14 +475,17 @@ UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
     REPLACE(need.role, ' ', '_') || 's_required' AS field,
     CAST(need.required AS TEXT) || ' ' || need.role || CASE WHEN need.required = 1 THEN '' ELSE 's' END 
-        || ' needed for ' || customer.segment || ', ' || customer.breadth
+        || ' needed for ' || customer.segment || ', ' || COALESCE(offer.breadth, customer.breadth)
+        || COALESCE(', ' || offer.product, '')
         || CASE WHEN need.required < rule_need.required THEN ', capped by the active users or seats' ELSE '' END
         || '.' AS text
 FROM explained_account
 JOIN customer ON customer.account_key = explained_account.account_key
 JOIN need ON need.account_key = explained_account.account_key
+LEFT JOIN offer ON offer.account_key = explained_account.account_key AND offer.shown
 JOIN rule_need
-    ON rule_need.segment = customer.segment AND rule_need.breadth = customer.breadth AND rule_need.role = need.role
+    ON rule_need.segment = customer.segment AND rule_need.breadth = COALESCE(offer.breadth, customer.breadth)
+        AND rule_need.role = need.role AND rule_need.product = COALESCE(offer.cell, '')
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id,
     REPLACE(need.role, ' ', '_') || 's_actual' AS field,

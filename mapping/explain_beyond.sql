@@ -11,6 +11,22 @@ JOIN coverage ON coverage.account_key = explained_contact.account_key
 WHERE what_if.status <> coverage.status
     OR COALESCE(what_if.score, -1) <> COALESCE(coverage.score, -1);
 
+-- How each product is covered, where the account holds more than one.
+INSERT INTO sentence
+SELECT 'account' AS object, explained_account.source, explained_account.id, 'products' AS field,
+    'By product, the worst first: ' || told.words || '; the fields show ' || told.shown || '.' AS text
+FROM explained_account
+JOIN (
+    SELECT
+        account_key,
+        MAX(CASE WHEN shown THEN product END) AS shown,
+        COUNT(*) AS products,
+        STRING_AGG(product || ' ' || status || COALESCE(' (score ' || CAST(score AS TEXT) || ')', ''), ', '
+            ORDER BY place) AS words
+    FROM offer
+    GROUP BY account_key
+) AS told ON told.account_key = explained_account.account_key AND told.products > 1;
+
 -- The acts that count for the ties of explained role-holders, by their numbers.
 CREATE OR REPLACE TEMP TABLE tie_act AS
 SELECT pair_act.pair, pair_act.number, pair_act.happened_at, pair_act.others, pair_act.form

@@ -70,6 +70,8 @@ ATTRIBUTES = (
     Attribute("account", "customer", _T, "Type", "lifecyclestage", "type or stage that says who is a customer"),
     Attribute("account", "segment", _T, None, None, "segment as the CRM spells it"),
     Attribute("account", "breadth", _T, None, None, "product breadth as the CRM spells it"),
+    Attribute("account", "products", _T, None, None, "products the account holds, joined by semicolons"),
+    Attribute("account", "partner", _T, None, None, "partner or marketplace the account came through"),
     Attribute("account", "value_received", _T, None, None, "value the customer has received: none, partial or full"),
     Attribute("account", "lifetime_value", _N, None, None, "what the account is worth over its lifetime"),
     Attribute("account", "complexity", _T, None, None, "complexity of the offering: high or low"),

@@ -19,23 +19,6 @@ JOIN person ON person.source = contact.source AND person.contact_id = contact.id
 WHERE contact.left_at IS NOT NULL OR contact.bounced_at IS NOT NULL
 GROUP BY person.person_id;
 
--- Roles below their required number, where there is evidence for the role at all.
-CREATE OR REPLACE TEMP TABLE shortfall AS
-SELECT account_key, role, required, heads, required - heads AS missing
-FROM need
-WHERE known
-    AND heads < required;
-
--- Champions whose department nobody knows: each of them may be the one outside.
-CREATE OR REPLACE TEMP TABLE unplaced_champions AS
-SELECT credit.account_key, COUNT(*) AS people
-FROM holder AS credit
-JOIN member ON member.account_key = credit.account_key AND member.person_id = credit.person_id
-WHERE credit.role = 'champion'
-    AND credit.head
-    AND member.department IS NULL
-GROUP BY credit.account_key;
-
 -- People one axis short of a role that is missing, where they hold it not yet: of a champion's three axes two are there; a
 -- user lacks the need or the frequency of a power user; the buying authority is known and not far from enough.
 CREATE OR REPLACE TEMP TABLE nearly AS
@@ -51,8 +34,8 @@ SELECT
     END AS missing
 FROM (
     SELECT
-        shortfall.account_key,
-        shortfall.role,
+        wanted.account_key,
+        wanted.role,
         axis.person_id,
         MAX(CASE WHEN axis.axis = 'buying_authority' AND axis.value >= rule.nearly THEN 1 ELSE 0 END) = 1 AS authority,
         MAX(CASE WHEN axis.axis = 'influence' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS influence,
@@ -60,10 +43,10 @@ FROM (
         MAX(CASE WHEN axis.axis = 'attitude' AND axis.value >= rule.positive THEN 1 ELSE 0 END) = 1 AS positive,
         MAX(CASE WHEN axis.axis = 'product_importance' AND axis.value >= rule.high THEN 1 ELSE 0 END) = 1 AS importance,
         MAX(CASE WHEN axis.axis = 'usage_frequency' AND axis.value > 0 THEN 1 ELSE 0 END) = 1 AS uses
-    FROM shortfall
-    JOIN axis ON axis.account_key = shortfall.account_key
+    FROM (SELECT DISTINCT account_key, role FROM need_finding WHERE kind LIKE 'missing %') AS wanted
+    JOIN axis ON axis.account_key = wanted.account_key
     CROSS JOIN rule_evidence AS rule
-    GROUP BY shortfall.account_key, shortfall.role, axis.person_id
+    GROUP BY wanted.account_key, wanted.role, axis.person_id
 ) AS profile
 LEFT JOIN role
     ON role.account_key = profile.account_key AND role.person_id = profile.person_id AND role.role = profile.role
@@ -147,48 +130,14 @@ CROSS JOIN rule_gap
 WHERE prospect.place <= rule_gap.suggestions
 GROUP BY prospect.account_key, prospect.role;
 
--- Gaps of an account: what the required numbers and the conditions miss.
+-- Gaps of an account: what the required numbers and the conditions miss, and what hangs on no role.
 CREATE OR REPLACE TEMP TABLE account_finding AS
-SELECT
-    shortfall.account_key,
-    CASE shortfall.role WHEN 'power user' THEN 'missing power users' ELSE 'missing ' || shortfall.role END AS kind,
-    shortfall.role,
-    'Missing ' || CAST(shortfall.missing AS TEXT) || ' ' || shortfall.role
-        || CASE WHEN shortfall.missing = 1 THEN '' ELSE 's' END
-        || ': ' || CAST(shortfall.heads AS TEXT) || ' of ' || CAST(shortfall.required AS TEXT)
-        || ' required with a live relationship.' AS detail
-FROM shortfall
-UNION ALL
-SELECT
-    only_check_signer.account_key,
-    'only a check-signer' AS kind,
-    'buyer' AS role,
-    'The only buyer with a live relationship is a check-signer.' AS detail
-FROM only_check_signer
-JOIN need ON need.account_key = only_check_signer.account_key AND need.role = 'buyer' AND need.required > 0
-UNION ALL
-SELECT
-    need.account_key,
-    'champion not in another department' AS kind,
-    'champion' AS role,
-    CASE
-        WHEN need.outside < need.outside_required
-            THEN CAST(need.outside AS TEXT) || ' of ' || CAST(need.outside_required AS TEXT)
-                || ' required champions outside the department that the product is sold to.'
-        ELSE 'Champions from ' || CAST(need.departments AS TEXT) || ' of ' || CAST(need.departments_required AS TEXT)
-            || ' required departments.'
-    END AS detail
-FROM need
-LEFT JOIN unplaced_champions ON unplaced_champions.account_key = need.account_key
-WHERE need.role = 'champion'
-    AND need.known
-    AND need.required > 0
-    AND need.heads > 0
-    AND (need.outside + COALESCE(unplaced_champions.people, 0) < need.outside_required
-        OR need.departments + COALESCE(unplaced_champions.people, 0) < need.departments_required)
+SELECT account_key, product, kind, role, detail
+FROM need_finding
 UNION ALL
 SELECT
     account_key,
+    CAST(NULL AS TEXT) AS product,
     'single-threaded' AS kind,
     NULL AS role,
     'Fewer than two people of the account answer us.' AS detail
@@ -197,6 +146,7 @@ WHERE single_threaded
 UNION ALL
 SELECT
     account_key,
+    CAST(NULL AS TEXT) AS product,
     'power-user voice weak' AS kind,
     'power user' AS role,
     CAST(told AS TEXT) || ' of ' || CAST(people AS TEXT) || ' power users have said what they think; on average '
@@ -207,6 +157,7 @@ WHERE weak
 UNION ALL
 SELECT
     engagement.account_key,
+    CAST(NULL AS TEXT) AS product,
     'cadence overdue' AS kind,
     NULL AS role,
     COALESCE('Last contact in both directions on ' || calendar.iso, 'No contact in both directions so far')
@@ -220,6 +171,7 @@ WHERE engagement.cadence_overdue
 UNION ALL
 SELECT
     engagement.account_key,
+    CAST(NULL AS TEXT) AS product,
     'handover or introduction overdue' AS kind,
     NULL AS role,
     'Customer since ' || calendar.iso || ': ' || engagement.handover || '.' AS detail
@@ -230,6 +182,7 @@ WHERE engagement.handover IS NOT NULL
 UNION ALL
 SELECT
     engagement.account_key,
+    CAST(NULL AS TEXT) AS product,
     'under-invested account' AS kind,
     NULL AS role,
     CAST(engagement.exchanges AS TEXT) || CASE WHEN engagement.exchanges = 1 THEN ' exchange' ELSE ' exchanges' END
@@ -256,7 +209,8 @@ JOIN member ON member.account_key = role.account_key AND member.person_id = role
 CROSS JOIN run
 CROSS JOIN rule_gap
 LEFT JOIN departure ON departure.person_id = role.person_id
-LEFT JOIN shortfall ON shortfall.account_key = role.account_key AND shortfall.role = role.role
+LEFT JOIN need_finding AS shortfall
+    ON shortfall.account_key = role.account_key AND shortfall.role = role.role AND shortfall.kind LIKE 'missing %'
 LEFT JOIN spared ON spared.person_id = role.person_id
 WHERE role.status = 'departed'
     AND role.role IN ('buyer', 'champion')
@@ -329,9 +283,12 @@ CREATE OR REPLACE TABLE undecided AS
 SELECT customer.account_key, rule_gap_kind.kind
 FROM customer
 JOIN rule_gap_kind ON rule_gap_kind.kind <> 'over-capacity CSM'
+LEFT JOIN (SELECT DISTINCT account_key FROM offer WHERE NOT usage_known) AS untold
+    ON untold.account_key = customer.account_key
 WHERE customer.unread
     OR (NOT customer.activity_known
         AND rule_gap_kind.kind NOT IN ('champion or buyer departed', 'power-user voice weak'))
+    OR (untold.account_key IS NOT NULL AND rule_gap_kind.kind = 'missing power users')
     OR (NOT customer.usage_known AND rule_gap_kind.kind IN ('missing power users', 'power-user voice weak'));
 
 -- How near an account's renewal is and where its ARR stands among the customers, 0-1 each.
@@ -355,9 +312,10 @@ LEFT JOIN (
 -- Every gap of an account with its key, its severity and the people to develop.
 CREATE OR REPLACE TEMP TABLE account_gap AS
 SELECT
-    run.organisation || '|' || finding.account_key || '|' || rule_product.name || '|' || finding.kind || '|'
-        || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
+    run.organisation || '|' || finding.account_key || '|' || COALESCE(finding.product, rule_product.name) || '|'
+        || finding.kind || '|' || COALESCE(finding.role, '') || '|' || COALESCE(finding.person_id, '') AS key,
     finding.account_key,
+    finding.product,
     finding.kind,
     finding.role,
     finding.person_id,
@@ -368,9 +326,9 @@ SELECT
     COALESCE(own.people, CASE WHEN finding.role IS NULL OR finding.role <> 'power user' THEN champions.people END)
         AS people
 FROM (
-    SELECT account_key, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
+    SELECT account_key, product, kind, role, CAST(NULL AS TEXT) AS person_id, detail FROM account_finding
     UNION ALL
-    SELECT account_key, kind, role, person_id, detail FROM person_finding
+    SELECT account_key, CAST(NULL AS TEXT) AS product, kind, role, person_id, detail FROM person_finding
 ) AS finding
 CROSS JOIN run
 CROSS JOIN rule_product
@@ -389,6 +347,7 @@ CREATE OR REPLACE TEMP TABLE colleague_gap AS
 SELECT
     run.organisation || '|' || workload.colleague || '|' || rule_product.name || '|' || rule_gap_kind.kind || '||' AS key,
     workload.colleague AS account_key,
+    CAST(NULL AS TEXT) AS product,
     rule_gap_kind.kind,
     CAST(NULL AS TEXT) AS role,
     CAST(NULL AS TEXT) AS person_id,

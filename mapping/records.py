@@ -50,6 +50,7 @@ STAGED = (
         customer BOOLEAN is a customer by the CRM's own word (type or lifecycle stage)
         segment TEXT mapped segment as the CRM spells it
         breadth TEXT mapped product breadth as the CRM spells it
+        products TEXT mapped products the account holds, joined by semicolons
         value_received TEXT mapped value the customer has received as the CRM spells it
         lifetime_value DOUBLE lifetime value of the mapped field
         complexity TEXT mapped complexity of the offering as the CRM spells it

@@ -324,6 +324,8 @@ class CoverageRules(Frozen):
     """Required numbers and what counts toward them (rules/coverage.yaml)."""
 
     needs: dict[Breadth, dict[Segment, Need]]
+    needs_of_product: dict[str, dict[Breadth, dict[Segment, Need]]] = {}
+    """Product -> cells of its own; those that it does not name are those of `needs`."""
     buyers: dict[Subtype, BuyerCredit]
     champion_depth: int
     champion_half_depth: int
@@ -491,9 +493,12 @@ class Rules(Frozen):
 class Product(Frozen):
     """A product and the departments of a customer that it is sold to and consumed in."""
 
-    name: str = "default"
+    name: Annotated[str, Field(min_length=1, pattern=r"^[^|;]+$")] = "default"
+    """As the accounts' field of products spells it, whatever the case; stands in the keys of tasks."""
     sold_to: tuple[str, ...] = ()
     consumed_in: tuple[str, ...] = ()
+    breadth: Breadth | None = None
+    """How widely the product is used by whoever holds it; None: as the account's field of the breadth says."""
 
 
 class Profile(Frozen):

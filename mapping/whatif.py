@@ -9,14 +9,12 @@ import duckdb
 from mapping.statements import execute
 
 SHARED = (
-    "person",
-    "usage",
     "rule_coverage",
     "rule_need",
     "rule_live",
     "rule_counts_twice",
     "rule_allotment",
-    "rule_product_department",
+    "rule_sold",
 )
 """Tables of coverage that a scenario shares with the account; whatif.sql makes the others."""
 

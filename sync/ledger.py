@@ -333,6 +333,11 @@ class Ledger:
         """Read the task ledger of an organisation as rows of `TASKS`."""
         return self._all(sa.select(TASKS).where(TASKS.c.org == org).order_by(TASKS.c.key))
 
+    def rename_tasks(self, org: str, keys: Iterable[tuple[str, str]]) -> None:
+        """Let gaps that live on under another key keep their tasks; pairs of the old key and the new one."""
+        for old, new in keys:
+            self._run(sa.update(TASKS).where(TASKS.c.org == org, TASKS.c.key == old).values(key=new))
+
     # --- dossiers --------------------------------------------------------------------------------------------------
 
     def publish(self, org: str, dossiers: Iterable[Dossier]) -> int:

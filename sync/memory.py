@@ -43,9 +43,10 @@ _OPENED = _memory_table(
 )
 _INTENT_VALUE = _memory_table(
     "plan_intent_value",
-    "Values that writes of unknown outcome meant to write.",
+    "Values that count as ours too: of writes of unknown outcome, and of records that were merged into another one.",
     "source TEXT object TEXT id TEXT field TEXT value TEXT",
 )
+_WINNER = _memory_table("plan_winner", "As which record a merged one lives on.", "source TEXT id TEXT winner_id TEXT")
 _INTENT_TASK = _memory_table(
     "plan_intent_task", "Tasks that writes of unknown outcome were about.", "kind TEXT key TEXT"
 )
@@ -62,12 +63,35 @@ def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     return confirm(ledger, org, seen, as_of)
 
 
+def winners(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Tell of each record that was merged as which it lives on, merged again and again as it may be."""
+    rows = connection.execute("SELECT source, id, winner_id FROM merged_record").fetchall()
+    into = {(source, id_): winner for source, id_, winner in rows}
+    found: dict[tuple[str, str], str] = {}
+    for (source, loser), winner in into.items():
+        seen, last = {loser}, winner
+        while last not in seen and (source, last) in into:
+            seen.add(last)
+            last = into[source, last]
+        found[source, loser] = last
+    return found
+
+
 def recall(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
     """Create the tables that the computation asks of the past: tiers we gave, gaps whose task is open."""
     tiers, gaps = REMEMBERED
-    create(connection, tiers, [tuple(row.values()) for row in ledger.applied_to(org, "account", "tier")])
+    create(connection, tiers, _tiers(connection, ledger, org))
     tasks = ledger.tasks(org)
     create(connection, gaps, [(task["key"], task["opened_at"]) for task in tasks if task["state"] == "open"])
+
+
+def _tiers(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> list[tuple[str, str, str | None]]:
+    """Read the tiers we gave; an account that we gave none has that of one that was merged into it."""
+    given = {(row["source"], row["id"]): row["value"] for row in ledger.applied_to(org, "account", "tier")}
+    for (source, loser), winner in winners(connection).items():
+        if (source, loser) in given:
+            given.setdefault((source, winner), given[source, loser])
+    return [(*record, tier) for record, tier in given.items()]
 
 
 def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> None:
@@ -76,7 +100,10 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     create(connection, _KNOWN_TASK, [tuple(task[name] for name in _KNOWN_TASK.column_names()) for task in tasks])
     create(connection, _OPENED, _opened(tasks, as_of))
     entries = open_entries(ledger, org)
-    create(connection, _INTENT_VALUE, sorted(set(_intent_values(entries)), key=repr))
+    merged = winners(connection)
+    create(connection, _WINNER, [(*loser, winner) for loser, winner in merged.items()])
+    ours = {*_intent_values(entries), *_inherited(ledger, org, merged)}
+    create(connection, _INTENT_VALUE, sorted(ours, key=repr))
     create(connection, _INTENT_TASK, [(entry.kind, entry.key) for entry in entries if entry.key])
 
 
@@ -118,6 +145,17 @@ def _intent_values(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, st
     for entry in entries:
         for name, value in entry.detail.get("fields", {}).items():
             yield (entry.source, entry.object, entry.record_id, name, value["after"])
+
+
+def _inherited(
+    ledger: Ledger, org: str, merged: Mapping[tuple[str, str], str]
+) -> Iterator[tuple[str, str, str, str, str | None]]:
+    """Give what we wrote into records that were merged: the record that lives on may hold it now."""
+    for source in sorted({source for source, _ in merged}):
+        losers = sorted(id_ for place, id_ in merged if place == source)
+        for object_name in ("account", "contact"):
+            for row in ledger.applied(org, source, object_name, losers):
+                yield (source, object_name, merged[source, row["id"]], row["field"], row["value"])
 
 
 def _seen_updates(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:

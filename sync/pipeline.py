@@ -416,6 +416,8 @@ def _shown(this: _Run, made: Plan) -> RunReport:
 
 def _applied(desk: Desk, this: _Run, made: Plan) -> RunReport:
     made.raise_if_unsafe(desk.limits)
+    renamed = desk.stage.connection.execute("SELECT key, new_key FROM plan_alias ORDER BY key").fetchall()
+    desk.ledger.rename_tasks(desk.org, renamed)
     report = _written(desk, this, made)
     note_task_states(desk.ledger, desk.org, _notes(desk.stage.connection))
     return report

@@ -96,6 +96,7 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
             _plan_values(connection, ledger, request.org, part)
             _plan_companions(connection, explain)
             execute(connection, "sql/plan_reasons", "sync")
+    execute(connection, "sql/plan_keys", "sync")
     execute(connection, "sql/plan_tasks", "sync")
     return seal(connection, request.org, request.as_of, request.rules)
 

@@ -12,7 +12,7 @@ FROM (
       PARTITION BY o.key
       ORDER BY CASE WHEN o.source = t.source AND o.id = t.id THEN 0 ELSE 1 END, o.source, o.id
     ) AS place
-  FROM own_task AS o
+  FROM plan_own_task AS o
   LEFT JOIN plan_known_task AS t ON t.key = o.key
 ) AS ranked
 WHERE place = 1;
@@ -116,7 +116,7 @@ SELECT
   'close', o.source, o.id, o.key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'The gap has closed; completed by Rapport.',
   NULL, NULL, NULL
 FROM plan_task_verdict AS v
-JOIN own_task AS o ON o.key = v.key AND o.open
+JOIN plan_own_task AS o ON o.key = v.key AND o.open
 JOIN plan_writable AS w ON w.source = o.source AND w.object = 'task' AND w.field = 'key'
 WHERE v.verdict = 'close';
 

@@ -87,7 +87,9 @@ def _apply(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
 
 def _facts(connection: duckdb.DuckDBPyConnection) -> Written:
     """Count the records whose facts change, damped or not: everything but numbers that drift and what is advised."""
-    damped = ", ".join(f"'{name}'" for name in ("next_best_action", *(name for _, name in load_rules().damping.bands())))
+    damped = ", ".join(
+        f"'{name}'" for name in ("next_best_action", *(name for _, name in load_rules().damping.bands()))
+    )
     rows = connection.execute(
         "SELECT object, COUNT(DISTINCT source || id) FROM plan_change"
         f" WHERE field NOT IN ({damped}, {', '.join(map(repr, sorted(COMPANIONS)))}) GROUP BY object"

@@ -163,6 +163,11 @@ class Crms:
             if not route.startswith("GET ") and not any(word in route for word in reading)
         }
 
+    def merge(self, object_name: str, winner: str, loser: str) -> None:
+        """Merge two Salesforce records, as a person does in its pages."""
+        body = {"object": object_name, "winner": winner, "losers": [loser]}
+        requests.post(f"{self.ready['control']}/merge", json=body, timeout=30).raise_for_status()
+
     def limit(self, vendor: str, **changes: object) -> None:
         """Change what a vendor allows; `reset` takes it back."""
         requests.post(f"{self.ready['control']}/limits", json={vendor: changes}, timeout=30).raise_for_status()

@@ -337,3 +337,58 @@ def test_the_demo_never_clears_a_folder_that_holds_something_else(desk: Desk) ->
     assert done.code == 1
     assert "holds something else" in done.err
     assert (desk.folder / "work" / "thesis.txt").exists()
+
+
+def by_gap(tasks: Mapping[str, Mapping[str, Any]], account: str) -> dict[str, list[str]]:
+    """Map each gap of an account, as its key names it, to the records of its tasks that are open."""
+    found: dict[str, list[str]] = {}
+    for key, task in tasks.items():
+        parts = key.split("|")
+        status = task.get("Status") or task.get("hs_task_status")
+        if parts[1] == account and str(status).lower() != "completed":
+            found.setdefault("|".join(parts[2:]), []).append(task["id"])
+    return found
+
+
+def two_accounts(tasks: Mapping[str, Mapping[str, Any]], source: str) -> tuple[str, str]:
+    """Give the accounts of a CRM with the fewest and the most open tasks: the one that lives on and the one merged."""
+    about = {key.split("|")[1] for key in tasks if "over-capacity" not in key}
+    counts = {account: len(by_gap(tasks, account)) for account in about if account.startswith(source)}
+    ranked = sorted(counts, key=lambda account: (counts[account], account))
+    return ranked[0].partition(":")[2], ranked[-1].partition(":")[2]
+
+
+def merge_in_salesforce(crms: Crms, winner: str, loser: str) -> None:
+    crms.merge("Account", winner, loser)
+
+
+def merge_in_hubspot(crms: Crms, winner: str, loser: str) -> None:
+    crms.hubspot("POST", "/crm/v3/objects/companies/merge", {"primaryObjectId": winner, "objectIdToMerge": loser})
+
+
+@pytest.mark.parametrize(
+    ("source", "merge"),
+    [
+        pytest.param("salesforce", merge_in_salesforce, id="salesforce"),
+        pytest.param("hubspot", merge_in_hubspot, id="hubspot"),
+    ],
+)
+def test_a_merged_account_gets_no_second_task_for_the_same_gap(source: str, merge: Any, provisioned: Desk) -> None:
+    """The tasks of the loser follow; where the winner has that task already, the loser's is completed."""
+    assert provisioned.ask("run").code == 0
+    crms = provisioned.crms
+    before = crms.tasks()
+    winner, loser = two_accounts(before, source)
+    had, brought = by_gap(before, f"{source}:{winner}"), by_gap(before, f"{source}:{loser}")
+    assert brought
+    merge(crms, winner, loser)
+    crms.wait(1)
+    assert provisioned.ask("run").code == 0
+    after = crms.tasks()
+    here, there = by_gap(after, f"{source}:{winner}"), by_gap(after, f"{source}:{loser}")
+    assert not set(here) & set(there)
+    assert all(there[gap] == brought[gap] for gap in there)
+    assert all(here[gap] == had[gap] for gap in had if gap in here)
+    assert not any(gap in brought and gap not in had for gap in here), "a gap that came with a task got a second one"
+    second = provisioned.ask("run")
+    assert "0 changes" in second.out or "nothing" in second.out

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from mapping import activity, coverage, depth, engagement, equity, evidence, gaps, lifecycle
+from mapping import activity, coverage, depth, engagement, equity, evidence, gaps, lifecycle, products
 from mapping.compute import DECLARED
 from mapping.records import REMEMBERED, STAGED
 from mapping.spec import listing
@@ -83,12 +83,13 @@ class Holders:
     def judge(self, *steps: str) -> "Holders":
         """Load everything and run the steps, coverage alone unless said."""
         load(self.connection, [listing("run", "as_of BIGINT, organisation TEXT", [(AS_OF, "acme")])])
-        for module in (lifecycle, activity, depth, evidence, coverage, equity, engagement, gaps):
+        for module in (lifecycle, activity, depth, evidence, products, coverage, equity, engagement, gaps):
             load(self.connection, module.tables(RULES, PROFILE))
         for name, table in TABLES.items():
             create(self.connection, table, self.rows.get(name, []))
         for step in steps or ("coverage",):
-            execute(self.connection, step)
+            for name in ("products", "coverage", "shortfall") if step == "coverage" else (step,):
+                execute(self.connection, name)
         return self
 
     def need(self, role: str, *columns: str) -> tuple[object, ...]:

@@ -60,6 +60,10 @@ class World:
     """Account keys and gap kinds that nobody can tell."""
     also_right: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     """Source, object, id, field and a value that is as right as the wanted one."""
+    companies: dict[str, str] = field(default_factory=dict)
+    """Account record -> the company it is."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Contact record -> the person it is."""
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -109,6 +113,8 @@ class World:
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
         create(connection, _DESIRED["undecided"], self.undecided)
         create(connection, _DESIRED["also_right"], self.also_right)
+        create(connection, _DESIRED["company"], [("crm", *pair, True, "single") for pair in self.companies.items()])
+        create(connection, _DESIRED["person"], [("crm", *pair, "single") for pair in self.people.items()])
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
 
     def explain(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -121,6 +127,10 @@ class World:
             connection.execute(
                 "INSERT INTO companion SELECT object, source, id, 'Because.', '2023-11-15' FROM explained"
             )
+
+    def merge(self, loser: str, winner: str) -> None:
+        """Let a record live on as another one, as a pull would report it."""
+        self.stage.connection.execute("INSERT INTO merged_record VALUES ('crm', ?, ?)", [loser, winner])
 
     # --- running ---------------------------------------------------------------------------------------------------
 

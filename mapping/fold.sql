@@ -1,0 +1,104 @@
+-- How each product of an account is covered. The worst one is shown in the account's fields: by status, then by score,
+-- then in the order of the settings.
+CREATE OR REPLACE TABLE offer AS
+SELECT
+    ranked.offer_key, ranked.account_key, ranked.product, ranked.breadth, ranked.cell, ranked.usage_known,
+    ranked.place,
+    ranked.place = 1 AS shown,
+    ranked.status, ranked.score, ranked.words
+FROM (
+    SELECT
+        offer.offer_key, offer.account_key, offer.product, offer.breadth, offer.cell, offer.usage_known,
+        coverage.status,
+        coverage.score,
+        'coverage of ' || offer.product || ' ' || covered_words.words AS words,
+        ROW_NUMBER() OVER (
+            PARTITION BY offer.account_key
+            ORDER BY
+                CASE coverage.status WHEN 'gap' THEN 0 WHEN 'partial' THEN 1 WHEN 'cannot tell' THEN 2 ELSE 3 END,
+                COALESCE(coverage.score, 101),
+                rule_offered.place
+        ) AS place
+    FROM offer
+    JOIN coverage ON coverage.account_key = offer.offer_key
+    JOIN covered_words ON covered_words.account_key = offer.offer_key
+    JOIN rule_offered ON rule_offered.product = offer.product
+) AS ranked;
+
+-- A person counts for every product.
+CREATE OR REPLACE TEMP TABLE offer_credit AS
+SELECT
+    offer.account_key, offer.product, credit.person_id, credit.role, credit.subtype, credit.credit, credit.head
+FROM credit
+JOIN offer ON offer.offer_key = credit.account_key;
+
+-- The same under the name that values and sentences ask for.
+CREATE OR REPLACE TEMP VIEW counted_for AS
+SELECT *
+FROM offer_credit;
+
+-- What is missing of every product, each under its own.
+UPDATE need_finding
+SET account_key = offer.account_key, product = offer.product, detail = offer.product || ': ' || need_finding.detail
+FROM offer
+WHERE offer.offer_key = need_finding.account_key;
+
+-- The account itself has the answer of the product that is shown; the others' leave.
+DELETE FROM credit
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- So with the needs,
+DELETE FROM need
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- the coverage,
+DELETE FROM coverage
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- what is short,
+DELETE FROM shortfall
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- the numbers side by side
+DELETE FROM need_row
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- and the live champions.
+DELETE FROM champions
+WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+
+-- What stays is the account's own.
+UPDATE credit
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = credit.account_key;
+
+-- So with the needs,
+UPDATE need
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = need.account_key;
+
+-- the coverage,
+UPDATE coverage
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = coverage.account_key;
+
+-- what is short,
+UPDATE shortfall
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = shortfall.account_key;
+
+-- the numbers side by side
+UPDATE need_row
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = need_row.account_key;
+
+-- and the live champions.
+UPDATE champions
+SET account_key = offer.account_key
+FROM offer
+WHERE offer.offer_key = champions.account_key;
