@@ -8,7 +8,7 @@ ARGS   ?=
 # Two processes share the test files: most tests wait for a server in another process, and two cores are what CI has.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test check faults bench format clean
+.PHONY: demo test check faults spark bench format clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/rapport demo $(ARGS)
@@ -16,17 +16,21 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.dev
 	$(PYTEST) $(ARGS)
 
+# Everything about the code that no test runs; the tests are `make test`.
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python .ci/budgets.py
-	$(PYTEST)
 
 # Every cell of the fault matrix and 50 moments of death, of which `make test` takes a seeded choice: about an hour.
 faults: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses 2 --dist load tests/faults --cells 0 --deaths 50 $(ARGS)
+
+# The same SQL on Spark; needs Java 17 or newer, and downloads PySpark once.
+spark: $(VENV)/.spark
+	$(BIN)/pytest -m spark tests/e2e/test_spark.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/main_job.py
@@ -35,6 +39,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 	@$(BIN)/python tests/bench/emulator.py
 	@$(BIN)/python -m tests.bench.pull_hubspot
+	@$(BIN)/python -m tests.bench.pull_salesforce
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -50,4 +55,9 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	$(PIP) --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.dev
+	@command -v java > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends openjdk-17-jre-headless; }
+	$(PIP) --editable '.[spark]' --constraint constraints.txt
 	@touch $@

@@ -7,11 +7,46 @@ and the in-memory connector of the property tests implement them and pass the sa
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, overload, runtime_checkable
 
 import arro3.core as arrow
 
 from mapping.metadata import Field
+
+
+class Ids(Sequence[str]):
+    """Ids that lie in a column of Arrow: the stage takes the column, everybody else reads a sequence of text.
+
+    For the pages of a connector that never holds a record in Python; a page of any other sequence is as good.
+    """
+
+    def __init__(self, column: arrow.ChunkedArray) -> None:
+        self.column = column
+
+    @classmethod
+    def of(cls, ids: Sequence[str]) -> "Ids":
+        """Lay ids into a column, unless they lie in one."""
+        if isinstance(ids, Ids):
+            return ids
+        return cls(arrow.ChunkedArray([arrow.Array(list(ids), type=arrow.DataType.string())]))
+
+    def and_then(self, more: Sequence[str]) -> "Ids":
+        """Give these ids and more."""
+        return Ids(arrow.ChunkedArray([*self.column.chunks, *Ids.of(more).column.chunks])) if more else self
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        found: str | Sequence[str] = self.column.to_pylist()[place]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.column.to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +71,7 @@ class Page:
 class StreamEnd:
     """The last thing a stream says. Everything before it becomes visible together with its cursor, or not at all.
 
+    A stream that is long may say it several times: what it has so far is committed and counted, then it goes on.
     `whole` means that the stream was listed in full: staged records of the stream that were not read are gone.
     `expected` is the number of records the vendor announced for this reading, where it says so; `dropped` counts what
     was left out, by reason. `since` and `until` are the epoch seconds between which changes were read; without `since`
@@ -61,6 +97,7 @@ class Forecast:
     `calls` is about how many calls it takes; `exists` maps a stream to the records the vendor says there are (a stream
     it says nothing about is left out). `left` is what we may still send today and `day` what we may send in a whole
     day, both None where the vendor names no allowance; `renewed_at` is the epoch second it is renewed, where known.
+    `jobs` names the streams so long that the vendor reads them in a job of its own: few calls, but minutes.
     """
 
     calls: int
@@ -68,6 +105,7 @@ class Forecast:
     left: int | None = None
     day: int | None = None
     renewed_at: int | None = None
+    jobs: Sequence[str] = ()
 
     @property
     def fits(self) -> bool:

@@ -77,7 +77,7 @@ class Task:
     body: str
     due_at: int | None
     owner_id: str | None
-    account_id: str
+    account_id: str | None
     contact_id: str | None
     open: bool = True
     completed_at: int | None = None

@@ -119,7 +119,12 @@ class BudgetOptions(_Closed):
 
 
 class SalesforceOptions(_Closed):
-    """One Salesforce organisation. `url` is its My Domain address; `customer_types` are beginnings of Account.Type."""
+    """One Salesforce organisation. `url` is its My Domain address; `customer_types` are beginnings of Account.Type.
+
+    More records of an object than `bulk_read_above` are read by a job of Bulk API 2.0, more values than
+    `bulk_write_above` written by one (our defaults: a job costs a handful of calls and some minutes). A row that a
+    duplicate rule blocks is not written, unless `override_duplicate_alerts` is set and the rule only alerts.
+    """
 
     vendor: Literal["salesforce"]
     url: Url
@@ -129,6 +134,9 @@ class SalesforceOptions(_Closed):
     prefix: Prefix = PREFIX
     customer_types: tuple[str, ...] = ("Customer",)
     budget: BudgetOptions = BudgetOptions()
+    bulk_read_above: Annotated[int, Field(ge=0)] = 50_000
+    bulk_write_above: Annotated[int, Field(ge=0)] = 2_000
+    override_duplicate_alerts: bool = False
     fields: FieldMap = Field(default_factory=dict)
 
 

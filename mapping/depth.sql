@@ -469,3 +469,15 @@ FROM relation
 JOIN earned ON earned.pair = relation.pair
 LEFT JOIN rule_criterion ON rule_criterion.why = earned.why
 CROSS JOIN rule_depth;
+
+-- Which written acts nobody had asked for: all that explanations need of the readings.
+CREATE OR REPLACE TEMP TABLE unasked_act AS
+SELECT DISTINCT pair, form, CAST(FLOOR(moment / 4e0) AS BIGINT) AS happened_at
+FROM reading
+WHERE unasked;
+
+-- What the later steps do not need gives its room back.
+DROP VIEW weighed_act;
+
+-- The same for the acts themselves.
+DROP TABLE reading;

@@ -1,14 +1,12 @@
--- The sentences of each record in the order they are read.
+-- The sentences of each record in the order they are read, each with its fields, its rule and its records.
 CREATE OR REPLACE TEMP TABLE dossier_sentence AS
-SELECT object, source, id, LIST(text ORDER BY place) AS sentences
-FROM ordered_sentence
-GROUP BY object, source, id;
-
--- The records they rest on.
-CREATE OR REPLACE TEMP TABLE dossier_record AS
-SELECT object, source, id, LIST(record ORDER BY record) AS records
-FROM rested
-WHERE record IS NOT NULL
+SELECT
+    object, source, id,
+    LIST(
+        STRUCT_PACK(text := text, fields := fields, rule := rule, part := part, records := records)
+        ORDER BY place, text
+    ) AS reasons
+FROM reason
 GROUP BY object, source, id;
 
 -- The record that stands for a person where each is listed once: the one in the account's home CRM, else the first in
@@ -37,8 +35,7 @@ SELECT
     COALESCE(contact.name, contact.email, contact.id) AS name,
     COALESCE(customer.name, customer.account_key) AS account_name,
     standing_contact.id IS NOT NULL AS home,
-    dossier_sentence.sentences,
-    dossier_record.records,
+    dossier_sentence.reasons,
     desired_contact.*
 FROM explained_contact
 JOIN desired_contact ON desired_contact.source = explained_contact.source AND desired_contact.id = explained_contact.id
@@ -48,10 +45,7 @@ LEFT JOIN standing_contact
     ON standing_contact.source = explained_contact.source AND standing_contact.id = explained_contact.id
 LEFT JOIN dossier_sentence
     ON dossier_sentence.object = 'contact' AND dossier_sentence.source = explained_contact.source
- AND dossier_sentence.id = explained_contact.id
-LEFT JOIN dossier_record
-    ON dossier_record.object = 'contact' AND dossier_record.source = explained_contact.source
- AND dossier_record.id = explained_contact.id;
+ AND dossier_sentence.id = explained_contact.id;
 
 -- The same for accounts.
 CREATE OR REPLACE TEMP TABLE dossier_account AS
@@ -59,8 +53,7 @@ SELECT
     COALESCE(account.name, account.id) AS name,
     COALESCE(customer.name, customer.account_key) AS account_name,
     company.home,
-    dossier_sentence.sentences,
-    dossier_record.records,
+    dossier_sentence.reasons,
     desired_account.*
 FROM explained_account
 JOIN desired_account ON desired_account.source = explained_account.source AND desired_account.id = explained_account.id
@@ -69,7 +62,22 @@ JOIN customer ON customer.account_key = explained_account.account_key
 JOIN company ON company.source = explained_account.source AND company.account_id = explained_account.id
 LEFT JOIN dossier_sentence
     ON dossier_sentence.object = 'account' AND dossier_sentence.source = explained_account.source
- AND dossier_sentence.id = explained_account.id
-LEFT JOIN dossier_record
-    ON dossier_record.object = 'account' AND dossier_record.source = explained_account.source
- AND dossier_record.id = explained_account.id;
+ AND dossier_sentence.id = explained_account.id;
+
+-- Gaps, under their keys; they are in the account's home CRM.
+CREATE OR REPLACE TEMP TABLE dossier_gap AS
+SELECT
+    UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': ' || COALESCE(member.name || ', ', '')
+        || gap_home.name AS name,
+    gap_home.name AS account_name,
+    TRUE AS home,
+    dossier_sentence.reasons,
+    dossier_sentence.source,
+    gap.key AS id,
+    gap.kind,
+    gap.role,
+    CAST(gap.severity AS TEXT) AS severity
+FROM gap
+JOIN gap_home ON gap_home.key = gap.key
+JOIN dossier_sentence ON dossier_sentence.object = 'gap' AND dossier_sentence.id = gap.key
+LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id;

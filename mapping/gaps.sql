@@ -321,7 +321,7 @@ WHERE stance.stance = 'blocker'
 CREATE OR REPLACE TABLE undecided AS
 SELECT customer.account_key, rule_gap_kind.kind
 FROM customer
-CROSS JOIN rule_gap_kind
+JOIN rule_gap_kind ON rule_gap_kind.kind <> 'over-capacity CSM'
 WHERE customer.unread
     OR (NOT customer.activity_known
         AND rule_gap_kind.kind NOT IN ('champion or buyer departed', 'power-user voice weak'))

@@ -151,7 +151,7 @@ FIELDS = (
         "Tie strength",
         Kind.NUMBER,
         "Strength of the tie, 0-100, from mutual contact.",
-        band=3,
+        band=10,
     ),
     Field(
         "contact",
@@ -285,7 +285,7 @@ FIELDS = (
         "Relationship equity",
         Kind.NUMBER,
         "What the relationship is worth, 0-100: its quality, power and reach together.",
-        band=3,
+        band=10,
     ),
     Field(
         "account",

@@ -13,49 +13,15 @@ Conventions, valid for every table:
 - NULL means *unknown*, never "no".
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-Rows = Sequence[tuple[object, ...]]
-"""Rows of one table, each in its declared column order."""
+from mapping.assessed import ASSESSED
+from mapping.shape import Column, Rows, Table, table
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its SQL type (TEXT, BIGINT, DOUBLE or BOOLEAN) and what it means."""
-
-    name: str
-    type: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One canonical table.
-
-    `key` names the columns that identify a row. `parent` is the column that holds the id of the CRM record
-    a row was read from: when that record is read again, all rows with the same (`source`, `parent`) are replaced.
-    """
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    parent: str = "id"
-
-    def column_names(self) -> tuple[str, ...]:
-        """Name the columns in their declared order."""
-        return tuple(column.name for column in self.columns)
-
-
-def _table(name: str, meaning: str, key: str, columns: str, parent: str = "id") -> Table:
-    """Read a table from its compact notation: one ``name TYPE meaning`` a line."""
-    parsed = tuple(Column(*line.split(maxsplit=2)) for line in columns.strip().splitlines())
-    return Table(name, meaning, tuple(key.split()), parsed, parent)
-
+__all__ = ["ASSESSED", "DERIVED", "REMEMBERED", "STAGED", "Column", "Rows", "Table", "all_tables"]
 
 STAGED = (
-    _table(
+    table(
         "user_account",
         "A colleague on our side: a CRM user or owner.",
         "source id",
@@ -69,7 +35,7 @@ STAGED = (
         active BOOLEAN may own records and receive tasks
         """,
     ),
-    _table(
+    table(
         "account",
         "A company: Salesforce Account, HubSpot company.",
         "source id",
@@ -96,7 +62,7 @@ STAGED = (
         captured_since_at BIGINT when activity capture began for this account, where a field says so
         """,
     ),
-    _table(
+    table(
         "contact",
         "A person's record in one CRM.",
         "source id",
@@ -121,7 +87,7 @@ STAGED = (
         do_not_task BOOLEAN human override: never open a task about this person
         """,
     ),
-    _table(
+    table(
         "affiliation",
         "A person's tie to an account: AccountContactRelation, HubSpot association.",
         "source id",
@@ -134,7 +100,7 @@ STAGED = (
         active BOOLEAN still works there
         """,
     ),
-    _table(
+    table(
         "contact_role",
         "A role that somebody named in the CRM: opportunity contact role, account relation role, label, buying role.",
         "source id",
@@ -148,7 +114,7 @@ STAGED = (
         origin TEXT the CRM object or field that says so, for the evidence
         """,
     ),
-    _table(
+    table(
         "opportunity",
         "A deal.",
         "source id",
@@ -165,7 +131,7 @@ STAGED = (
         probability DOUBLE 0-100
         """,
     ),
-    _table(
+    table(
         "activity",
         "An e-mail, call, meeting, task, note or message. Tasks that carry our key are never staged here.",
         "source id",
@@ -185,7 +151,7 @@ STAGED = (
         twin_id TEXT id of another record of the same source that logs the same act
         """,
     ),
-    _table(
+    table(
         "participant",
         "Who took part in an activity; a contact, or only an address.",
         "source activity_id contact_id email part",
@@ -198,7 +164,7 @@ STAGED = (
         """,
         parent="activity_id",
     ),
-    _table(
+    table(
         "usage",
         "How much a person uses a product, from fields of the CRM or a feed.",
         "source contact_id product",
@@ -211,7 +177,7 @@ STAGED = (
         """,
         parent="contact_id",
     ),
-    _table(
+    table(
         "signal",
         "A survey answer or an advocacy act of a person.",
         "source contact_id kind happened_at",
@@ -225,7 +191,7 @@ STAGED = (
         """,
         parent="contact_id",
     ),
-    _table(
+    table(
         "own_task",
         "A follow-up task that carries our key.",
         "source id",
@@ -241,7 +207,7 @@ STAGED = (
         snooze_until BIGINT human override: the day until which nobody wants to hear of it
         """,
     ),
-    _table(
+    table(
         "coverage_of_source",
         "What a connection can see at all, so that silence is not mistaken for absence.",
         "source fact",
@@ -259,7 +225,7 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
-MERGED = _table(
+MERGED = table(
     "merged_record",
     "A record that was merged into another one: what pointed at it points at the winner now.",
     "source id",
@@ -272,7 +238,7 @@ MERGED = _table(
 """What a connector may deliver with the page that reports the loser as deleted; the stage repoints references."""
 
 REMEMBERED = (
-    _table(
+    table(
         "remembered_tier",
         "The touch tier we last gave an account: it changes only well past the line.",
         "source id",
@@ -282,7 +248,7 @@ REMEMBERED = (
         tier TEXT high, low or tech
         """,
     ),
-    _table(
+    table(
         "remembered_gap",
         "Gaps whose task is open: since when.",
         "key",
@@ -296,7 +262,7 @@ REMEMBERED = (
 
 
 DERIVED = (
-    _table(
+    table(
         "person",
         "Step resolve: which contact records are one human being.",
         "source contact_id",
@@ -307,7 +273,7 @@ DERIVED = (
         rule TEXT how the record was matched: single, integration-id or email
         """,
     ),
-    _table(
+    table(
         "company",
         "Step resolve: which account records are one customer, and which of them is home.",
         "source account_id",
@@ -319,7 +285,7 @@ DERIVED = (
         rule TEXT how the record was matched: single, integration-id or domain
         """,
     ),
-    _table(
+    table(
         "ambiguity",
         "Step resolve: records that could be one but were not merged; for a human.",
         "kind left_ref right_ref",
@@ -330,7 +296,7 @@ DERIVED = (
         why TEXT what they share, in words
         """,
     ),
-    _table(
+    table(
         "customer",
         "Step resolve: one row a customer account with everything the later steps ask of it.",
         "account_key",
@@ -355,7 +321,7 @@ DERIVED = (
         usage_known BOOLEAN usage is mapped for the account's people
         """,
     ),
-    _table(
+    table(
         "member",
         "Step resolve: a person belongs to a customer account.",
         "account_key person_id",
@@ -365,12 +331,12 @@ DERIVED = (
         name TEXT the person's name
         title TEXT job title
         department TEXT department in canonical spelling; NULL unknown
-        departed BOOLEAN bounced, left, inactive, marked gone, said so by an automatic reply, or silent after steady traffic
+        departed BOOLEAN bounced, left, inactive, marked gone, an automatic reply said so, silent after steady traffic
         departed_why TEXT the record that says so, in words
         departed_at BIGINT when, where the record is dated
         """,
     ),
-    _table(
+    table(
         "touch",
         "Step assess: one row an act and person, after sync artefacts, duplicates and colleagues are taken out.",
         "record account_key person_id",
@@ -387,7 +353,7 @@ DERIVED = (
         one_to_many BOOLEAN newsletter, webinar, campaign: keeps cadence, never raises depth
         """,
     ),
-    _table(
+    table(
         "shared_meeting",
         "Step classify: how many meetings two people of an account had together with us, in the last 90 days.",
         "account_key person_id other_id",
@@ -398,7 +364,7 @@ DERIVED = (
         meetings BIGINT held meetings of both
         """,
     ),
-    _table(
+    table(
         "evidence",
         "Why we say what we say: one row a fact that a later value rests on.",
         "subject topic rule record",
@@ -414,7 +380,7 @@ DERIVED = (
         detail TEXT the words a sentence is made of, for example a title or a count
         """,
     ),
-    _table(
+    table(
         "axis",
         "Step classify: what is known about a person on one axis.",
         "account_key person_id axis",
@@ -426,7 +392,7 @@ DERIVED = (
         confidence DOUBLE 0-1
         """,
     ),
-    _table(
+    table(
         "depth",
         "Step assess: how deep the relationship with a person is.",
         "account_key person_id",
@@ -443,7 +409,7 @@ DERIVED = (
         reply_rate DOUBLE 0-1; NULL nothing to reply to
         """,
     ),
-    _table(
+    table(
         "role",
         "Step classify: a role a person holds in an account.",
         "account_key person_id role",
@@ -457,7 +423,7 @@ DERIVED = (
         missing TEXT for a candidate: the axis that is missing
         """,
     ),
-    _table(
+    table(
         "stance",
         "Step classify: capacity to drive change x attitude.",
         "account_key person_id",
@@ -468,205 +434,7 @@ DERIVED = (
         quartet TEXT business buyer, technical buyer, business user or technical user
         """,
     ),
-    _table(
-        "credit",
-        "Step assess: what a role-holder counts toward coverage.",
-        "account_key person_id role",
-        """
-        account_key TEXT the company
-        person_id TEXT the person
-        role TEXT buyer, champion or power user
-        subtype TEXT the buyer sub-type that the person's depth supports
-        credit DOUBLE 0-1
-        head BOOLEAN counts as a live head
-        """,
-    ),
-    _table(
-        "need",
-        "Step assess: required and actual numbers of a role.",
-        "account_key role",
-        """
-        account_key TEXT the company
-        role TEXT buyer, champion or power user
-        required BIGINT after the seats cap; 0 leaves the score
-        heads BIGINT live heads
-        credits DOUBLE sum of credits
-        known BOOLEAN evidence for this role is there at all
-        outside_required BIGINT champions needed outside the department the product is sold to
-        outside BIGINT live champions there
-        departments_required BIGINT distinct departments the live champions must come from
-        departments BIGINT distinct departments they come from
-        """,
-    ),
-    _table(
-        "coverage",
-        "Step assess: the answer per account.",
-        "account_key",
-        """
-        account_key TEXT the company
-        status TEXT covered, partial, gap or cannot tell
-        score BIGINT 0-100; NULL no needs
-        single_threaded BOOLEAN fewer than two distinct people at depth >= 2; NULL cannot tell
-        redundancy DOUBLE chance 0-1 that a live champion remains after a year
-        completeness TEXT what was missing to judge, in words; NULL nothing
-        """,
-    ),
-    _table(
-        "standing",
-        "Step assess: how far the relationship has come, what it is worth, what it asks of us.",
-        "account_key",
-        """
-        account_key TEXT the company
-        stage TEXT aware, purchasing, using, realising value or advocating; NULL unknown
-        quality DOUBLE mean depth of the people holding a role, 0-1; NULL nobody's is known
-        power DOUBLE capacity of those for us / of all whose attitude is known, 0-1; NULL nobody's is known
-        reach DOUBLE coverage score, 0-1; NULL no score
-        equity DOUBLE 0-100, the geometric mean of the three; NULL one of them is unknown
-        lifetime_value TEXT high or low; NULL unknown
-        complexity TEXT of the offering: high or low; NULL unknown
-        orientation TEXT Expert Consultant, Concierge Guide, Specialist Fixer or Service Coordinator; NULL unknown
-        """,
-    ),
-    _table(
-        "voice",
-        "Step assess: what the power users of an account say together; no row without power users.",
-        "account_key",
-        """
-        account_key TEXT the company
-        people BIGINT power users who are still there
-        told BIGINT those of them whose attitude is known
-        influence DOUBLE 0-100, of all of them together
-        attitude DOUBLE -100 to 100, the mean of those told; NULL nobody's is known
-        weak BOOLEAN they speak against us; NULL too few attitudes are known
-        """,
-    ),
-    _table(
-        "colleague",
-        "Step assess: which user records are one colleague of ours.",
-        "source id",
-        """
-        source TEXT connection of the user record
-        id TEXT the user record
-        colleague TEXT ``source:id`` of the record that stands for the colleague
-        leads BOOLEAN it is this record
-        name TEXT the colleague
-        active BOOLEAN this record may own accounts and receive tasks
-        """,
-    ),
-    _table(
-        "engagement",
-        "Step assess: what an account gets of us after the sale and what it should get.",
-        "account_key",
-        """
-        account_key TEXT the company
-        lifecycle TEXT handover, onboarding, adoption, value realised, renewal or advocacy
-        cadence_days BIGINT most days between two contacts in both directions; NULL none is asked for
-        last_at BIGINT last contact that keeps the cadence
-        cadence_overdue BOOLEAN it is longer ago; NULL cannot tell
-        handover TEXT what of handover and introduction is overdue, in words; NULL nothing
-        ours DOUBLE 0-1, our engagement; NULL cannot tell
-        theirs DOUBLE 0-1, the customer's; NULL cannot tell
-        ours_expected DOUBLE 0-1
-        theirs_expected DOUBLE 0-1
-        exchanges BIGINT exchanges of the last 90 days, each with each person; NULL cannot tell
-        normal DOUBLE exchanges that orientation and stage ask for; NULL unknown
-        scope TEXT under, normal or over; NULL cannot tell
-        """,
-    ),
-    _table(
-        "workload",
-        "Step assess: how many accounts of each tier a colleague of ours looks after.",
-        "colleague",
-        """
-        colleague TEXT ``source:id`` of the user record that stands for the colleague
-        source TEXT connection of that record
-        user_id TEXT its id
-        name TEXT the colleague
-        high BIGINT high-touch accounts
-        low BIGINT low-touch accounts
-        tech BIGINT tech-touch accounts
-        over BOOLEAN beyond the guideline of one tier
-        """,
-    ),
-    _table(
-        "undecided",
-        "Step assess: gaps nobody can tell today for lack of evidence: their tasks are neither opened nor closed.",
-        "account_key kind",
-        """
-        account_key TEXT the company
-        kind TEXT gap kind
-        """,
-    ),
-    _table(
-        "gap",
-        "Step assess: something missing that deserves a task.",
-        "key",
-        """
-        key TEXT one gap, one key for life (see mapping/gaps.sql)
-        account_key TEXT the company; of a gap about a colleague: the colleague
-        kind TEXT gap kind of the domain
-        role TEXT role it is about; NULL none
-        person_id TEXT person it is about; NULL none
-        severity DOUBLE 0-100
-        to_manager BOOLEAN goes to the CSM's manager
-        detail TEXT what is missing, in words
-        people TEXT suggested people, in words
-        opened_at BIGINT when its task was opened; NULL it has none yet
-        chronic BOOLEAN open for longer than 90 days; else acute
-        """,
-    ),
-    _table(
-        "slice",
-        "Step assess: accounts rolled up, for a leader.",
-        "dimension name",
-        """
-        dimension TEXT portfolio, segment, tier, breadth, orientation, csm or partner
-        name TEXT which of them
-        accounts BIGINT customers in it
-        arr DOUBLE annual recurring revenue known; NULL nobody's is
-        covered BIGINT accounts with status covered
-        partly BIGINT accounts with status partial
-        uncovered BIGINT accounts with status gap
-        untold BIGINT accounts with status cannot tell
-        arr_uncovered DOUBLE annual recurring revenue of accounts with status gap
-        score DOUBLE mean coverage score; NULL nobody has one
-        equity DOUBLE mean relationship equity; NULL nobody has one
-        renewed BIGINT deals won in the last year after the first one
-        lost BIGINT deals lost in the last year after the first one
-        gaps BIGINT open gaps
-        chronic BIGINT those of them that have been open for long
-        """,
-    ),
-    _table(
-        "sentence",
-        "Step plan: why a value is what it is, rendered for the records a plan writes and on demand.",
-        "object source id field",
-        """
-        object TEXT contact or account
-        source TEXT connection of the record
-        id TEXT record id
-        field TEXT output field the sentence is about, or a name of `mapping.explain.FURTHER`
-        text TEXT one sentence with the records it rests on
-        """,
-    ),
-    _table(
-        "desired_task",
-        "Step desire: the follow-up task a gap deserves, in the account's home CRM.",
-        "key",
-        """
-        key TEXT the gap's key
-        source TEXT connection of the home CRM
-        account_id TEXT home account record; NULL: it is about a colleague
-        contact_id TEXT contact it is about; NULL none
-        owner_id TEXT assignee in that CRM
-        subject TEXT one line
-        body TEXT what is missing, why it matters, evidence, suggested people
-        due_at BIGINT due date
-        severity DOUBLE 0-100
-        manager_id TEXT who gets it when it is overdue past its grace; NULL nobody is known
-        overdue_before BIGINT a task that was due before this day is past its grace today
-        """,
-    ),
+    *ASSESSED,
 )
 """What the computation creates, in order. `desired_contact` and `desired_account`, one column an output field,
 are declared by `mapping.metadata.desired_tables`."""

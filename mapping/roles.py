@@ -11,7 +11,7 @@ from mapping.spec import Profile, Rows, Rules, listing
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_role` (the roles a human may confirm), `rule_lapse` and `rule_department_kind` (technical, guardian)."""
+    """Give `rule_role` (what a human may confirm), `rule_lapse`, `rule_department_kind` (technical, guardian)."""
     yield listing("rule_role", "role TEXT", [(role,) for role in (*ROLES, "none")])
     yield listing("rule_lapse", "days BIGINT", [(rules.roles.lapsed_days,)])
     kinds = {"technical": rules.departments.technical, "guardian": rules.departments.guardian}

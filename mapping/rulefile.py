@@ -84,6 +84,18 @@ def validate(model: type[Parsed], node: yaml.Node) -> Parsed:
         raise SpecError(_explain(node, error)) from error
 
 
+def place(node: yaml.Node, steps: Sequence[int | str]) -> tuple[str, int] | None:
+    """Tell in which file and line a value stands that is reached by `steps`; None where nothing is written there."""
+    name = node
+    for step in steps:
+        found = _child(node, step)
+        if found is None:
+            return None
+        name, node = found
+    mark = name.start_mark
+    return (mark.name, mark.line + 1) if mark is not None else None
+
+
 def _plain(node: yaml.Node) -> object:
     constructor = yaml.constructor.SafeConstructor()
     return constructor.construct_document(node)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import orjson
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from mapping.records import Column, Rows, Table
 from mapping.rulefile import SpecError, merge, read, read_file, section, validate
 
-__all__ = ["Product", "Profile", "Rows", "Rules", "SpecError", "figures", "load_rules", "schema"]
+__all__ = ["Product", "Profile", "Rows", "Rules", "SpecError", "figures", "load_rules", "rule_tree", "schema"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
@@ -487,10 +488,13 @@ def load_rules(override: Path | None = None) -> Rules:
     The override holds any of the sections by name, each with only what differs; mappings are joined, lists replaced.
     Raises SpecError with the file and line of every problem at once.
     """
+    return validate(Rules, rule_tree(override))
+
+
+def rule_tree(override: Path | None = None) -> yaml.Node:
+    """Read the same as a tree that knows where every value stands, unchecked; raises SpecError for what is no YAML."""
     tree = section({name: read(text, f"rules/{name}.yaml") for name, text in _shipped()})
-    if override is not None:
-        tree = merge(tree, read_file(override))
-    return validate(Rules, tree)
+    return tree if override is None else merge(tree, read_file(override))
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ class Claim(NamedTuple):
 class Sentence:
     """One title."""
 
-    def __init__(self, words: Words, row: Sequence[str]) -> None:
+    def __init__(self, words: Words, row: list[str]) -> None:
         self._words = words
         self._row = row
         signs = words.signs.find(row)
@@ -239,7 +239,7 @@ class Sentence:
         before = [span for span in inside if span.end <= rank.start]
         after = [span for span in inside if span.start >= rank.end]
         if before:
-            added = self._alone(part, -1) if part.joint == "&" else None
+            added = self._alone(part, -1) if part.joint in TOGETHER else None
             return added or self._last(before)
         if after:
             return self._after(after, rank)
@@ -276,7 +276,7 @@ class Sentence:
             spans = [span for span in self._functions if self._parts[place].holds(span)]
             if spans:
                 found = self._last(spans)
-                if step > 0 or self._parts[place].joint != "&":
+                if step > 0 or self._parts[place].joint not in TOGETHER:
                     break
             place += step
         return found

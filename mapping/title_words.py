@@ -69,34 +69,29 @@ class Phrases:
     """Phrases of one kind, found longest first; each word counts in one phrase."""
 
     def __init__(self, phrases: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        self._by_word: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+        self._by_word: dict[str, list[tuple[int, list[str], str, str]]] = {}
         for words, value in dict(phrases).items():
-            self._by_word.setdefault(words[0], []).append((words, " ".join(words), value))
+            self._by_word.setdefault(words[0], []).append((len(words), list(words), " ".join(words), value))
         for found in self._by_word.values():
-            found.sort(key=lambda entry: -len(entry[0]))
+            found.sort(key=lambda entry: -entry[0])
 
     def words(self) -> Iterator[str]:
         """Yield every word of every phrase."""
         for found in self._by_word.values():
-            for words, _, _ in found:
+            for _, words, _, _ in found:
                 yield from words
 
-    def find(self, row: Sequence[str]) -> list[Span]:
+    def find(self, row: list[str]) -> list[Span]:
         """Give the phrases in `row`, in their order."""
-        found, place, end = [], 0, len(row)
-        while place < end:
-            span = self._at(row, place) if row[place] in self._by_word else None
-            if span:
-                found.append(span)
-            place = span.end if span else place + 1
+        found, after = [], 0
+        for place, word in enumerate(row):
+            if place >= after and word in self._by_word:
+                for length, words, phrase, value in self._by_word[word]:
+                    if length == 1 or row[place : place + length] == words:
+                        after = place + length
+                        found.append(Span(place, after, phrase, value))
+                        break
         return found
-
-    def _at(self, row: Sequence[str], place: int) -> Span | None:
-        for words, phrase, value in self._by_word[row[place]]:
-            end = place + len(words)
-            if len(words) == 1 or tuple(row[place:end]) == words:
-                return Span(place, end, phrase, value)
-        return None
 
 
 class Words:

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +24,12 @@ from connectors.errors import ConnectorError
 from connectors.open import census as take_census
 from connectors.open import open_connection
 from connectors.options import secrets_of
+from mapping.calibrate import Calibration, measure
 from mapping.compute import compute
 from mapping.explain import dossiers, render
+from mapping.rulebook import Figure, flat, in_force
 from mapping.spec import Profile, Rules, SpecError, load_rules
+from sync import past
 from sync.changes import UnsafePlanError
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 from sync.pipeline import Desk, PlanRefusedError, Progress
@@ -45,6 +48,7 @@ class UsageError(Exception):
 EXPECTED = (
     ConnectorError,
     LeaseHeldError,
+    past.NothingStagedError,
     PlanRefusedError,
     SecretMissingError,
     SettingsError,
@@ -54,6 +58,15 @@ EXPECTED = (
     UsageError,
 )
 """Errors whose text is the whole answer: a command prints it and ends with 1, without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules in force: the digest that plans note, every figure, and all that the digest covers."""
+
+    digest: str
+    figures: tuple[Figure, ...]
+    covered: Mapping[str, object]
 
 
 def clock() -> float:
@@ -178,6 +191,12 @@ class App:
         """Tell the time in epoch seconds."""
         return clock()
 
+    def rulebook(self, org: str) -> Rulebook:
+        """Read the rules in force for an organisation. Raises SpecError."""
+        rules, profile = self._rules(org)
+        figures = in_force(self._organisation(org).rules)
+        return Rulebook(_digest(rules, profile), figures, _figures(rules, profile))
+
     def sent(self, org: str) -> Mapping[str, int]:
         """Count the calls that runs of the last 24 hours sent, by connection."""
         return self.ledger.calls(org, int(clock()) - 86_400)
@@ -196,7 +215,7 @@ class App:
     def desk(self, org: str, progress: Progress) -> Iterator[Desk]:
         """Lay everything out for a run of an organisation; stage and connections are closed afterwards."""
         settings = self._organisation(org)
-        rules, profile = load_rules(settings.rules), settings.profile(org)
+        rules, profile = self._rules(org)
         with self.connections(org) as connectors, self._stage(org) as stage:
             yield Desk(
                 org=org,
@@ -206,6 +225,7 @@ class App:
                 stage=stage,
                 ledger=self.ledger,
                 rules=_digest(rules, profile),
+                figures=_figures(rules, profile),
                 compute=_computation(rules, profile),
                 explain=render,
                 dossiers=_published,
@@ -214,6 +234,37 @@ class App:
                 limits=settings.limits.limits(),
                 takeover=settings.takeover,
             )
+
+    def replayed(self, org: str, day: int) -> tuple[int, list[Dossier]]:
+        """Recompute what would have been published at the end of a UTC day, and tell the moment; changes nothing.
+
+        Raises NothingStagedError or LeaseHeldError.
+        """
+        with self._past(org) as connection:
+            as_of = past.go_back(connection, day)
+            compute(connection, *self._rules(org), as_of)
+            return as_of, list(_published(connection))
+
+    def calibrated(self, org: str, cuts: int) -> Calibration:
+        """Measure the rules on the staged data; changes nothing. Raises NothingStagedError or LeaseHeldError."""
+        with self._past(org) as connection:
+            return measure(connection, *self._rules(org), past.known_until(connection), cuts)
+
+    def _rules(self, org: str) -> tuple[Rules, Profile]:
+        settings = self._organisation(org)
+        return load_rules(settings.rules), settings.profile(org)
+
+    @contextmanager
+    def _past(self, org: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the stage for reading beside an empty database; when a run has it, say who that is."""
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(past.opened(self.settings.stage_file(org)))
+            except StageInUseError as error:
+                if holder := self.ledger.holder(org):
+                    raise LeaseHeldError(org, *holder) from error
+                raise
+            yield connection
 
     @contextmanager
     def _stage(self, org: str) -> Iterator[Stage]:
@@ -264,6 +315,11 @@ def _digest(rules: Rules, profile: Profile) -> str:
     return hashlib.sha256(f"{rules.digest} {profile.model_dump_json()}".encode()).hexdigest()
 
 
+def _figures(rules: Rules, profile: Profile) -> Mapping[str, object]:
+    """Name everything that the digest covers: the figures of the rules, and what the settings say besides."""
+    return {**flat(rules), **{f"settings.{name}": value for name, value in flat(profile).items()}}
+
+
 def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
     def run(connection: duckdb.DuckDBPyConnection, as_of: int) -> None:
         compute(connection, rules, profile, as_of)
@@ -275,8 +331,8 @@ def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
     """Turn what the computation can tell about each record and each slice of the portfolio into rows of the ledger."""
     yield from _slices(connection)
     for found in dossiers(connection):
-        facts = asdict(found)
-        body = {key: facts[key] for key in ("home", "values", "sentences", "records")}
+        told = {"sentences": list(found.sentences), "records": list(found.records)}
+        body = {"home": found.home, "values": dict(found.values), **told, "reasons": [*map(asdict, found.reasons)]}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)
 
 

@@ -6,94 +6,26 @@ Everything heavy is imported inside the commands, so that ``rapport --help`` and
 """
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from enum import IntEnum
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from sync.questions import AS_OF, QUESTIONS, explain_then, status_then
+from sync.terminal import JSON, ONE_ORG, ORG, Exit, answer, answer_json, answers_for, opened
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.table import Table
 
-    from sync.app import App
     from sync.pipeline import Desk, RunReport
-
-P = ParamSpec("P")
-
-
-class Exit(IntEnum):
-    """What an exit status means."""
-
-    DONE = 0
-    ERROR = 1
-    USAGE = 2
-    PENDING = 3
-    INCOMPLETE = 4
-    STOPPED = 130
-    """128 and the number of the signal, as shells have it."""
-    TERMINATED = 143
-
-
-class TerminatedError(KeyboardInterrupt):
-    """Somebody asked this process to end: it stops as if by Ctrl-C."""
-
-
-def terminated(_number: int, _frame: object) -> None:
-    """Turn SIGTERM into an exception, so that the run is noted as interrupted and its lease is given back."""
-    raise TerminatedError
-
-
-def answer(lines: Iterable[str]) -> None:
-    """Print the answer of a command."""
-    for line in lines:
-        click.echo(line)
-
-
-def answer_json(value: object) -> None:
-    """Print the answer as JSON."""
-    import orjson
-
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
-
-
-def answers_for(command: Callable[P, int]) -> Callable[P, None]:
-    """Run a command, turn its result into the exit status and expected errors into one message."""
-
-    @wraps(command)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-        from sync import app, telemetry
-
-        telemetry.configure(sys.stderr)
-        signal.signal(signal.SIGTERM, terminated)
-        try:
-            sys.exit(command(*args, **kwargs))
-        except app.EXPECTED as error:
-            click.echo(f"rapport: {error}", err=True)
-            sys.exit(Exit.ERROR)
-        except KeyboardInterrupt as stop:
-            click.echo("rapport: stopped; what was done is noted, and the next run goes on from there", err=True)
-            sys.exit(Exit.TERMINATED if isinstance(stop, TerminatedError) else Exit.STOPPED)
-
-    return wrapper
-
-
-def opened(context: click.Context) -> "App":
-    """Open the app on the settings file of the command line."""
-    from sync.app import App
-
-    return App(context.obj)
-
 
 SHOWN_RECORDS = 20
 """Records of a plan that a person sees without asking for all of them."""
-
-ORG = click.option("--org", metavar="NAME", help="Organisation of the settings file; without it, all of them.")
-ONE_ORG = click.option("--org", metavar="NAME", help="Organisation; needed when the settings file holds several.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -115,25 +47,28 @@ def main(context: click.Context, config: Path) -> None:
     context.obj = config
 
 
+for question in QUESTIONS:
+    main.add_command(question)
+
+
 @main.command()
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.pass_context
 @answers_for
 def init(context: click.Context, *, force: bool) -> int:
     """Write a commented settings file to start from."""
-    from importlib.resources import files
-
+    from sync import starter
     from sync.app import UsageError
 
     path: Path = context.obj
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; --force replaces it")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files("sync").joinpath("starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        beside = starter.write(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     answer([f"Wrote {path}. Put the secrets where it says, then: rapport check"])
+    answer([f"Beside it: {', '.join(beside)}, for figures of your own and for editors that know JSON Schema."])
     return Exit.DONE
 
 
@@ -332,13 +267,18 @@ def undo(context: click.Context, number: int, org: str | None, *, as_json: bool,
 @ORG
 @JSON
 @click.option("--completeness", is_flag=True, help="Show instead what the last run read of each object, and what not.")
+@AS_OF
 @click.pass_context
 @answers_for
-def status(context: click.Context, org: str | None, *, as_json: bool, completeness: bool) -> int:
+def status(
+    context: click.Context, org: str | None, as_of: "datetime | None", *, as_json: bool, completeness: bool
+) -> int:
     """Show the coverage of every account and the last run, from the latest published results."""
     from sync import render, results
 
     app = opened(context)
+    if as_of is not None:
+        return status_then(app, app.organisations(org), as_of, as_json=as_json)
     if as_json:
         answer_json({name: results.standing(app.ledger, name) for name in app.organisations(org)})
         return Exit.DONE
@@ -405,13 +345,16 @@ def log(context: click.Context, number: int | None, org: str | None, *, as_json:
 @click.argument("who")
 @ONE_ORG
 @JSON
+@AS_OF
 @click.pass_context
 @answers_for
-def explain(context: click.Context, who: str, org: str | None, *, as_json: bool) -> int:
-    """Say why: WHO is a contact's or account's name, a part of it, or a record id."""
+def explain(context: click.Context, who: str, org: str | None, as_of: "datetime | None", *, as_json: bool) -> int:
+    """Say why: WHO is the name of a contact, an account or a gap, a part of it, a record id or a gap's key."""
     from sync import render
 
     app = opened(context)
+    if as_of is not None:
+        return explain_then(app, app.only(org), who, as_of, as_json=as_json)
     found = [one for one in app.ledger.dossiers(app.only(org), who) if one.object != "slice"]
     if as_json:
         answer_json(found)

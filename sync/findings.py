@@ -91,7 +91,8 @@ def fails(found: Sequence[Told]) -> bool:
 def of_forecast(vendor: str, forecast: Forecast) -> Finding:
     """Say what a run will ask of a vendor, and whether that fits into what is left; relative to the connection."""
     left = "" if forecast.left is None else f" of {forecast.left:,} left today"
-    needs = f"A run needs about {forecast.calls:,} {vendor} calls{left}"
+    jobs = f"; {', '.join(forecast.jobs)} by jobs of its own, which take minutes" if forecast.jobs else ""
+    needs = f"A run needs about {forecast.calls:,} {vendor} calls{left}{jobs}"
     if forecast.fits:
         return Finding("budget", needs, "", fatal=False, setting=("budget",), remark=True)
     fix = "Raise `budget.share`, lower `budget.reserve`, or wait until the allowance is renewed."

@@ -94,6 +94,21 @@ LEASES = _table("leases", "org", org=_TEXT, owner=_TEXT, taken_at=_BIG, expires_
 PAUSES = _table("pauses", "org", org=_TEXT, since=_BIG, said=_TEXT, salt=_TEXT, credentials=_TEXT)
 """An organisation whose sign-in was refused, see `sync.pause`. `credentials` is a slow digest of what was refused."""
 
+RULES = _table("rules", "org digest", org=_TEXT, digest=_TEXT, noted_at=_BIG, figures=_JSON)
+"""The figures behind every digest that a plan was made with: name -> value."""
+
+HISTORY = _table(
+    "history",
+    "org source id as_of",
+    org=_TEXT,
+    source=_TEXT,
+    id=_TEXT,
+    as_of=_BIG,
+    name=_TEXT,
+    coverage=_JSON,
+)
+"""The coverage of each account (its home record) over time: one row a change, which stands until the next."""
+
 DOSSIERS = _table(
     "dossiers",
     "org object source id",
@@ -279,7 +294,25 @@ class Ledger:
         with self.engine.begin() as database:
             return database.execute(sa.delete(PAUSES).where(PAUSES.c.org == org)).rowcount > 0
 
+    # --- rules -----------------------------------------------------------------------------------------------------
+
+    def note_rules(self, org: str, digest: str, noted_at: int, figures: Mapping[str, object]) -> None:
+        """Keep the figures behind a digest, once."""
+        if self.rules(org, digest) is None:
+            self._run(sa.insert(RULES).values(org=org, digest=digest, noted_at=noted_at, figures=dict(figures)))
+
+    def rules(self, org: str, digest: str) -> dict[str, Any] | None:
+        """Read the figures noted under a digest or the unambiguous beginning of one (six characters); else None."""
+        wanted = RULES.c.digest.startswith(digest, autoescape=True)
+        rows = self._all(sa.select(RULES).where(RULES.c.org == org, wanted)) if len(digest) >= 6 else []
+        return rows[0] if len(rows) == 1 else None
+
     # --- memory of the plan ----------------------------------------------------------------------------------------
+
+    def has_applied(self, org: str, source: str, object_name: str) -> bool:
+        """Tell whether we ever wrote to an object of a connection; before the first run nothing need be looked up."""
+        same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
+        return bool(self._all(sa.select(APPLIED.c.id).where(*same).limit(1)))
 
     def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Read the last-applied values (id, field, value) of some records of a connection."""
@@ -321,6 +354,40 @@ class Ledger:
         if object_name is not None:
             found = found.where(DOSSIERS.c.object == object_name)
         return [_dossier(row) for row in self._all(found.limit(limit))]
+
+    # --- history ---------------------------------------------------------------------------------------------------
+
+    def note_history(self, org: str, as_of: int, accounts: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> int:
+        """Note the coverage of accounts (source, id, name, coverage) where it has changed since; counts the rows.
+
+        What is known of a later moment stays: an older plan that is looked at again is no news.
+        """
+        last = {(row["source"], row["id"]): row for row in self._latest_history(org)}
+        changed = [
+            {"org": org, "source": source, "id": id_, "as_of": as_of, "name": name, "coverage": dict(coverage)}
+            for source, id_, name, coverage in accounts
+            if (found := last.get((source, id_))) is None
+            or (found["as_of"] < as_of and found["coverage"] != dict(coverage))
+        ]
+        with self.engine.begin() as database:
+            for chunk in chunks(changed, 1000):
+                database.execute(sa.insert(HISTORY), list(chunk))
+        return len(changed)
+
+    def history(self, org: str, text: str) -> list[dict[str, Any]]:
+        """Read the history of the accounts whose name or id contains `text`, by account and time."""
+        named = sa.or_(HISTORY.c.name.icontains(text, autoescape=True), HISTORY.c.id.icontains(text, autoescape=True))
+        accounts = sa.select(HISTORY.c.source, HISTORY.c.id).where(HISTORY.c.org == org, named).distinct()
+        order = (HISTORY.c.source, HISTORY.c.id, HISTORY.c.as_of)
+        both = sa.tuple_(HISTORY.c.source, HISTORY.c.id).in_(accounts)
+        return self._all(sa.select(HISTORY).where(HISTORY.c.org == org, both).order_by(*order))
+
+    def _latest_history(self, org: str) -> list[dict[str, Any]]:
+        newest = sa.select(HISTORY.c.source, HISTORY.c.id, sa.func.max(HISTORY.c.as_of).label("as_of"))
+        newest = newest.where(HISTORY.c.org == org).group_by(HISTORY.c.source, HISTORY.c.id)
+        last = newest.subquery()
+        same = sa.and_(HISTORY.c.source == last.c.source, HISTORY.c.id == last.c.id, HISTORY.c.as_of == last.c.as_of)
+        return self._all(sa.select(HISTORY).join(last, same).where(HISTORY.c.org == org))
 
     # --- the database ----------------------------------------------------------------------------------------------
 

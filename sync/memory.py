@@ -83,12 +83,13 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
 def load_applied(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
     """Create `plan_applied` with the last-applied values of the records in `plan_difference`."""
     create(connection, _APPLIED)
-    query = "SELECT DISTINCT source, object, id FROM plan_difference ORDER BY 1, 2, 3"
-    records: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for source, object_name, record_id in connection.execute(query).fetchall():
-        records[source, object_name].append(record_id)
-    for (source, object_name), ids in records.items():
-        for chunk in chunks(ids, 10_000):
+    places = connection.execute("SELECT DISTINCT source, object FROM plan_difference ORDER BY 1, 2").fetchall()
+    for source, object_name in places:
+        if not ledger.has_applied(org, source, object_name):
+            continue
+        query = "SELECT DISTINCT id FROM plan_difference WHERE source = ? AND object = ? ORDER BY 1"
+        differing = connection.execute(query, [source, object_name]).fetchall()
+        for chunk in chunks([record_id for (record_id,) in differing], 10_000):
             rows = ledger.applied(org, source, object_name, chunk)
             _append(connection, [(source, object_name, row["id"], row["field"], row["value"]) for row in rows])
 

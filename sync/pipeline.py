@@ -5,15 +5,16 @@ needs; nothing here reads a clock, the network or the environment by itself. `as
 the connections when the pull began: everything that happened before it is known to all of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import duckdb
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
 from connectors.errors import QuotaSpent, RetryLater, SignInRefused, Unusable
+from mapping.metadata import COVERED_ROLES
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -69,6 +70,8 @@ class Desk:
     progress: Progress
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
+    figures: Mapping[str, object] = field(default_factory=dict)
+    """The figures behind `rules`, by name."""
     alive: Callable[[str], bool] = presumed_alive
 
 
@@ -95,12 +98,16 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
-    """What was foreseen of a vendor that counts calls: about `pull` to read, about `apply` to write, `left` for us."""
+    """What was foreseen of a vendor that counts calls: about `pull` to read, about `apply` to write, `left` for us.
+
+    `jobs` names the streams that the vendor reads in a job of its own.
+    """
 
     vendor: str
     pull: int
     left: int | None
     apply: int = 0
+    jobs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,8 @@ class RunReport:
     status: str = "ok"
     as_of: int | None = None
     digest: str | None = None
+    rules: str = ""
+    """Digest of the rules that the plan was made by."""
     planned: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, int] = field(default_factory=dict)
@@ -258,7 +267,9 @@ def _pull(desk: Desk, this: _Run) -> None:
         for source, connector in desk.connectors.items():
             pages = _beating(desk, this, source, connector.pull(desk.stage.cursors(source)))
             for end in desk.stage.take(source, pages):
-                this.report = replace(this.report, streams=(*this.report.streams, _told(this, source, end)))
+                told = _told(this, source, end)
+                others = (one for one in this.report.streams if (one.source, one.stream) != (source, end.stream))
+                this.report = replace(this.report, streams=(*others, told))  # a stream may commit more than once
     except RetryLater:
         this.report = replace(this.report, streams=(*this.report.streams, *_unreached(this)))
         raise
@@ -270,7 +281,7 @@ def _foresee(desk: Desk, this: _Run) -> None:
         forecast = connector.forecast(desk.stage.cursors(source))
         _beat(desk, this, "forecast", source, forecast.calls)
         this.exists[source] = forecast.exists
-        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left)
+        foreseen = CallReport(connector.vendor, forecast.calls, forecast.left, jobs=forecast.jobs)
         this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
         _insist(source, connector.vendor, forecast)
 
@@ -336,8 +347,32 @@ def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     _beat(desk, this, "diff", "", 0)
     request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)
     made = diff(connection, desk.ledger, request, desk.explain)
-    desk.ledger.publish(desk.org, desk.dossiers(connection))
+    accounts: list[Standing] = []
+    desk.ledger.publish(desk.org, _standings(desk.dossiers(connection), accounts))
+    desk.ledger.note_history(desk.org, as_of, accounts)
     return _kept(desk, this, made)
+
+
+Standing: TypeAlias = tuple[str, str, str, Mapping[str, str]]
+"""Connection, id, name and coverage of an account, for its history."""
+
+REMEMBERED = (
+    "coverage_status",
+    "coverage_score",
+    *(f"{role.replace(' ', '_')}s_{side}" for role in COVERED_ROLES for side in ("actual", "required")),
+    "missing_roles",
+    "single_threaded",
+)
+"""What the history of an account holds: its coverage, and nothing that moves by itself from day to day."""
+
+
+def _standings(dossiers: Iterable[Dossier], accounts: list[Standing]) -> Iterator[Dossier]:
+    """Pass dossiers on and set the coverage of each account aside, by its home record."""
+    for found in dossiers:
+        if found.object == "account" and found.body.get("home"):
+            values = {name: found.body["values"][name] for name in REMEMBERED if name in found.body["values"]}
+            accounts.append((found.source, found.id, found.name, values))
+        yield found
 
 
 def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
@@ -349,7 +384,10 @@ def _kept(desk: Desk, this: _Run, made: Plan) -> Plan:
     )
     values = {"as_of": made.as_of, "rules": made.rules, "run": this.number, "made_at": int(desk.now()), "body": body}
     desk.ledger.keep_plan(desk.org, made.digest, **values)
-    this.report = replace(this.report, digest=made.digest, planned=dict(made.counts), skipped=dict(made.skipped))
+    if made.rules == desk.rules:
+        desk.ledger.note_rules(desk.org, desk.rules, int(desk.now()), desk.figures)
+    this.report = replace(this.report, digest=made.digest, rules=made.rules)
+    this.report = replace(this.report, planned=dict(made.counts), skipped=dict(made.skipped))
     this.report = replace(this.report, foreseen=dict(_priced(desk, this)))
     return made
 

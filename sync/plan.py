@@ -20,7 +20,7 @@ from sync.plan_tables import PLAN_TABLES, seal
 
 OBJECTS = ("contact", "account")
 
-PART = 400_000
+PART = {"contact": 400_000, "account": 40_000}
 """Records of an object that are compared and explained at a time. The texts of more would not fit the memory DuckDB may
 use, and what it lays on disk instead took three times as long."""
 
@@ -63,19 +63,13 @@ _BANDS = {(output.object, output.name): str(output.band) for output in FIELDS if
 _WRITABLE = _text_table("plan_writable", "source object field")
 _DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
 _EXPLAINED = _text_table("explained", "object source id")
+_EXPLAIN = (
+    "INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_value WHERE verdict IN ('ours', 'take over')"
+)
 _SENTENCE = _text_table("sentence", "object source id field text")
 _COMPANION = _text_table("companion", "object source id evidence computed_on")
 
-
-_VALUE = Table(
-    "plan_value",
-    "Values to write, before the reason of each is known.",
-    (),
-    (
-        *(Column(name, "TEXT", name) for name in ("source", "object", "id", "field", "before", "after")),
-        Column("takes_over", "BOOLEAN", "before is a human's value"),
-    ),
-)
+_VALUE = _text_table("plan_value", "source object id field before after verdict")
 
 
 def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request, explain: Explain) -> Plan:
@@ -90,7 +84,7 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
     memory.load(connection, ledger, request.org, request.as_of)
     for part in range(_parts(connection)):
         _plan_values(connection, ledger, request.org, part)
-        _plan_companions(connection, ledger, request.org, explain)
+        _plan_companions(connection, explain)
         execute(connection, "sql/plan_reasons", "sync")
     execute(connection, "sql/plan_tasks", "sync")
     return seal(connection, request.org, request.as_of, request.rules)
@@ -126,30 +120,26 @@ def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str
     for object_name in OBJECTS:
         compared = [output for output in results(object_name) if output.name not in COMPANIONS]
         _insert_differences(connection, (_difference(output, part) for output in compared))
-    _judge(connection, ledger, org)
+    memory.load_applied(connection, ledger, org)
+    execute(connection, "sql/plan_values", "sync")
 
 
-def _plan_companions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, explain: Explain) -> None:
+def _plan_companions(connection: duckdb.DuckDBPyConnection, explain: Explain) -> None:
     """Render the records that change, then compare the fields that are written only in company."""
     create(connection, _EXPLAINED)
-    connection.execute("INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_value")
+    connection.execute(_EXPLAIN)
     create(connection, _SENTENCE, temporary=True)
     create(connection, _COMPANION, temporary=True)
     explain(connection)
     create(connection, _DIFFERENCE, temporary=True)
     companions = (output for output in FIELDS if output.name in COMPANIONS)
     _insert_differences(connection, map(_companion_difference, companions))
-    _judge(connection, ledger, org)
+    execute(connection, "sql/plan_values", "sync")
 
 
 def _insert_differences(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> None:
     """Compare field after field in one statement: planning two dozen costs more than running them."""
     connection.execute(f"INSERT INTO plan_difference {' UNION ALL '.join(selects)}")
-
-
-def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
-    memory.load_applied(connection, ledger, org)
-    execute(connection, "sql/plan_values", "sync")
 
 
 def _pairs(object_name: str) -> str:
@@ -158,7 +148,7 @@ def _pairs(object_name: str) -> str:
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
-        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART}) AS BIGINT) AS part,"
+        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART[object_name]}) AS BIGINT) AS part,"
         f" COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"

@@ -229,7 +229,7 @@ def _digest(connection: duckdb.DuckDBPyConnection, org: str, rules: str) -> str:
     """Take the digest over what would be written; an omission writes nothing and stays out.
 
     The engine folds the rows of a record into one text, and the records are read in their order: a plan of millions of
-    rows need not pass through Python. No two rows of a record are alike, so their digests are folded by an exclusive or,
+    rows need not pass through Python. No two rows of a record are alike: their digests are folded by an exclusive or,
     which no order can change; sorting them took five times as long.
     """
     digest = hashlib.sha256(orjson.dumps([org, rules]))

@@ -83,6 +83,8 @@ def plan_lines(
     yield headline(report)
     if report.message:
         yield f"  {report.message}"
+    if report.rules:
+        yield f"  by the rules {report.rules[:12]}"
     yield from (f"  {line}" for line in _price_lines(report))
     shown = 0
     for heading, lines in _by_record(changes, names):
@@ -100,12 +102,18 @@ def plan_lines(
 def _price_lines(report: RunReport) -> Iterator[str]:
     """Say what carrying a plan out asks of each vendor that counts calls."""
     for source, told in report.foreseen.items():
+        if told.jobs:
+            yield f"{source}: read {_jobs(told.vendor, told.jobs)}."
         if told.apply:
             yield f"{source}: applying this plan needs {_calls(told.apply, told.vendor, told.left)}."
 
 
 def _calls(calls: int, vendor: str, left: int | None) -> str:
     return f"about {calls:,} {vendor} calls" + ("" if left is None else f" of {left:,} left today")
+
+
+def _jobs(vendor: str, streams: Sequence[str]) -> str:
+    return f"{', '.join(streams)} by jobs of {vendor}" if len(streams) > 1 else f"{streams[0]} by a job of {vendor}"
 
 
 def _by_record(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -364,7 +372,17 @@ def _one_dossier(records: Sequence[Dossier]) -> Iterator[str]:
     first = records[0]
     at = f" at {first.account}" if first.account and first.account != first.name else ""
     yield f"{first.name}{at}  ({', '.join(f'{one.source}/{one.object}/{one.id}' for one in records)})"
-    yield from (f"  {sentence}" for sentence in first.body["sentences"])
-    if first.body["records"]:
-        yield "  Records: " + ", ".join(first.body["records"])
+    for reason in first.body.get("reasons", ()):
+        yield f"  {reason['text']}"
+        yield f"      {_reason_words(reason)}"
+    if "reasons" not in first.body:  # published by an earlier version
+        yield from (f"  {sentence}" for sentence in first.body["sentences"])
+        if first.body["records"]:
+            yield "  Records: " + ", ".join(first.body["records"])
     yield ""
+
+
+def _reason_words(reason: Mapping[str, Any]) -> str:
+    """Name the rule behind a sentence, where its figures are shown, and the records it rests on."""
+    rests = ", ".join(reason["records"]) or f"no record: {reason['no_record'] or 'it follows from the rules alone'}"
+    return f"[{reason['rule']}, rules show {reason['part'].split(' ')[0]}] {rests}"

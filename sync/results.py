@@ -3,16 +3,17 @@
 Used by `sync.cli` and `sync.demo`; only the names of a plan need the stage.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
+from mapping.explain import RULES
 from mapping.statements import execute
 from sync import plan_tables
-from sync.changes import change_json
+from sync.changes import Change, SetField, change_json
 from sync.journal import entries
 from sync.ledger import Dossier, Ledger
 from sync.pipeline import Desk, PlanRefusedError, RunReport
@@ -20,7 +21,20 @@ from sync.pipeline import Desk, PlanRefusedError, RunReport
 
 def accounts(ledger: Ledger, org: str) -> list[Dossier]:
     """Read the published accounts, each company once: its home record."""
-    return [found for found in ledger.dossiers(org, limit=None, object_name="account") if found.body.get("home", True)]
+    return home_accounts(ledger.dossiers(org, limit=None, object_name="account"))
+
+
+def home_accounts(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """Pick the accounts, each company once: its home record."""
+    return [found for found in dossiers if found.object == "account" and found.body.get("home", True)]
+
+
+def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
+    """Find dossiers whose name or id contains `text`, whatever its case, by name, as the ledger does."""
+    wanted = text.lower()
+    records = (one for one in dossiers if one.object != "slice")
+    found = (one for one in records if wanted in one.name.lower() or wanted in one.id.lower())
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 DIMENSIONS = ("portfolio", "segment", "tier", "breadth", "orientation", "csm", "partner")
@@ -86,6 +100,15 @@ def plan_json(desk: Desk, report: RunReport) -> Mapping[str, Any]:
         "rules": desk.rules,
         "counts": report.planned,
         "skipped": report.skipped,
-        "changes": [change_json(change) for change in plan_tables.changes(connection)],
+        "changes": [_change_json(change) for change in plan_tables.changes(connection)],
         "skips": [asdict(skip) for skip in plan_tables.skips(connection)],
     }
+
+
+def _change_json(change: Change) -> Mapping[str, Any]:
+    """Give a change as JSON values; a value with the name of the rule it follows and where its figures stand."""
+    told = change_json(change)
+    if isinstance(change, SetField):
+        rule, part = RULES.get((change.ref.object, change.field), ("", ""))
+        told |= {"rule": rule, "part": part}
+    return told

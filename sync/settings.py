@@ -12,12 +12,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from connectors.options import FilesOptions, Options
+from mapping.rulebook import schema_of
 from mapping.rulefile import SpecError, read_file
-from mapping.spec import Product, Profile
+from mapping.spec import Product, Profile, Rules, schema
 from sync.changes import Limits
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -54,6 +64,10 @@ def _duration(value: object) -> int:
     return seconds
 
 
+_DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]{1,4}\s*[smhd]$", "description": "for example 30m, 6h or 1d"}
+"""What an editor may expect; the value itself is in seconds."""
+
+
 def _ledger(value: object) -> str:
     """Accept a database address without a password, or a reference to where the whole address is kept."""
     text = str(value)
@@ -73,7 +87,7 @@ class _Closed(BaseModel):
 class Schedule(_Closed):
     """When an organisation runs: `every` so many seconds (written 30m, 6h, 1d), or by a `cron` line of five fields."""
 
-    every: Annotated[int, BeforeValidator(_duration)] = 0
+    every: Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)] = 0
     cron: str | None = None
 
     @field_validator("cron")
@@ -209,6 +223,15 @@ class Lines:
 
 def _line(tree: yaml.Node, steps: Sequence[int | str]) -> int:
     return max((place.start_mark.line + 1 for _, place, _ in _walk(tree, steps) if place), default=1)
+
+
+def editor_schemas() -> dict[str, dict[str, object]]:
+    """Give the JSON Schema of the settings, of an organisation's rule file, and of each shipped rule file by name."""
+    titled = {"settings": Settings.model_json_schema(), "rules": schema()}
+    titled |= {name: schema_of(name) for name in Rules.model_fields}
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **found} for name, found in titled.items()
+    }
 
 
 def _unreadable(path: Path, line: int, message: str) -> Problem:

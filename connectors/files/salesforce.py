@@ -5,7 +5,7 @@ One file an object, named after it, with the API names of the fields as header. 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
@@ -22,6 +22,7 @@ from connectors.salesforce.client import Record as Described
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import epoch
 from connectors.salesforce.streams import FED_BY, Stream, World, record_streams
+from connectors.salesforce.workbench import Workbench
 from connectors.salesforce.write import CLOSED, OBJECTS, OPEN
 from mapping import fields
 from mapping.fields import FLAGS
@@ -55,11 +56,6 @@ class _Nothing:
     def describe(self, _: str) -> Described:
         return {"fields": []}
 
-    def related(
-        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
-    ) -> Iterator[Described]:
-        raise NotImplementedError
-
 
 class SalesforceExport:
     """One Salesforce export behind `connectors.files.dialect`; it answers the streams like an organisation."""
@@ -87,13 +83,6 @@ class SalesforceExport:
             return None
         known = dict.fromkeys(column for _, header in held.sheets for column in self.plan(name, header))
         return {"fields": [{"name": column} for column in known]}
-
-    def related(
-        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
-    ) -> Iterator[Described]:
-        """Find records by a key; what is deleted was never read, `alive` or not."""
-        del alive
-        return self.export.related(name, fields, key, ids)
 
     def _colleagues(self, ids: Collection[str]) -> Collection[str]:
         return {str(user["Id"]) for user in self.export.related("User", ("Id",), "Id", ids)}
@@ -124,8 +113,7 @@ class SalesforceExport:
     @cached_property
     def _wanted(self) -> Mapping[str, Sequence[str]]:
         """Name what the streams read, by object."""
-        nothing = _Nothing()
-        streams = _streams(self._world(nothing, Schema(nothing)))
+        streams = _streams(self._world(Schema(_Nothing())))
         asked = {stream.object: dict.fromkeys((*SYSTEM, *stream.fields)) for stream in streams}
         relations = {name: (*SYSTEM, *wanted) for name, wanted in RELATIONS.items()}
         return {**{name: tuple(wanted) for name, wanted in asked.items()}, **relations}
@@ -140,38 +128,53 @@ class SalesforceExport:
         spelt = {known.lower(): known for known in READ}
         return recognised_by_pattern(self._options.files, name) or spelt.get(name.rpartition(".")[0].lower())
 
-    def _world(self, lookup: "_Nothing | SalesforceExport", schema: Schema) -> World:
+    def _world(self, schema: Schema) -> World:
         options = self._options
-        return World(self._source, lookup, schema, options.fields, self._mapped, options.customer_types, options.prefix)
+        return World(self._source, schema, options.fields, self._mapped, options.customer_types, options.prefix)
 
     # --- pulling ----------------------------------------------------------------------------------------------------
 
     def pull(self, overlay: Overlay) -> Iterator[Page | StreamEnd]:
         """Turn the files into canonical rows; every stream is whole, a file tells all there is."""
-        world, seen = self._world(self, Schema(self)), Seen()
-        for stream in _streams(world):
-            if not self.export.exists(stream.object):
-                yield StreamEnd(stream.object, None, whole=False, read=0, dropped={"no file of it": 1})
-                continue
-            for item in self._stream(world, stream, overlay):
-                if isinstance(item, Page):
-                    seen.activity(item)
-                yield item
+        world, seen = self._world(Schema(self)), Seen()
+        with Workbench(self._source, self._options.customer_types) as bench:
+            for stream in _streams(world):
+                if not self.export.exists(stream.object):
+                    yield StreamEnd(stream.object, None, whole=False, read=0, dropped={"no file of it": 1})
+                    continue
+                for item in self._stream(world, bench, stream, overlay):
+                    if isinstance(item, Page):
+                        seen.activity(item)
+                    yield item
         usage = bool(world.schema.visible("Contact", world.mapped("usage")))
         yield from seen.coverage(self._source, captured=seen.since is not None, usage=usage)
 
-    def _stream(self, world: World, stream: Stream, overlay: Overlay) -> Iterator[Page | StreamEnd]:
+    def _stream(self, world: World, bench: Workbench, stream: Stream, overlay: Overlay) -> Iterator[Page | StreamEnd]:
         held = self.export.of(stream.object)
         missing = world.schema.hidden(stream.object, world.chosen(stream.object))
         dropped = held.dropped + Counter(f"missing column {name}" for name in missing)
         read = 0
         for records in self.export.pages(stream.object, PAGE_ROWS):
             latest = {str(record["Id"]): self._typed(stream.object, record) for record in records}
-            batch = stream.convert(_overlaid(stream.object, list(latest.values()), overlay))
+            wanted = self._wanted[stream.object]  # what waits to be imported may have no column in the export
+            heap = bench.heap("raw", wanted, wanted, stream.aliases)
+            heap.add_records(_overlaid(stream.object, list(latest.values()), overlay))
+            self._bring(bench, stream)
+            batch = stream.convert(bench)
             read += len(records)
             dropped.update(batch.dropped)
             yield Page(stream.object, [*latest, *batch.parts], batch.tables)
         yield StreamEnd(stream.object, None, whole=True, read=read, expected=held.rows, dropped=dict(dropped))
+
+    def _bring(self, bench: Workbench, stream: Stream) -> None:
+        """Lay beside a batch what belongs to its records; what is deleted was never read."""
+        for beside in stream.beside:
+            if not beside.lasting:
+                bench.forget(beside.table)
+            fields = list(beside.columns.values())
+            heap = bench.heap("beside", fields, fields)
+            heap.add_records(list(self.export.related(beside.object, fields, beside.key, bench.ids(beside.needed))))
+            bench.note(beside.table, beside.columns, heap)
 
     def _typed(self, name: str, record: Record) -> Record:
         """Give checkboxes their type; a file writes them 1 and 0, or true and false."""
@@ -205,7 +208,7 @@ class SalesforceExport:
         for name in self.export.objects():
             if "Id" not in self.plan(name, self.export.of(name).sheets[0][1]):
                 yield Finding(self.export.of(name).sheets[0][0].name, REPORT, "", fatal=True)
-        yield from self._unmapped(self._world(self, Schema(self)))
+        yield from self._unmapped(self._world(Schema(self)))
         yield from columns_unused(self.export, self.plan)
 
     def _unmapped(self, world: World) -> Iterator[Finding]:

@@ -45,7 +45,6 @@ class HubSpot:
         self._held: Schema | None = None
         self._labels: Mapping[str, Sequence[Json]] | None = None
         self._fresh = False
-        self._created: dict[str, str] = {}
         self._written: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def server_time(self) -> int:
@@ -83,7 +82,7 @@ class HubSpot:
 
     def write(self, writes: Iterable[Write]) -> Iterator[WriteResult]:
         """Carry writes out in batches of 100, and remember the records: the next pull reads them by id."""
-        for result in Writer(self._client, self._schema(), self._created).write(writes):
+        for result in Writer(self._client, self._schema()).write(writes):
             object_name, record_id = target(result)
             if record_id:
                 self._written[OBJECT_TYPES[object_name]][record_id] = None

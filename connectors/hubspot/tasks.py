@@ -2,8 +2,8 @@
 
 A task is created together with what it is tied to, in one request: whoever dies behind it leaves no task that nobody
 finds. The key is a property that HubSpot itself keeps unique, so a task that is there is found by it at once and never
-made again. A portal that refuses such a property gets single creates after a search; what this process created it
-remembers, because a new task is found by a search only after moments.
+made again. In a portal that refuses such a property it is looked for among the tasks of its company and contact, which
+an association names at once: a search would find it only after moments, and a second process would make it again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,17 +27,16 @@ GONE = "The task no longer exists in HubSpot."
 
 
 class TaskWriter:
-    """Creates, changes and deletes our tasks in one portal; notes in `created` which key has which id."""
+    """Creates, changes and deletes our tasks in one portal."""
 
-    def __init__(self, client: Client, schema: Schema, created: dict[str, str]) -> None:
+    def __init__(self, client: Client, schema: Schema) -> None:
         self._client = client
         self._key = task_key(schema.prefix)
         self._unique = schema.key_is_unique()
-        self._created = created
 
     def create(self, batch: list[CreateTask]) -> Iterator[WriteResult]:
         """Create the tasks whose key is not there yet, with their ties; tie those that are there once more."""
-        known = self._existing([write.key for write in batch])
+        known = self._existing(batch)
         missing = [write for write in batch if write.key not in known]
         refused: dict[str, str] = {}
         made: set[str] = set()
@@ -46,7 +45,6 @@ class TaskWriter:
         for write in missing:
             if write.key not in known and self._create_one(write, known, refused):
                 made.add(write.key)
-        self._created.update(known)
         untied = self._tie([write for write in batch if write.key in known.keys() - made], known)
         for write in batch:
             if write.key in known:
@@ -76,17 +74,23 @@ class TaskWriter:
         self._client.archive(TASKS, [write.id for write in batch])
         yield from (WriteResult(write, Outcome.DONE, write.id) for write in batch)
 
-    def _existing(self, keys: Sequence[str]) -> dict[str, str]:
-        """Find tasks by key: exactly where the key is unique, else through the search and our own memory."""
+    def _existing(self, batch: Sequence[CreateTask]) -> dict[str, str]:
+        """Find tasks by key: exactly where the key is unique, else among those of the same companies and contacts."""
+        keys = {write.key for write in batch}
         if self._unique:
-            found = self._client.read(TASKS, keys, (self._key,), by=self._key)
-            return {task["properties"][self._key]: str(task["id"]) for task in found}
-        remembered = {key: self._created[key] for key in keys if key in self._created}
-        sought = [key for key in keys if key not in remembered]
-        alive = {str(task["id"]) for task in self._client.read(TASKS, list(remembered.values()), ("hs_object_id",))}
-        found = self._client.search(TASKS, self._key, sought, (self._key,))
-        searched = {task["properties"][self._key]: str(task["id"]) for task in found}
-        return {**searched, **{key: task_id for key, task_id in remembered.items() if task_id in alive}}
+            found = self._client.read(TASKS, sorted(keys), (self._key,), by=self._key)
+        else:
+            found = self._client.read(TASKS, self._tied_to(batch), (self._key,))
+        held = ((task["properties"].get(self._key), str(task["id"])) for task in found)
+        return {key: task_id for key, task_id in held if key in keys}
+
+    def _tied_to(self, batch: Sequence[CreateTask]) -> list[str]:
+        """List the tasks of the companies and contacts that a batch is about."""
+        companies = {write.account_id for write in batch if write.account_id}
+        contacts = {write.contact_id for write in batch if write.contact_id}
+        asked = (("companies", companies), ("contacts", contacts))
+        found = (self._client.associations(kind, TASKS, sorted(ids)) for kind, ids in asked if ids)
+        return sorted({str(tie["toObjectId"]) for ties in found for held in ties.values() for tie in held})
 
     def _create_all(self, missing: Sequence[CreateTask], known: dict[str, str]) -> set[str]:
         """Create a batch and tell which keys it made; one that is refused is left to single creates, which name the
@@ -99,16 +103,16 @@ class TaskWriter:
         told = {task["properties"].get(self._key): str(task["id"]) for task in answer.get("results", ())}
         made = {write.key: told[write.key] for write in missing if write.key in told}
         known.update(made)
-        if silent := [write.key for write in missing if write.key not in told]:
+        if silent := [write for write in missing if write.key not in told]:
             known.update(self._existing(silent))
         return set(made)
 
     def _create_one(self, write: CreateTask, known: dict[str, str], refused: dict[str, str]) -> bool:
         """Create a task and tell whether it was made; one that somebody made meanwhile is taken."""
         try:
-            known[write.key] = self._created[write.key] = str(self._client.create(TASKS, self._whole(write))["id"])
+            known[write.key] = str(self._client.create(TASKS, self._whole(write))["id"])
         except Conflict as error:
-            known.update(self._existing([write.key]) or self._named(error.ref, write.key))
+            known.update(self._existing([write]) or self._named(error.ref, write.key))
             if write.key not in known:
                 refused[write.key] = str(error)
             return False

@@ -67,12 +67,12 @@ def target(result: WriteResult) -> tuple[str, str | None]:
 
 
 class Writer:
-    """Writes to one portal; `schema` says which options it allows, `created` which tasks this process made."""
+    """Writes to one portal; `schema` says which options it allows."""
 
-    def __init__(self, client: Client, schema: Schema, created: dict[str, str]) -> None:
+    def __init__(self, client: Client, schema: Schema) -> None:
         self._client = client
         self._schema = schema
-        tasks = TaskWriter(client, schema, created)
+        tasks = TaskWriter(client, schema)
         self._lanes = {
             "contact": Lane(self._update),
             "account": Lane(self._update),

@@ -86,8 +86,8 @@ def _mapped(world: World) -> Iterator[Finding]:
             if field := world.fields[table].get(attribute.name):
                 yield from _one_mapped(world, name, attribute, field)
         if world.schema.calculated(name, sorted(explicit)):
-            cause = "A mapped field is a formula; formulas change without a trace, so the object is read whole daily."
-            yield Finding(name, cause, "Map a stored field, if that costs too many calls.", fatal=False)
+            cause = "A mapped field is a formula; formulas change without a trace and are read again once a day."
+            yield Finding(name, cause, "Map a stored field, if it must be known at once.", fatal=False)
 
 
 def _one_mapped(world: World, name: str, attribute: Attribute, field: str) -> Iterator[Finding]:

@@ -7,22 +7,34 @@ used), throws the server's total away in `query_all` (so pages are followed here
 (`wire.Reply.json` ignores its hooks). It never sees a failure: the transport raises first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import quote
 
+import requests
 from simple_salesforce.api import Salesforce
 
 from connectors.budget import Allowance
 from connectors.errors import Rejected, RetryLater, Unusable
-from connectors.salesforce.soql import Query, among, lists
+from connectors.salesforce.soql import Query
 from connectors.transport import Transport, Unanswered
 from connectors.wire import Reply, encode
 
 Record = Mapping[str, Any]
 PAGE = {"Sforce-Query-Options": "batchSize=2000"}
+OVERRIDE = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
 SUBREQUESTS = 25
 """Requests that one composite batch may hold; it counts as one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A page of a bulk result as it came: how many records it claims to hold, and where the next one begins."""
+
+    content: bytes
+    rows: int
+    locator: str | None
 
 
 class Client:
@@ -32,14 +44,20 @@ class Client:
         self.transport = transport
         self.version = version
         self._path = f"/services/data/v{version}"
-        self._sf = Salesforce(
+        self._sf = self._library(version)
+        self._raw = self._library(version)
+        self._raw.parse_result_to_json = lambda reply: reply.data
+
+    def _library(self, version: str) -> Any:
+        found = Salesforce(
             session_id="signed by the transport",
-            instance_url=transport.base,
+            instance_url=self.transport.base,
             version=version,
-            session=transport.session(),
+            session=self.transport.session(),
             object_pairs_hook=None,
         )
-        self._sf.headers["X-PrettyPrint"] = "0"
+        found.headers["X-PrettyPrint"] = "0"
+        return found
 
     def server_time(self) -> int:
         """Read the organisation's clock (epoch seconds) from an authenticated call."""
@@ -97,27 +115,74 @@ class Client:
         for page in self.pages(query, everything=everything):
             yield from page["records"]
 
-    def related(
-        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
-    ) -> Iterator[Record]:
-        """Yield the records whose `key` is among `ids`, archived ones included; `alive` leaves deleted ones out."""
-        condition = ["IsDeleted = false"] if alive else []
-        for part in lists(ids):
-            yield from self.records(Query(name, fields, [among(key, part), *condition]), everything=True)
+    def page(self, query: Query) -> bytes:
+        """Give the first page of a query as it came, deleted and archived records included."""
+        body: bytes = self._raw.query(query.text(), include_deleted=True, headers=PAGE)
+        return body
+
+    def more(self, address: str) -> bytes:
+        """Give the page that another one names as the next."""
+        body: bytes = self._raw.query_more(address, identifier_is_url=True)
+        return body
+
+    def count(self, query: Query) -> int:
+        """Count the records of a query, deleted and archived ones included."""
+        answer: Record = self._sf.query(replace(query, fields=["COUNT()"]).text(), include_deleted=True)
+        return int(answer["totalSize"])
+
+    def job(self, method: str, path: str, json: object = None) -> Record:
+        """Start, look at or change a job of Bulk API 2.0; `path` begins with ``query`` or ``ingest``."""
+        found = self.transport.request(method, f"{self._path}/jobs/{path}", json=json).json()
+        return found if isinstance(found, dict) else {}
+
+    def result(self, job: str, locator: str | None, rows: int) -> Result:
+        """Give a page of at most `rows` records of a query job's result."""
+        params = {"maxRecords": str(rows), **({"locator": locator} if locator else {})}
+        reply = self.transport.request("GET", f"{self._path}/jobs/query/{job}/results", params=params)
+        more, counted = reply.headers.get("Sforce-Locator"), reply.headers.get("Sforce-NumberOfRecords", "")
+        return Result(reply.data, int(counted) if counted.isdecimal() else -1, None if more in {None, "null"} else more)
+
+    def ingest_jobs(self) -> Iterator[Record]:
+        """List the ingest jobs that Salesforce still knows, with whoever made them."""
+        path: str | None = f"{self._path}/jobs/ingest?jobType=V2Ingest"
+        while path:
+            page: Any = self.transport.request("GET", path).json()
+            yield from page["records"]
+            path = page.get("nextRecordsUrl")
+
+    def upload(self, job: str, content: bytes) -> None:
+        """Give an ingest job its rows."""
+        address = f"{self.transport.base}{self._path}/jobs/ingest/{job}/batches"
+        headers = {"Content-Type": "text/csv; charset=UTF-8"}
+        self.transport.send(requests.Request("PUT", address, headers, data=content).prepare())
+
+    def ingest_result(self, job: str, name: str) -> bytes:
+        """Give one of the three lists of what became of the rows of an ingest job, as CSV."""
+        return self.transport.request("GET", f"{self._path}/jobs/ingest/{job}/{name}/").data
+
+    def parents(self, name: str, field: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Tell what a field of up to 2,000 records points at."""
+        body = {"ids": list(ids), "fields": ["Id", field]}
+        found = _listed(self.transport.request("POST", f"{self._path}/composite/sobjects/{name}", json=body))
+        return {str(record["Id"]): str(record[field]) for record in found if record.get(field)}
 
     def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
         """List the ids of records deleted between two moments, as the replication log knows them."""
         answer = self._sf.restful(f"sobjects/{name}/deleted/", {"start": start, "end": end}) or {}
         return [row["id"] for row in answer.get("deletedRecords", ())]
 
-    def collection(self, method: str, records: Sequence[Record]) -> list[Record]:
+    def collection(self, method: str, records: Sequence[Record], *, override: bool = False) -> list[Record]:
         """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records.
+
+        `override` saves in spite of duplicate rules that only alert; jobs of Bulk API 2.0 know no such header.
 
         Raises Unanswered when they are not one a record: which of them were carried out is then open. The library is
         left out, it fails on an empty answer.
         """
-        body = {"allOrNone": False, "records": records}
-        reply = self.transport.request(method, f"{self._path}/composite/sobjects", json=body)
+        body = encode({"allOrNone": False, "records": records})
+        headers = {"Content-Type": "application/json", **(OVERRIDE if override else {})}
+        address = f"{self.transport.base}{self._path}/composite/sobjects"
+        reply = self.transport.send(requests.Request(method, address, headers, data=body).prepare())
         answers = _listed(reply)
         if len(answers) != len(records):
             raise Unanswered(

@@ -1,140 +1,106 @@
-"""Turns records as JSON gives them into Arrow tables, column by column; used by the streams of this package.
+"""How canonical columns are read from the fields of a record: SQL expressions for `connectors.salesforce.workbench`.
 
-A `Reader` takes the records of a page and gives one column of canonical values. A field that was not selected reads
-as unknown.
+Each function takes the name of a field and gives the expression of a column, a macro of ``sql/macros.sql``.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 import arro3.core as arrow
 
-from connectors.salesforce.client import Record
-from connectors.salesforce.soql import epoch
-from mapping.fields import FLAGS, LARGEST, Attribute, Type
-from mapping.metadata import observed_tables
-from mapping.records import STAGED
+from connectors.salesforce.workbench import NOBODY, TABLES, Expression
+from mapping.fields import Attribute, Type
+from mapping.metadata import Field, Kind
 from mapping.statements import ARROW_TYPES
 
 Column = Sequence[object]
-Reader = Callable[[Sequence[Record]], Column]
-
-_TABLES = {table.name: table for table in (*STAGED, *observed_tables())}
+Table = arrow.Table
+_NUMBERS = frozenset({"double", "currency", "percent", "int", "long"})
+"""Types of describe whose values are numbers."""
 
 
 def table(name: str, source: str, rows: int, columns: Mapping[str, Column]) -> arrow.Table:
-    """Build the canonical table `name`; columns that are not given are unknown throughout."""
+    """Build the canonical table `name` from values; columns that are not given are unknown throughout."""
     given = {"source": [source] * rows, **columns}
     unknown = [None] * rows
     return arrow.Table(
         {
             column.name: arrow.Array(list(given.get(column.name, unknown)), type=ARROW_TYPES[column.type])
-            for column in _TABLES[name].columns
+            for column in TABLES[name].columns
         }
     )
 
 
-def read(name: str, source: str, records: Sequence[Record], readers: Mapping[str, Reader]) -> arrow.Table:
-    """Build the canonical table `name` with one row a record."""
-    return table(name, source, len(records), {column: reader(records) for column, reader in readers.items()})
+def plain(field: str) -> Expression:
+    """Read an identifier or a text of Salesforce's own as it is."""
+    return f'worded("{field}")'
 
 
-def text(field: str) -> Reader:
-    """Read text as it is, and a number or checkbox in words; an empty one is unknown."""
-    return lambda records: [_worded(record.get(field)) for record in records]
+def reference(field: str) -> Expression:
+    """Read an identifier that a field of the customer's may hold in its short form."""
+    return f'id18("{field}")'
 
 
-def lowered(field: str) -> Reader:
+def text(field: str, kind: str | None = None) -> Expression:
+    """Read text as it is, and a number (by the `kind` that describe tells) or a checkbox in words."""
+    return f'worded_number("{field}")' if kind in _NUMBERS else plain(field)
+
+
+def lowered(field: str) -> Expression:
     """Read an address in lower case."""
-    return lambda records: [(record.get(field) or "").strip().lower() or None for record in records]
+    return f'lowered("{field}")'
 
 
-def domain(field: str) -> Reader:
+def domain(field: str) -> Expression:
     """Read a web address as its domain, without scheme, www and path."""
-    return lambda records: [web_domain(record.get(field)) for record in records]
+    return f'web_domain("{field}")'
 
 
-def web_domain(address: str | None) -> str | None:
-    """Cut a web address down to its domain.
-
-    >>> web_domain("https://www.Acme.example/en"), web_domain("acme.example"), web_domain(None)
-    ('acme.example', 'acme.example', None)
-    """
-    written = (address or "").strip().lower()
-    try:
-        host = urlsplit(written if "//" in written else f"//{written}").hostname or ""
-    except ValueError:
-        return None
-    return host.removeprefix("www.") or None
-
-
-def instant(field: str) -> Reader:
+def instant(field: str) -> Expression:
     """Read a date or moment as epoch seconds."""
-    return lambda records: [epoch(_worded(record.get(field))) for record in records]
+    return f'instant("{field}")'
 
 
-def number(field: str) -> Reader:
+def number(field: str) -> Expression:
     """Read a number; text that is none reads as unknown."""
-    return lambda records: [_number(record.get(field)) for record in records]
+    return f'number("{field}")'
 
 
-def whole(field: str) -> Reader:
+def whole(field: str) -> Expression:
     """Read a whole number; fractions are cut off."""
-    return lambda records: [_whole(_number(record.get(field))) for record in records]
+    return f'whole("{field}")'
 
 
-def _whole(value: float | None) -> int | None:
-    """Cut the fraction off; what no column can hold is unknown."""
-    return None if value is None or abs(value) >= LARGEST else int(value)
-
-
-def flag(field: str) -> Reader:
+def flag(field: str) -> Expression:
     """Read a checkbox, or a text that says yes or no; anything else is unknown."""
-    return lambda records: [_flag(record.get(field)) for record in records]
+    return f'flag("{field}")'
 
 
-def begins(field: str, beginnings: Sequence[str]) -> Reader:
-    """Tell whether a picklist value begins with one of `beginnings`, whatever the case; no value is unknown.
-
-    A checkbox needs no beginnings: it says itself whether the record is meant.
-    """
-    wanted = tuple(beginning.lower() for beginning in beginnings)
-
-    def meant(value: object) -> bool | None:
-        said = _worded(value)
-        return value if isinstance(value, bool) else said.lower().startswith(wanted) if said else None
-
-    return lambda records: [meant(record.get(field)) for record in records]
+def customer(field: str) -> Expression:
+    """Tell whether a picklist value begins with a word for a customer; a checkbox says so itself."""
+    return f'customer("{field}")'
 
 
-def _worded(value: object) -> str | None:
-    """Write a value of JSON as text: a checkbox ``true`` or ``false``, a whole number without its fraction."""
-    match value:
-        case None | "":
-            return None
-        case bool():
-            return str(value).lower()
-        case float() if value.is_integer():
-            return str(int(value))
+def known(fields: Sequence[str]) -> Expression:
+    """Tell whether any of the fields holds something."""
+    return " OR ".join(f"{plain(field)} IS NOT NULL" for field in fields) or NOBODY
+
+
+def observed(entry: Field, field: str) -> Expression:
+    """Read what the CRM holds in a field of ours as canonical text (see `mapping.metadata.Field.canonical`)."""
+    match entry.kind:
+        case Kind.NUMBER:
+            return f'COALESCE(CAST(TRY_CAST("{field}" AS DECIMAL(38, {entry.scale})) AS TEXT), {plain(field)})'
+        case Kind.FLAG:
+            return f"CASE WHEN {plain(field)} IS NOT NULL THEN CAST(LOWER(\"{field}\") = 'true' AS TEXT) END"
+        case Kind.CHOICES:
+            return f'choices("{field}")'
+        case Kind.DATE:
+            return f"LEFT({plain(field)}, 10)"
         case _:
-            return str(value)
+            return plain(field)
 
 
-def _number(value: object) -> float | None:
-    try:
-        read = float(str(value))
-    except ValueError:
-        return None
-    return read if math.isfinite(read) else None
-
-
-def _flag(value: object) -> bool | None:
-    return FLAGS.get(str(value).strip().lower())
-
-
-_BY_TYPE: Mapping[Type, Callable[[str], Reader]] = {
-    Type.TEXT: text,
+_BY_TYPE: Mapping[Type, Callable[[str], Expression]] = {
     Type.NUMBER: number,
     Type.WHOLE: whole,
     Type.INSTANT: instant,
@@ -142,10 +108,12 @@ _BY_TYPE: Mapping[Type, Callable[[str], Reader]] = {
 }
 
 
-def mapped(attributes: Sequence[Attribute], fields: Mapping[str, str]) -> dict[str, Reader]:
-    """Make the readers of the mapped attributes of a table: column -> reader."""
+def mapped(
+    attributes: Sequence[Attribute], fields: Mapping[str, str], kind: Callable[[str], str | None]
+) -> dict[str, Expression]:
+    """Give the expressions of the mapped attributes of a table; `kind` tells the type of a field by describe."""
     return {
-        attribute.name: _BY_TYPE[attribute.type](fields[attribute.name])
+        attribute.name: text(name, kind(name)) if attribute.type is Type.TEXT else _BY_TYPE[attribute.type](name)
         for attribute in attributes
-        if attribute.name in fields
+        if (name := fields.get(attribute.name))
     }

@@ -39,6 +39,11 @@ class Schema:
             self._described[name] = visible
         return self._described[name]
 
+    @property
+    def described(self) -> int:
+        """Count the objects asked for so far: a call each."""
+        return len(self._described)
+
     def _describe(self, name: str) -> Record | None:
         try:
             return self.client.describe(name)
@@ -60,10 +65,19 @@ class Schema:
         known = self.fields(name) or {}
         return [entry for entry in dict.fromkeys(wanted) if entry not in known]
 
-    def calculated(self, name: str, wanted: Sequence[str]) -> bool:
-        """Tell whether a wanted field is a formula or roll-up: these change without touching SystemModstamp."""
+    def forget(self, name: str) -> None:
+        """Describe the object anew when it is asked for next: its fields have changed."""
+        self._described.pop(name, None)
+
+    def calculated(self, name: str, wanted: Sequence[str]) -> list[str]:
+        """Name the wanted fields that are formulas or roll-ups: these change without touching SystemModstamp."""
         known = self.fields(name) or {}
-        return any(bool(known[entry].get("calculated")) for entry in wanted if entry in known)
+        return [entry for entry in dict.fromkeys(wanted) if entry in known and known[entry].get("calculated")]
+
+    def relationship(self, name: str, entry: str) -> str | None:
+        """Name the way from a record to the one that a field of it points at."""
+        found = (self.fields(name) or {}).get(entry, {}).get("relationshipName")
+        return str(found) if found else None
 
     def updateable(self, name: str, entry: str) -> bool:
         """Tell whether this user may write the field."""

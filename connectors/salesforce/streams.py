@@ -3,16 +3,15 @@
 `connectors.salesforce.read` pulls the streams made here one after the other; activities stand in `activities`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import arro3.core as arrow
 
+from connectors.base import Ids
 from connectors.salesforce import columns
-from connectors.salesforce.client import Record
-from connectors.salesforce.columns import Column, Reader
 from connectors.salesforce.schema import Schema
+from connectors.salesforce.workbench import NOBODY, Expression, Workbench
 from mapping.fields import Chosen, Type, attributes
 from mapping.metadata import Field, results
 
@@ -40,38 +39,62 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrow:
+    """How formulas and roll-ups are read again: the fields, and the rows that hold nothing but what comes of them.
+
+    A table whose other columns come from other fields has only the columns that may have changed.
+    """
+
+    fields: Sequence[str]
+    tables: Callable[[Workbench], Mapping[str, arrow.Table]]
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
-    """One object to pull: the fields wanted besides the system's own, and how its records become rows.
+    """One object to pull: the fields wanted besides the system's own, and how a batch on the workbench becomes rows.
 
     `parts` names, for a record's id, every row id it could have besides its own; it clears those it no longer has.
+    `aliases` gives fields a fixed name on the workbench. `beside` is what a batch needs to know of other objects,
+    `tells` the table of ``sql/beside.sql`` that the stream itself fills. `narrow` reads calculated fields apart.
     """
 
     object: str
     fields: Sequence[str]
-    convert: Callable[[Sequence[Record]], Batch]
+    convert: Callable[[Workbench], Batch]
     parts: Callable[[str], Sequence[str]] = lambda _: ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    beside: Sequence["Beside"] = ()
+    tells: str = ""
+    narrow: Callable[[Sequence[str]], Narrow] | None = None
 
 
-class Lookup(Protocol):
-    """Finds records that belong to those of a stream: the organisation's client, or an export of it."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Records of another object that belong to those of a stream, for example who took part in a meeting.
 
-    def related(
-        self, name: str, fields: Sequence[str], key: str, ids: Iterable[str], *, alive: bool
-    ) -> Iterator[Record]:
-        """Yield the records of `name` whose `key` is among `ids`; `alive` leaves deleted ones out."""
-        ...
+    `key` is the field that points at the stream's record; `needed` names the file of ``sql/`` that tells which keys a
+    batch needs. `table` and `columns` say where they are kept on the workbench, `where` which of them count, and
+    `lasting` that they serve other streams of the pull too.
+    """
+
+    object: str
+    key: str
+    needed: str
+    table: str
+    columns: Mapping[str, str]
+    where: Sequence[str] = ()
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every stream needs: the connection's name, where related records are, what is visible and what is mapped.
+    """What every stream needs: the connection's name, what is visible and what is mapped.
 
     `fields` is what `mapping.fields.resolve` gives from `chosen_fields`, the settings' own part; `customer_types` are
     beginnings of Account.Type.
     """
 
     source: str
-    lookup: Lookup
     schema: Schema
     chosen_fields: Chosen
     fields: Mapping[str, Mapping[str, str]]
@@ -91,185 +114,207 @@ class World:
         tables = [table for table, fed_by in FED_BY.items() if fed_by == name]
         return sorted({field for table in tables for field in self.chosen_fields.get(table, {}).values() if field})
 
-    def readers(self, table: str) -> dict[str, Reader]:
-        """Make the readers of the mapped attributes of a table."""
-        return columns.mapped(attributes(table), self.fields[table])
+    def columns(self, table: str) -> dict[str, Expression]:
+        """Give the columns of the mapped attributes of a table, as far as their fields are visible."""
+        described = self.schema.fields(FED_BY[table]) or {}
+        there = {attribute: name for attribute, name in self.fields[table].items() if name in described}
+        return columns.mapped(attributes(table), there, lambda name: described[name].get("type"))
 
 
 def record_streams(world: World) -> Iterator[Stream]:
     """Give the streams of records in the order they are pulled."""
-    yield _plain(world, "User", "user_account", _USER)
+    yield _plain("User", "user_account", _USER)
     yield _accounts(world)
     yield _contacts(world)
     yield _relations(world)
-    yield _contact_roles(world)
-    yield _plain(world, "Opportunity", "opportunity", {**_OPPORTUNITY, **world.readers("opportunity")}, "opportunity")
+    yield _contact_roles()
+    yield _opportunities(world)
 
 
 _USER = {
-    "id": columns.text("Id"),
-    "name": columns.text("Name"),
+    "id": columns.plain("Id"),
+    "name": columns.plain("Name"),
     "email": columns.lowered("Email"),
-    "manager_id": columns.text("ManagerId"),
+    "manager_id": columns.plain("ManagerId"),
     "active": columns.flag("IsActive"),
 }
 _OPPORTUNITY = {
-    "id": columns.text("Id"),
-    "name": columns.text("Name"),
-    "account_id": columns.text("AccountId"),
-    "owner_id": columns.text("OwnerId"),
+    "id": columns.plain("Id"),
+    "name": columns.plain("Name"),
+    "account_id": columns.plain("AccountId"),
+    "owner_id": columns.plain("OwnerId"),
     "closed": columns.flag("IsClosed"),
     "won": columns.flag("IsWon"),
     "close_at": columns.instant("CloseDate"),
 }
+_ACCOUNT = {
+    "id": columns.plain("Id"),
+    "name": columns.plain("Name"),
+    "owner_id": columns.plain("OwnerId"),
+    "parent_id": columns.plain("ParentId"),
+}
+_CONTACT = {
+    "id": columns.plain("Id"),
+    "name": columns.plain("Name"),
+    "email": columns.lowered("Email"),
+    "account_id": columns.plain("AccountId"),
+    "owner_id": columns.plain("OwnerId"),
+}
 _STANDARD = {
     "User": ("Name", "Email", "ManagerId", "IsActive"),
     "Opportunity": ("Name", "AccountId", "OwnerId", "IsClosed", "IsWon", "CloseDate"),
-    "Account": ("Name", "OwnerId", "ParentId"),
-    "Contact": ("Name", "Email", "AccountId", "OwnerId"),
+    "Account": ("Name", "OwnerId", "ParentId", "MasterRecordId"),
+    "Contact": ("Name", "Email", "AccountId", "OwnerId", "MasterRecordId"),
 }
 
 
-def _plain(world: World, name: str, table: str, readers: Mapping[str, Reader], mapped: str | None = None) -> Stream:
+def _plain(name: str, table: str, wanted: Mapping[str, Expression]) -> Stream:
     """Make a stream whose records become one row of one table."""
-    wanted = (*_STANDARD[name], *(world.mapped(mapped) if mapped else ()))
-    return Stream(name, wanted, lambda records: Batch({table: columns.read(table, world.source, records, readers)}))
+    return Stream(name, _STANDARD[name], lambda bench: Batch({table: bench.read(table, wanted)}))
+
+
+def _opportunities(world: World) -> Stream:
+    wanted = {**_OPPORTUNITY, **world.columns("opportunity")}
+    fields = (*_STANDARD["Opportunity"], *world.mapped("opportunity"))
+
+    def narrow(calculated: Sequence[str]) -> Narrow:
+        return Narrow(calculated, lambda bench: _patch(world, bench, "opportunity", wanted, calculated))
+
+    return Stream(
+        "Opportunity", fields, lambda bench: Batch({"opportunity": bench.read("opportunity", wanted)}), narrow=narrow
+    )
+
+
+def _patch(
+    world: World, bench: Workbench, table: str, wanted: Mapping[str, Expression], calculated: Sequence[str]
+) -> Mapping[str, arrow.Table]:
+    """Build the columns of a table that come from calculated fields, by id, if there are such columns."""
+    changing = {name: wanted[name] for name, field in world.fields[table].items() if field in calculated}
+    return {table: bench.patch(table, {"id": columns.plain("Id"), **changing})} if changing else {}
 
 
 def _accounts(world: World) -> Stream:
     fields = world.fields["account"]
-    readers = {
-        "id": columns.text("Id"),
-        "name": columns.text("Name"),
-        "owner_id": columns.text("OwnerId"),
-        "parent_id": columns.text("ParentId"),
-        **world.readers("account"),
-    }
-    if "domain" in fields:
-        readers["domain"] = columns.domain(fields["domain"])
-    if "customer" in fields:
-        readers["customer"] = columns.begins(fields["customer"], world.customer_types)
+    wanted = {**_ACCOUNT, **world.columns("account")}
+    if "domain" in wanted:
+        wanted["domain"] = columns.domain(fields["domain"])
+    if "customer" in wanted:
+        wanted["customer"] = columns.customer(fields["customer"])
     own = world.own("account")
 
-    def convert(records: Sequence[Record]) -> Batch:
-        return Batch(
-            {
-                "account": columns.read("account", world.source, records, readers),
-                "observed_account": _observed(world, "account", own, records),
-            }
-        )
+    def convert(bench: Workbench) -> Batch:
+        return Batch({"account": bench.read("account", wanted), "observed_account": _observed(bench, "account", own)})
 
-    return Stream("Account", (*_STANDARD["Account"], *world.mapped("account"), *(name for _, name in own)), convert)
+    def narrow(calculated: Sequence[str]) -> Narrow:
+        return Narrow(calculated, lambda bench: _patch(world, bench, "account", wanted, calculated))
+
+    fed = (*_STANDARD["Account"], *world.mapped("account"), *(name for _, name in own))
+    return Stream("Account", fed, convert, narrow=narrow)
 
 
 def _contacts(world: World) -> Stream:
-    readers = {
-        "id": columns.text("Id"),
-        "name": columns.text("Name"),
-        "email": columns.lowered("Email"),
-        "account_id": columns.text("AccountId"),
-        "owner_id": columns.text("OwnerId"),
-        **world.readers("contact"),
-    }
+    fields = world.fields["contact"]
+    wanted = {**_CONTACT, **world.columns("contact")}
+    if "reports_to_id" in wanted:
+        wanted["reports_to_id"] = columns.reference(fields["reports_to_id"])
     own = world.own("contact")
     related = world.schema.exists("AccountContactRelation")
 
-    def convert(records: Sequence[Record]) -> Batch:
+    def convert(bench: Workbench) -> Batch:
         tables = {
-            "contact": columns.read("contact", world.source, records, readers),
-            "usage": _usage(world, records),
-            "signal": _signals(world, records),
-            "observed_contact": _observed(world, "contact", own, records),
+            "contact": bench.read("contact", wanted),
+            "usage": _usage(world, bench),
+            "signal": _signals(world, bench),
+            "observed_contact": _observed(bench, "contact", own),
         }
-        return Batch({**tables, "affiliation": _primary_ties(world, [] if related else records)})
+        alone = NOBODY if related else columns.known(["AccountId"])
+        return Batch({**tables, "affiliation": bench.read("affiliation", _PRIMARY, alone)})
 
-    wanted = (*world.mapped("contact"), *world.mapped("usage"), *world.mapped("signal"), *(name for _, name in own))
-    return Stream("Contact", (*_STANDARD["Contact"], *wanted), convert)
+    def narrow(calculated: Sequence[str]) -> Narrow:
+        """Usage and signals are rows of their own fields alone, so they are read in full where one is calculated."""
+        readers = {"usage": _usage, "signal": _signals}
+        full = {table: read for table, read in readers.items() if set(calculated) & set(world.mapped(table))}
+        others = [field for table in full for field in world.mapped(table)]
+
+        def tables(bench: Workbench) -> Mapping[str, arrow.Table]:
+            patch = _patch(world, bench, "contact", wanted, calculated)
+            return {**patch, **{table: read(world, bench) for table, read in full.items()}}
+
+        return Narrow(list(dict.fromkeys((*calculated, *others))), tables)
+
+    mapped = (*world.mapped("contact"), *world.mapped("usage"), *world.mapped("signal"), *(name for _, name in own))
+    return Stream("Contact", (*_STANDARD["Contact"], *mapped), convert, narrow=narrow)
 
 
-def _observed(
-    world: World, object_name: str, own: Sequence[tuple[Field, str]], records: Sequence[Record]
-) -> arrow.Table:
+_PRIMARY = {
+    "id": columns.plain("Id"),
+    "contact_id": columns.plain("Id"),
+    "account_id": columns.plain("AccountId"),
+    "direct": "TRUE",
+    "active": "TRUE",
+}
+"""The primary account as the only tie, where the organisation has no Contacts to Multiple Accounts."""
+
+
+def _observed(bench: Workbench, object_name: str, own: Sequence[tuple[Field, str]]) -> arrow.Table:
     """Read what the CRM holds now in our fields, as canonical text."""
-    values: dict[str, Column] = {
-        entry.name: [_canonical(entry, record.get(name)) for record in records] for entry, name in own
-    }
-    values["id"] = [record["Id"] for record in records]
-    return columns.table(f"observed_{object_name}", world.source, len(records), values)
+    wanted = {entry.name: columns.observed(entry, name) for entry, name in own}
+    return bench.read(f"observed_{object_name}", {**wanted, "id": columns.plain("Id")})
 
 
-def _canonical(entry: Field, raw: object) -> str | None:
-    try:
-        return entry.canonical(raw)
-    except ValueError:
-        return str(raw)
-
-
-def _usage(world: World, records: Sequence[Record]) -> arrow.Table:
+def _usage(world: World, bench: Workbench) -> arrow.Table:
     """Make a row for each contact that has a usage figure, 0 days included."""
-    fields = world.fields["usage"].values()
-    kept = [record for record in records if any(record.get(name) is not None for name in fields)]
-    readers = {
-        "contact_id": columns.text("Id"),
-        "product": lambda rows: ["default"] * len(rows),
-        **world.readers("usage"),
-    }
-    return columns.read("usage", world.source, kept, readers)
+    wanted = {"contact_id": columns.plain("Id"), "product": "'default'", **world.columns("usage")}
+    there = world.schema.visible("Contact", world.mapped("usage"))
+    return bench.read("usage", wanted, columns.known(there))
 
 
 _ACTS = ("nps", "csat", "advocacy")
 
 
-def _signals(world: World, records: Sequence[Record]) -> arrow.Table:
+def _signals(world: World, bench: Workbench) -> arrow.Table:
     """Make a row for each survey answer and advocacy act a contact's fields hold."""
-    rows = [row for kind in _ACTS for row in _signal_rows(world.fields["signal"], kind, records)]
-    names = ("contact_id", "kind", "score", "what", "happened_at")
-    return columns.table(
-        "signal", world.source, len(rows), dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-    )
+    found = [rows for kind in _ACTS if (rows := _signal_rows(world, bench, kind)) is not None]
+    if not found:
+        return columns.table("signal", world.source, 0, {})
+    batches = [batch for rows in found for batch in rows.to_batches()]
+    return arrow.Table.from_batches(batches, schema=found[0].schema)
 
 
-def _signal_rows(fields: Mapping[str, str], kind: str, records: Sequence[Record]) -> Iterator[tuple[object, ...]]:
-    if kind not in fields:
-        return
-    answered = [record for record in records if record.get(fields[kind]) not in {None, ""}]
-    moments = columns.instant(fields.get(f"{kind}_at", ""))(answered)
+def _signal_rows(world: World, bench: Workbench, kind: str) -> arrow.Table | None:
+    read = world.columns("signal")
+    if kind not in read:
+        return None
     scored = next(entry for entry in attributes("signal") if entry.name == kind).type is Type.NUMBER
-    values = (columns.number if scored else columns.text)(fields[kind])(answered)
-    for record, value, at in zip(answered, values, moments, strict=True):
-        if value is not None:
-            yield record["Id"], kind, value if scored else None, None if scored else value, at
-
-
-def _primary_ties(world: World, records: Sequence[Record]) -> arrow.Table:
-    """Take the primary account as the only tie, where the organisation has no Contacts to Multiple Accounts."""
-    tied = [record for record in records if record.get("AccountId")]
-    readers: Mapping[str, Reader] = {
-        "id": columns.text("Id"),
-        "contact_id": columns.text("Id"),
-        "account_id": columns.text("AccountId"),
-        "direct": lambda rows: [True] * len(rows),
-        "active": lambda rows: [True] * len(rows),
+    wanted = {
+        "contact_id": columns.plain("Id"),
+        "kind": f"'{kind}'",
+        "score" if scored else "what": read[kind],
+        "happened_at": read.get(f"{kind}_at", "NULL"),
     }
-    return columns.read("affiliation", world.source, tied, readers)
+    return bench.read("signal", wanted, f"{read[kind]} IS NOT NULL")
+
+
+_TIE = {
+    "id": columns.plain("Id"),
+    "contact_id": columns.plain("ContactId"),
+    "account_id": columns.plain("AccountId"),
+    "direct": columns.flag("IsDirect"),
+    "active": columns.flag("IsActive"),
+}
 
 
 def _relations(world: World) -> Stream:
     """Read ties to accounts, and the roles named on them: a multi-select, one row a role."""
-    readers = {
-        "id": columns.text("Id"),
-        "contact_id": columns.text("ContactId"),
-        "account_id": columns.text("AccountId"),
-        "direct": columns.flag("IsDirect"),
-        "active": columns.flag("IsActive"),
-    }
     every_role = world.schema.choices("AccountContactRelation", "Roles")
 
-    def convert(records: Sequence[Record]) -> Batch:
-        named = [(record, role) for record in records for role in _split(record.get("Roles"))]
-        rows = _roles(world, "AccountContactRelation", named)
-        tie = columns.read("affiliation", world.source, records, readers)
-        return Batch({"affiliation": tie, "contact_role": rows}, parts=rows.column("id").to_pylist())
+    def convert(bench: Workbench) -> Batch:
+        bench.prepare("roles")
+        rows = bench.read_view("contact_role", "tie_role")
+        return Batch(
+            {"affiliation": bench.read("affiliation", _TIE), "contact_role": rows},
+            parts=Ids(rows.column("id")),
+        )
 
     def parts(record_id: str) -> Sequence[str]:
         return [f"{record_id}:{role}" for role in every_role]
@@ -278,29 +323,20 @@ def _relations(world: World) -> Stream:
     return Stream("AccountContactRelation", wanted, convert, parts)
 
 
-def _split(roles: str | None) -> list[str]:
-    return [role for role in (roles or "").split(";") if role]
+_NAMED_ROLE = {
+    "id": columns.plain("Id"),
+    "contact_id": columns.plain("ContactId"),
+    "opportunity_id": columns.plain("OpportunityId"),
+    "role": columns.plain("Role"),
+    "origin": "'OpportunityContactRole'",
+}
 
 
-def _contact_roles(world: World) -> Stream:
-    def convert(records: Sequence[Record]) -> Batch:
-        named = [(record, str(record["Role"])) for record in records if record.get("Role")]
-        rows = _roles(world, "OpportunityContactRole", named)
-        silent = len(records) - len(named)
+def _contact_roles() -> Stream:
+    def convert(bench: Workbench) -> Batch:
+        named = columns.known(["Role"])
+        silent = bench.count(f"NOT ({named})")
+        rows = bench.read("contact_role", _NAMED_ROLE, named)
         return Batch({"contact_role": rows}, {"no role named": silent} if silent else {})
 
     return Stream("OpportunityContactRole", ("OpportunityId", "ContactId", "Role"), convert)
-
-
-def _roles(world: World, origin: str, named: Sequence[tuple[Record, str]]) -> arrow.Table:
-    """Make one row a record and role; a record that may hold several gets the role into its id."""
-    several = origin == "AccountContactRelation"
-    values: dict[str, Column] = {
-        "id": [f"{record['Id']}:{role}" if several else record["Id"] for record, role in named],
-        "contact_id": [record.get("ContactId") for record, _ in named],
-        "account_id": [record.get("AccountId") for record, _ in named],
-        "opportunity_id": [record.get("OpportunityId") for record, _ in named],
-        "role": [role for _, role in named],
-        "origin": [origin] * len(named),
-    }
-    return columns.table("contact_role", world.source, len(named), values)

@@ -9,6 +9,13 @@ SELECT
       ELSE 'Follows from the other values of this record and the rules.'
     END
   ),
-  c.takes_over, FALSE
+  c.verdict = 'take over', FALSE
 FROM plan_value AS c
-LEFT JOIN sentence AS s ON s.object = c.object AND s.source = c.source AND s.id = c.id AND s.field = c.field;
+LEFT JOIN sentence AS s ON s.object = c.object AND s.source = c.source AND s.id = c.id AND s.field = c.field
+WHERE c.verdict IN ('ours', 'take over');
+
+-- What may not be written is said, with the value that stands there.
+INSERT INTO plan_skip
+SELECT source, object, id, field, verdict, before
+FROM plan_value
+WHERE verdict NOT IN ('ours', 'take over');

@@ -1,40 +1,33 @@
 -- Judge every difference between what the CRM holds and what the rules want. A value is ours when it equals what we last
 -- applied, or what a write of unknown outcome meant to write; an empty field nobody ever wrote is free. `empty` is the
 -- form of "nothing" of a field: an unticked checkbox cannot be told from one that was never touched. A number of ours
--- that is off by less than its band is left: it drifts with time alone.
-CREATE OR REPLACE TEMP TABLE plan_verdict AS
-SELECT
-  d.source, d.object, d.id, d.field, d.observed, d.desired,
-  CASE
-    WHEN a.id IS NULL AND i.id IS NULL AND d.desired IS NOT DISTINCT FROM f.empty THEN 'leave'
-    WHEN d.observed = a.value
-      AND ABS(TRY_CAST(d.desired AS DOUBLE) - TRY_CAST(d.observed AS DOUBLE)) < TRY_CAST(f.band AS DOUBLE) THEN 'leave'
-    WHEN w.field IS NULL THEN 'not writable'
-    WHEN i.id IS NOT NULL THEN 'ours'
-    WHEN a.id IS NOT NULL AND d.observed IS NOT DISTINCT FROM COALESCE(a.value, f.empty) THEN 'ours'
-    WHEN a.id IS NULL AND d.observed IS NOT DISTINCT FROM f.empty THEN 'ours'
-    WHEN o.takeover AND d.desired IS DISTINCT FROM f.empty THEN 'take over'
-    WHEN a.id IS NULL THEN 'occupied'
-    ELSE 'human edit'
-  END AS verdict
-FROM plan_difference AS d
-CROSS JOIN plan_option AS o
-JOIN plan_field AS f ON f.object = d.object AND f.name = d.field
-LEFT JOIN plan_writable AS w ON w.source = d.source AND w.object = d.object AND w.field = d.field
-LEFT JOIN plan_applied AS a
-  ON a.source = d.source AND a.object = d.object AND a.id = d.id AND a.field = d.field
-LEFT JOIN plan_intent_value AS i
-  ON i.source = d.source AND i.object = d.object AND i.id = d.id AND i.field = d.field
-  AND COALESCE(i.value, f.empty) IS NOT DISTINCT FROM d.observed;
-
--- What may be written becomes a change once the sentences are rendered and it has its reason.
+-- that is off by less than its band is left: it drifts with time alone. What may be written becomes a change once the
+-- sentences are rendered and it has its reason.
 INSERT INTO plan_value
-SELECT source, object, id, field, observed, desired, verdict = 'take over'
-FROM plan_verdict
-WHERE verdict IN ('ours', 'take over');
-
--- What may not be written is said, with the value that stands there.
-INSERT INTO plan_skip
-SELECT source, object, id, field, verdict, observed
-FROM plan_verdict
-WHERE verdict NOT IN ('ours', 'take over', 'leave');
+SELECT *
+FROM (
+  SELECT
+    d.source, d.object, d.id, d.field, d.observed, d.desired,
+    CASE
+      WHEN a.id IS NULL AND i.id IS NULL AND d.desired IS NOT DISTINCT FROM f.empty THEN 'leave'
+      WHEN d.observed = a.value
+        AND ABS(TRY_CAST(d.desired AS DOUBLE) - TRY_CAST(d.observed AS DOUBLE)) < TRY_CAST(f.band AS DOUBLE) THEN 'leave'
+      WHEN w.field IS NULL THEN 'not writable'
+      WHEN i.id IS NOT NULL THEN 'ours'
+      WHEN a.id IS NOT NULL AND d.observed IS NOT DISTINCT FROM COALESCE(a.value, f.empty) THEN 'ours'
+      WHEN a.id IS NULL AND d.observed IS NOT DISTINCT FROM f.empty THEN 'ours'
+      WHEN o.takeover AND d.desired IS DISTINCT FROM f.empty THEN 'take over'
+      WHEN a.id IS NULL THEN 'occupied'
+      ELSE 'human edit'
+    END AS verdict
+  FROM plan_difference AS d
+  CROSS JOIN plan_option AS o
+  JOIN plan_field AS f ON f.object = d.object AND f.name = d.field
+  LEFT JOIN plan_writable AS w ON w.source = d.source AND w.object = d.object AND w.field = d.field
+  LEFT JOIN plan_applied AS a
+    ON a.source = d.source AND a.object = d.object AND a.id = d.id AND a.field = d.field
+  LEFT JOIN plan_intent_value AS i
+    ON i.source = d.source AND i.object = d.object AND i.id = d.id AND i.field = d.field
+    AND COALESCE(i.value, f.empty) IS NOT DISTINCT FROM d.observed
+) AS judged
+WHERE verdict <> 'leave';

@@ -10,7 +10,7 @@ import requests
 from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord
 from connectors.errors import RetryLater, Unusable
 from connectors.salesforce.client import Client
-from connectors.salesforce.read import OLDEST_CURSOR, OVERLAP
+from connectors.salesforce.reading import OLDEST_CURSOR, OVERLAP
 from connectors.salesforce.write import Writer
 from mapping.metadata import FIELDS
 from tests.connectors.conftest import BASE, Wire

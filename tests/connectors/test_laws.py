@@ -17,8 +17,9 @@ from connectors.hubspot.client import chunks
 from connectors.hubspot.engagements import addresses
 from connectors.hubspot.pace import Window
 from connectors.salesforce import columns
-from connectors.salesforce.read import Cursor
+from connectors.salesforce.cursor import Cursor, Unfinished
 from connectors.salesforce.soql import LONGEST_LIST, epoch, id18, lists, moment, quoted
+from connectors.salesforce.workbench import Workbench
 from connectors.salesforce.write import BATCH, batches, wire
 from mapping.fields import ATTRIBUTES, Type, Vendor, attributes, problems, resolve, suggestion
 from mapping.metadata import FIELDS, Field, Kind
@@ -133,14 +134,31 @@ COLUMN = {Type.TEXT: "TEXT", Type.NUMBER: "DOUBLE", Type.WHOLE: "BIGINT", Type.I
 ONE_OF_EACH = {attribute.type: attribute for attribute in ATTRIBUTES}
 
 
+PLACES = {
+    "TEXT": ("user_account", "name"),
+    "DOUBLE": ("opportunity", "amount"),
+    "BIGINT": ("opportunity", "close_at"),
+    "BOOLEAN": ("user_account", "active"),
+}
+"""A canonical column of each type."""
+
+
+def read_by_salesforce(reader: str, raw: Sequence[object], kind: str) -> list[object]:
+    """Read the values of one field on the workbench."""
+    name, column = PLACES[kind]
+    with Workbench("sf", ()) as bench:
+        bench.heap("raw", ["F"], ["F"]).add_records([{"F": value} for value in raw])
+        found: list[object] = bench.read(name, {column: reader}).column(column).to_pylist()
+    return found
+
+
 @given(st.sampled_from(sorted(Type)), st.lists(SCALARS, max_size=4))
 def test_whatever_a_mapped_salesforce_field_holds_becomes_a_column_of_its_type(
     kind: Type, raw: Sequence[object]
 ) -> None:
     attribute = ONE_OF_EACH[kind]
-    reader = columns.mapped([attribute], {attribute.name: "F"})[attribute.name]
-    column = reader([{"F": value} for value in raw])
-    assert len(arrow.Array(list(column), type=ARROW_TYPES[COLUMN[kind]])) == len(raw)
+    reader = columns.mapped([attribute], {attribute.name: "F"}, lambda _: None)[attribute.name]
+    assert len(read_by_salesforce(reader, raw, COLUMN[kind])) == len(raw)
 
 
 NUMERIC = st.integers().map(str) | st.floats().map(str)
@@ -157,13 +175,14 @@ def test_whatever_a_mapped_hubspot_property_holds_becomes_a_column_of_its_type(
 @given(st.sampled_from(["nan", "inf", "-inf", "Infinity", "NaN", "1e999"]))
 def test_27_what_is_no_finite_number_is_unknown_in_both_vendors(text: str) -> None:
     assert (values.number(text), values.whole(text)) == (None, None)
-    assert columns.number("F")([{"F": text}]) == columns.whole("F")([{"F": text}]) == [None]
+    assert read_by_salesforce(columns.number("F"), [text], "DOUBLE") == [None]
+    assert read_by_salesforce(columns.whole("F"), [text], "BIGINT") == [None]
 
 
 @given(st.sampled_from(["null", "None", "NA", "N/A", "nil", "-", "0", "false"]))
 def test_14_words_that_look_like_nothing_stay_words(text: str) -> None:
     assert values.typed(Type.TEXT, text) == text
-    assert columns.text("F")([{"F": text}]) == [text]
+    assert read_by_salesforce(columns.text("F"), [text], "TEXT") == [text]
 
 
 @given(TEXT)
@@ -180,6 +199,9 @@ def test_a_cursor_is_understood_or_ignored_and_never_an_error(text: str) -> None
 @given(st.integers(0, 2**40), st.integers(0, 2**40), st.text(string.hexdigits, min_size=1, max_size=16))
 def test_a_cursor_survives_the_stage(at: int, whole_at: int, shape: str) -> None:
     assert Cursor.parse(Cursor(at, whole_at, shape).text()) == Cursor(at, whole_at, shape)
+    left = Unfinished(at, whole=at > whole_at, jobs={shape: "750"}, last=(shape, "003"))
+    cursor = Cursor(at, whole_at, shape, whole_at, left)
+    assert Cursor.parse(cursor.text()) == cursor
 
 
 # --- identifiers and literals ----------------------------------------------------------------------------------------

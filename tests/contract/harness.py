@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from connectors.base import Connector, Page, StreamEnd, UpdateRecord
 from mapping.metadata import observed_tables
-from mapping.records import STAGED
+from mapping.records import MERGED, STAGED
 
-PARENTS = {table.name: table.parent for table in (*STAGED, *observed_tables())}
-COLUMNS = {table.name: table.column_names() for table in (*STAGED, *observed_tables())}
+TABLES = (*STAGED, MERGED, *observed_tables())
+PARENTS = {table.name: table.parent for table in TABLES}
+COLUMNS = {table.name: table.column_names() for table in TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,21 @@ class Mirror:
     def _take(self, page: Page) -> None:
         self.members.setdefault(page.stream, set()).update(one for one in page.ids if not one.endswith(":"))
         self.deleted |= set(page.deleted)
-        self._forget(page.tables, page.ids)
         self._forget(page.tables, page.deleted)
         for name, arrived in page.tables.items():
-            assert tuple(arrived.column_names) == COLUMNS[name], name
-            columns = [arrived.column(column).to_pylist() for column in COLUMNS[name]]
-            self.rows[name] += [dict(zip(COLUMNS[name], values, strict=True)) for values in zip(*columns, strict=True)]
+            names = arrived.column_names
+            columns = [arrived.column(column).to_pylist() for column in names]
+            rows: list[Record] = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+            if len(names) < len(COLUMNS[name]):
+                self._patch(name, rows)
+                continue
+            assert tuple(names) == COLUMNS[name], name
+            self._forget([name], page.ids)
+            self.rows[name] += rows
+
+    def _patch(self, name: str, rows: list[Record]) -> None:
+        new = {row[PARENTS[name]]: row for row in rows}
+        self.rows[name] = [{**row, **new.get(row[PARENTS[name]], {})} for row in self.rows[name]]
 
     def _end(self, end: StreamEnd, seen: set[str]) -> None:
         self.ends.append(end)

@@ -1,5 +1,7 @@
 """One suite for every connector: what `connectors.base` promises, whichever CRM stands behind it."""
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.base import (
@@ -48,6 +50,14 @@ def provisioned(harness: Harness) -> Harness:
 def written(harness: Harness, write: Write) -> list[WriteResult]:
     """Carry one write out."""
     return list(harness.connector.write([write]))
+
+
+def test_a_task_about_no_account_is_created_once(harness: Harness) -> None:
+    provisioned(harness)
+    task = replace(a_task(harness, "acme|crm:u1|default|over-capacity CSM||", contact=False), account_id=None)
+    first, second = (written(harness, task)[0] for _ in range(2))
+    assert (first.outcome, second.outcome) == (Outcome.DONE, Outcome.DONE)
+    assert first.id == second.id
 
 
 def a_task(harness: Harness, key: str, contact: bool = True) -> CreateTask:

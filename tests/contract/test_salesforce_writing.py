@@ -70,7 +70,7 @@ def test_21_a_row_that_stays_locked_is_reported_and_the_others_are_written(
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("DUPLICATES_DETECTED", "Use one of these records?"),
+        ("REQUIRED_FIELD_MISSING", "Required fields are missing: [Title]"),
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "A title is needed"),
         ("INACTIVE_OWNER_OR_USER", "owner is inactive"),
     ],
@@ -83,6 +83,13 @@ def test_24_and_26_a_row_that_a_rule_blocks_keeps_the_vendors_words(
     assert results[TOM].outcome is Outcome.REJECTED
     assert results[TOM].message == f"{message} ({code})"
     assert (results[ZOE].outcome, results[EVA].outcome) == (Outcome.DONE, Outcome.DONE)
+
+
+def test_24_a_duplicate_rule_that_blocks_a_row_is_named_as_the_cause(org: Org, connected: Salesforce) -> None:
+    fault(org, "DUPLICATES_DETECTED", "Use one of these records?", object="Contact", nth=1)
+    (result,) = depths(connected, (ZOE, "1")).values()
+    assert result.outcome is Outcome.REJECTED
+    assert result.message == "Blocked by a duplicate rule: Use one of these records? (DUPLICATES_DETECTED)"
 
 
 def test_17_a_write_to_a_record_deleted_meanwhile_is_refused_and_spoils_nothing(

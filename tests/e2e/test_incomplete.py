@@ -100,17 +100,17 @@ def test_12_a_run_that_does_not_fit_into_the_day_is_not_begun_and_succeeds_the_n
 
 
 def test_12_a_run_no_day_has_room_for_goes_as_far_as_it_may_and_the_next_one_goes_on(provisioned: Desk) -> None:
-    allow(provisioned, "salesforce", "{share: 0.00019, reserve: 0}")
+    allow(provisioned, "salesforce", "{share: 0.00023, reserve: 0}")
     first = provisioned.ask("run", "--json")
     assert first.code == 4, first.err
     told = report(first)
     assert (told["status"], told["reason"], told["written"]) == ("incomplete", "quota", {})
-    assert "19 of 100,000 (budget.share)" in told["message"]
-    assert sum(told["calls"]["salesforce"].values()) == 19
+    assert "23 of 100,000 (budget.share)" in told["message"]
+    assert sum(told["calls"]["salesforce"].values()) == 23
     reached = [one["stream"] for one in told["streams"] if not one["missing"]]
     assert reached[:1] == ["User"]
     assert "not reached" in provisioned.ask("status", "--completeness").out
-    provisioned.rewrite("share: 0.00019", "share: 0.2")
+    provisioned.rewrite("share: 0.00023", "share: 0.2")
     second = provisioned.ask("run", "--json")
     assert second.code == 0, second.err
     whole = {one["stream"]: one["whole"] for one in report(second)["streams"] if one["source"] == "salesforce"}

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from mapping.explain import Dossier, dossiers, render
+from mapping.explain import FURTHER, NO_RECORD, RESTS, RULES, Dossier, Reason, dossiers, render
+from mapping.metadata import COMPANIONS, results
+from mapping.rulebook import in_force
 from mapping.spec import listing
 from mapping.statements import create
 from tests.mapping.test_desired import story
@@ -65,13 +67,13 @@ def test_only_the_records_asked_for_are_explained(acme: World) -> None:
 
 
 def test_after_the_dossiers_a_plan_still_explains_only_its_own_records(acme: World) -> None:
-    assert len(list(dossiers(acme.connection))) == 3
+    assert len([found for found in dossiers(acme.connection) if found.object != "gap"]) == 3
     assert {id_ for id_, _ in explained(acme, ("contact", "C1"))} == {"C1"}
 
 
 def test_every_value_that_is_set_has_a_sentence(acme: World) -> None:
     found = explained(acme, ("contact", "C1"), ("contact", "C2"), ("account", "A1"))
-    for dossier_ in dossiers(acme.connection):
+    for dossier_ in (found for found in dossiers(acme.connection) if found.object != "gap"):
         assert {field for field in dossier_.values if (dossier_.id, field) not in found} == set()
 
 
@@ -92,6 +94,17 @@ def test_the_evidence_field_is_cut_at_the_end_of_a_sentence(world: World) -> Non
     explained(world.compute(), ("account", "A1"))
     evidence = world.one("companion", "evidence")
     assert len(evidence) <= 2000
+    assert evidence.endswith(".")
+
+
+def test_a_first_text_too_long_for_the_evidence_field_is_cut_after_a_sentence_too(world: World) -> None:
+    title = f"CFO and Director of Operations {'and of much else ' * 60}".strip()
+    story(world).contact("C3", name="Di Roe", title=title)
+    world.crm_role("C3", "Champion")
+    text = explained(world.compute(), ("contact", "C3"))["C3", "roles"]
+    evidence = world.one("companion", "evidence")
+    assert len(text) > 2000 >= len(evidence)
+    assert text.startswith(f"{evidence} ")
     assert evidence.endswith(".")
 
 
@@ -225,7 +238,8 @@ def test_each_company_and_person_has_one_record_that_is_home(world: World) -> No
     world.account("9001", source="hubspot", name="Acme", other_id="A1")
     world.contact("201", source="hubspot", email="ana@acme.example", account_id="9001", name="Ana Silva")
     world.contact("202", source="hubspot", account_id="9001", name="Cy Young", title="COO")
-    found = {(one.object, one.source, one.id): one.home for one in dossiers(world.compute().connection)}
+    told = (one for one in dossiers(world.compute().connection) if one.object != "gap")
+    found = {(one.object, one.source, one.id): one.home for one in told}
     assert found == {
         ("account", "salesforce", "A1"): True,
         ("account", "hubspot", "9001"): False,
@@ -240,4 +254,108 @@ def test_each_company_and_person_has_one_record_that_is_home(world: World) -> No
 def test_people_of_whom_nothing_is_known_have_no_dossier(world: World) -> None:
     story(world).contact("C9", name="Silent One")
     world.compute()
-    assert {found.id for found in dossiers(world.connection)} == {"A1", "C1", "C2"}
+    told = {found.id for found in dossiers(world.connection) if found.object != "gap"}
+    assert told == {"A1", "C1", "C2"}
+
+
+# --- rule and records behind every value ------------------------------------------------------------------------------
+
+
+def reason(world: World, id_: str, field: str) -> Reason:
+    """Give the reason of one field of one dossier."""
+    (found,) = [told for told in dossier(world, id_).reasons if field in told.fields]
+    return found
+
+
+def test_every_output_field_names_its_rule_and_what_it_rests_on_and_the_rule_has_figures() -> None:
+    fields = {(name, field.name) for name in ("contact", "account") for field in results(name)}
+    explained_here = {field for field in fields if field[1] not in COMPANIONS}
+    explained_here |= {(object_name, name) for object_name, name, _ in FURTHER}
+    assert set(RULES) == explained_here
+    assert set(RESTS) | set(NO_RECORD) | {("account", "next_best_action")} >= explained_here - {
+        ("account", "missing_text")
+    }
+    names = [figure.name for figure in in_force()]
+    assert [part for _, part in RULES.values() if not any(name.startswith(part) for name in names)] == []
+
+
+@pytest.mark.parametrize(
+    ("id_", "field", "records"),
+    [
+        ("C1", "quartet", ("salesforce/contact/C1",)),
+        ("C2", "buyer_type", ("salesforce/contact/C2",)),
+        ("A1", "segment", ("salesforce/account/A1",)),
+        ("A1", "buyers_actual", ("salesforce/contact/C2",)),
+        ("A1", "champions_actual", ("salesforce/contact/C1",)),
+        ("A1", "redundancy", ("salesforce/contact/C1",)),
+        ("A1", "single_threaded", ("salesforce/contact/C1", "salesforce/contact/C2")),
+        ("A1", "coverage_score", ("salesforce/contact/C1", "salesforce/contact/C2")),
+    ],
+)
+def test_a_value_rests_on_the_records_it_came_from(id_: str, field: str, records: tuple[str, ...], acme: World) -> None:
+    assert reason(acme, id_, field).records == records
+
+
+def test_a_last_exchange_rests_on_the_act_that_it_was(acme: World) -> None:
+    told = reason(acme, "C1", "last_two_way")
+    (record,) = told.records
+    assert record in told.text
+    assert (told.rule, told.part) == ("exchange", "depth.answer_days")
+
+
+def test_fields_that_are_told_in_one_sentence_share_a_reason(acme: World) -> None:
+    assert reason(acme, "C1", "depth").fields == ("depth", "depth_name")
+    assert reason(acme, "C1", "depth").rule == "depth scorecard"
+
+
+def test_a_value_without_a_record_says_why_there_is_none(acme: World) -> None:
+    told = reason(acme, "A1", "power_users_actual")
+    assert (told.records, told.no_record) == ((), "nobody has a live relationship in this role")
+
+
+@pytest.mark.parametrize(
+    ("contact", "records"),
+    [({"left_at": ago(9)}, ("salesforce/contact/C1",)), ({"confirmed_depth": 3}, ("salesforce/contact/C1",))],
+)
+def test_a_departure_and_a_humans_word_are_the_record_of_a_depth(
+    contact: dict[str, Any], records: tuple[str, ...], world: World
+) -> None:
+    world.account()
+    world.contact(title="CFO", **contact)
+    assert reason(world.compute(), "C1", "depth").records == records
+
+
+def test_a_gap_is_explained_under_its_key(acme: World) -> None:
+    key = "acme|salesforce:A1|default|missing champion|champion|"
+    told = dossier(acme, key)
+    assert (told.object, told.source, told.name, told.account_name) == (
+        "gap",
+        "salesforce",
+        "Missing champion: Acme",
+        "Acme",
+    )
+    assert told.values["kind"] == "missing champion"
+    assert told.sentences[0] == "Missing 1 champion: 1 of 2 required with a live relationship."
+    assert told.sentences[1].startswith("Why it matters: Nobody inside the account carries the product")
+    assert told.sentences[2].startswith("Severity ")
+    assert told.reasons[0].part == "gaps.kinds.missing champion"
+    assert all(found.records for found in told.reasons)
+
+
+def test_the_severity_of_a_gap_is_told_with_its_three_parts(world: World) -> None:
+    world.account(segment="SMB", breadth="department", renewal_at=ago(-30), arr=1_000.0)
+    world.sees()
+    told = dossier(world.compute(), "acme|salesforce:A1|default|missing champion|champion|")
+    assert told.sentences[2] == (
+        "Severity 98 of 100: nearness of the renewal 100 %, ARR among all customers 100 %, kind of gap 90 %, "
+        "weighed 50 : 30 : 20."
+    )
+
+
+def test_a_gap_about_a_person_names_the_persons_record(world: World) -> None:
+    story(world)
+    for days in (18, 17, 16):
+        world.email("out", "C2", days=days)
+    told = dossier(world.compute(), "acme|salesforce:A1|default|relationship fading/ghosting||salesforce:C2")
+    assert told.reasons[0].records == ("salesforce/contact/C2",)
+    assert told.name.startswith("Relationship fading/ghosting: ")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.mapping.world import World, ago
 
-EVERY_KIND = 10
+EVERY_KIND = 14
 
 
 def quiet(connection: duckdb.DuckDBPyConnection, **captured: Any) -> World:
@@ -82,4 +82,4 @@ def test_an_account_without_usage_figures_cannot_tell_its_power_users_alone(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     world = quiet(connection).compute()
-    assert [kind for (kind,) in world.table("undecided", "kind")] == ["missing power users"]
+    assert world.table("undecided", "kind") == [("missing power users",), ("power-user voice weak",)]

@@ -16,8 +16,9 @@ from connectors.errors import RetryLater, Unusable
 from connectors.memory import Fault, MemoryConnector
 from mapping.metadata import FIELDS
 from sync import app
-from sync.cli import Exit, TerminatedError, main
+from sync.cli import main
 from sync.ledger import Dossier, Ledger
+from sync.terminal import Exit, TerminatedError
 from tests.sync.world import DAY, NOON
 
 RAPPORT = Path(sys.executable).with_name("rapport")
@@ -72,7 +73,7 @@ def ledger(ask: Ask) -> Iterator[Ledger]:
 def test_init_writes_a_settings_file_and_says_what_comes_next(ask: Ask) -> None:
     done = ask("-c", "new/rapport.yaml", "init")
     assert done.exit_code == Exit.DONE
-    assert done.stdout == "Wrote new/rapport.yaml. Put the secrets where it says, then: rapport check\n"
+    assert done.stdout.splitlines()[0] == "Wrote new/rapport.yaml. Put the secrets where it says, then: rapport check"
     assert "organisations:" in Path("new/rapport.yaml").read_text(encoding="utf-8")
 
 
@@ -288,6 +289,45 @@ def test_explain_prints_sentences_and_records(ask: Ask, ledger: Ledger) -> None:
     assert done.stdout == "Globex  (crm/account/a1)\n  Coverage is 33 of 100.\n  Records: crm/account/a1\n\n"
     (told,) = json.loads(ask("explain", "glob", "--json").stdout)
     assert (told["name"], told["body"]["sentences"]) == ("Globex", ["Coverage is 33 of 100."])
+
+
+FIGURES = {
+    "accounts": 3,
+    "arr": 604000.0,
+    "covered": 1,
+    "partly": 1,
+    "uncovered": 1,
+    "untold": 0,
+    "score": 71.4,
+    "equity": None,
+    "renewed": 2,
+    "lost": 1,
+    "gaps": 5,
+    "chronic": 1,
+}
+
+
+def slices(ledger: Ledger) -> None:
+    found = [("segment", "SMB"), ("csm", "Odo"), ("portfolio", "all")]
+    ledger.publish("acme", [Dossier("slice", kind, name, name, None, {"values": FIGURES}) for kind, name in found])
+
+
+def test_portfolio_lays_coverage_beside_renewals_the_whole_first(ask: Ask, ledger: Ledger) -> None:
+    slices(ledger)
+    lines = ask("portfolio").stdout.splitlines()[2:]
+    assert [line.split()[:2] for line in lines] == [["portfolio", "all"], ["segment", "SMB"], ["csm", "Odo"]]
+    assert lines[0].split()[2:] == ["3", "604,000", "1", "1", "1", "0", "71", "-", "2", "1", "5", "1"]
+
+
+def test_portfolio_by_one_dimension_shows_the_whole_and_that(ask: Ask, ledger: Ledger) -> None:
+    slices(ledger)
+    found = json.loads(ask("portfolio", "--by", "csm", "--json").stdout)
+    assert [one["source"] for one in found["acme"]] == ["portfolio", "csm"]
+
+
+def test_explain_does_not_take_a_slice_for_a_record(ask: Ask, ledger: Ledger) -> None:
+    slices(ledger)
+    assert ask("explain", "SMB").exit_code == Exit.ERROR
 
 
 def test_log_lists_the_latest_runs_and_at_most_as_many_as_asked(ask: Ask, ledger: Ledger) -> None:

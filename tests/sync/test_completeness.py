@@ -13,10 +13,11 @@ from connectors.errors import CircuitOpen, ConnectorError, QuotaSpent, RetryLate
 from connectors.memory import MemoryConnector
 from mapping.metadata import FIELDS
 from sync import app, pipeline, render, results
-from sync.cli import Exit, main
+from sync.cli import main
 from sync.ledger import Ledger
 from sync.pipeline import CallReport, RunReport, StreamReport
 from sync.stage import Stage, StageInUseError
+from sync.terminal import Exit
 from tests.sync.world import DAY, NOON, Gap, World
 
 ANN = ("contact", "c1")

@@ -175,3 +175,10 @@ def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
     send(ledger, 1, update("buyer"), Outcome.DONE)
     ids = [f"x{number}" for number in range(1200)] + ["c1"]
     assert ledger.applied("acme", "crm", "contact", ids) == [{"id": "c1", "field": "roles", "value": "buyer"}]
+
+
+def test_whether_we_ever_wrote_is_told_by_organisation_connection_and_object(ledger: Ledger) -> None:
+    send(ledger, 1, update("buyer"), Outcome.DONE)
+    assert ledger.has_applied("acme", "crm", "contact")
+    others = [("acme", "crm", "account"), ("acme", "hub", "contact"), ("globex", "crm", "contact")]
+    assert not any(ledger.has_applied(*other) for other in others)

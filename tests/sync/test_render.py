@@ -393,3 +393,24 @@ def test_namesakes_at_different_companies_are_told_apart() -> None:
 def test_a_search_without_a_hit_says_what_can_be_searched() -> None:
     (line,) = render.dossier_lines("nobody", [])
     assert line.startswith('Nothing is published about "nobody".')
+
+
+def test_each_sentence_names_its_rule_and_its_records_or_why_there_is_none() -> None:
+    reasons = [
+        {
+            "text": "Tier high.",
+            "rule": "touch tiers",
+            "part": "segments",
+            "records": ["crm/account/a1"],
+            "no_record": "",
+        },
+        {"text": "Live buyers: nobody.", "rule": "live", "part": "coverage", "records": [], "no_record": "nobody"},
+    ]
+    body = {"sentences": ["Tier high.", "Live buyers: nobody."], "records": ["crm/account/a1"], "reasons": reasons}
+    lines = list(render.dossier_lines("Acme", [Dossier("account", "crm", "a1", "Acme", "Acme", body)]))
+    assert lines[1:5] == [
+        "  Tier high.",
+        "      [touch tiers, rules show segments] crm/account/a1",
+        "  Live buyers: nobody.",
+        "      [live, rules show coverage] no record: nobody",
+    ]

@@ -1,7 +1,7 @@
 """What readers ask of the ledger after runs: accounts, standing, opened tasks, names of records, the plan as JSON."""
 
 from connectors.memory import Fault
-from sync import results
+from sync import pipeline, results
 from sync.ledger import Dossier
 from tests.sync.world import DAY, NOON, Gap, World
 
@@ -102,3 +102,11 @@ def test_a_plan_as_json_has_every_change_and_every_omission(world: World) -> Non
         ("roles", "buyer"),
     ]
     assert [(skip["why"], skip["detail"]) for skip in told["skips"]] == [("occupied", "user")]
+
+
+def test_a_planned_value_names_the_rule_it_follows(world: World) -> None:
+    world.want(("contact", "c1"), depth="3", evidence=None)
+    desk = world.desk()
+    told = {change["field"]: change for change in results.plan_json(desk, pipeline.plan(desk))["changes"]}
+    assert (told["depth"]["rule"], told["depth"]["part"]) == ("depth scorecard", "depth")
+    assert told["computed_on"]["rule"] == ""

@@ -231,10 +231,17 @@ def test_43_an_option_the_portal_does_not_have_is_refused_before_anything_is_sen
     assert not any("batch/update" in endpoint for endpoint in ready.calls())
 
 
-def test_44_an_unknown_create_is_looked_up_by_its_key_by_another_process_too(crm: Crm, ready: HubSpot) -> None:
-    fault = {"vendor": "hubspot", "method": "POST", "path": "tasks/batch/create$", "action": "commit-then-drop"}
-    crm.control("faults", {**fault, "times": 1})
+@pytest.mark.parametrize("unique", [True, False], ids=["key is unique", "key is not unique"])
+def test_44_an_unknown_create_is_looked_up_by_another_process_though_no_search_finds_it_yet(
+    crm: Crm, *, unique: bool
+) -> None:
+    crm.limits(unique_properties_on_tasks=unique, search_lag=3_600.0)
+    connection = crm.provisioned()
+    path = "tasks/batch/create$" if unique else "objects/2026-09/tasks$"
+    crm.control(
+        "faults", {"vendor": "hubspot", "method": "POST", "path": path, "action": "commit-then-drop", "times": 1}
+    )
     with pytest.raises(RetryLater):
-        list(ready.write([TASK]))
+        list(connection.write([TASK]))
     list(crm.connect().write([TASK]))
-    assert len(Mirror().pull(ready).all("own_task", key="k1")) == 1
+    assert len(Mirror().pull(connection).all("own_task", key="k1")) == 1

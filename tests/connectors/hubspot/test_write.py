@@ -1,6 +1,6 @@
 """What becomes of each write, whatever HubSpot answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -132,7 +132,7 @@ def test_41_the_task_a_conflict_names_is_taken_when_it_has_our_key(portal: Porta
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     tied(portal)
     exists = {"category": "CONFLICT", "message": "Task already exists. Existing ID: 901"}
-    portal.answers("POST", f"{TASKS}/search", {"results": []})
+    tasks_of(portal)
     portal.answers("POST", TASKS, (409, exists))
     named = {"results": [{"id": "901", "properties": {"rapport_key": "k1"}}]}
     portal.decides(
@@ -205,6 +205,16 @@ def test_a_missing_scope_refuses_all_rows_without_halving(portal: Portal) -> Non
 def tied(portal: Portal) -> None:
     for to_type in ("companies", "contacts"):
         portal.answers("POST", f"{TIES}/{to_type}/batch/associate/default", {"status": "COMPLETE", "results": []})
+
+
+def tasks_of(portal: Portal, *turns: Sequence[str]) -> None:
+    """Answer which tasks the company and the contact have, each time they are asked for; at last as said last."""
+    held: list[object] = [
+        {"results": [{"from": {"id": "9001"}, "to": [{"toObjectId": int(one)} for one in ids]}]}
+        for ids in turns or ((),)
+    ]
+    for from_type in ("companies", "contacts"):
+        portal.answers("POST", f"/crm/associations/2026-09/{from_type}/tasks/batch/read", *held)
 
 
 TIED = [
@@ -307,32 +317,22 @@ def test_42_a_task_hubspot_refuses_is_named_and_the_others_are_created(portal: P
     assert (results[task("k2")].outcome, results[task("k2")].id) == (Outcome.DONE, "502")
 
 
-def test_30_without_a_unique_key_what_this_process_created_is_remembered(portal: Portal) -> None:
+def test_30_without_a_unique_key_a_task_is_looked_for_among_those_of_its_company_and_never_by_a_search(
+    portal: Portal,
+) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
     tied(portal)
-    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
-    portal.answers("POST", TASKS, (201, {"id": "501"}))
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
-    connection = portal.connect()
-    for _ in range(2):
-        assert by_id(connection.write([task()])) == {"501": (Outcome.DONE, "")}
-    assert len(sent(portal, TASKS)) == 1
-    assert sent(portal, f"{TASKS}/batch/create") == []
-
-
-def test_without_a_unique_key_a_task_is_searched_before_it_is_created(portal: Portal) -> None:
-    portal.provisioned(rapport_key={"hasUniqueValue": False})
-    tied(portal)
-    portal.answers(
-        "POST", f"{TASKS}/search", {"total": 1, "results": [{"id": "7", "properties": {"rapport_key": "k1"}}]}
-    )
+    held = [{"id": "6", "properties": {"rapport_key": "k9"}}, {"id": "7", "properties": {"rapport_key": "k1"}}]
+    tasks_of(portal, ("6", "7"))
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": held})
     assert by_id(portal.connect().write([task()])) == {"7": (Outcome.DONE, "")}
     assert sent(portal, TASKS) == []
+    assert not any(path.endswith("/search") for path in portal.paths())
 
 
 def test_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
-    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    tasks_of(portal)
     portal.answers("POST", TASKS, requests.ReadTimeout("no answer"))
     results = portal.connect().write([task()])
     assert next(results).outcome is Outcome.UNKNOWN
@@ -343,7 +343,7 @@ def test_44_a_create_without_an_answer_is_unknown_and_not_repeated(portal: Porta
 
 def test_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
-    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    tasks_of(portal)
     portal.answers("POST", TASKS, (200, {"id": "501"}))
     tied(portal)
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
@@ -352,7 +352,7 @@ def test_40_a_create_that_is_answered_with_200_instead_of_201_is_done(portal: Po
 @pytest.mark.parametrize("answer", [(200, None), (201, {}), (201, [])], ids=["nothing", "an object", "a list"])
 def test_40_a_create_that_names_no_record_leaves_the_outcome_open(portal: Portal, answer: tuple[int, object]) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
-    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    tasks_of(portal)
     portal.answers("POST", TASKS, answer)
     results = portal.connect().write([task()])
     assert next(results).outcome is Outcome.UNKNOWN
@@ -363,9 +363,9 @@ def test_40_a_create_that_names_no_record_leaves_the_outcome_open(portal: Portal
 
 def test_44_what_was_created_before_an_answer_was_lost_is_not_created_again(portal: Portal) -> None:
     portal.provisioned(rapport_key={"hasUniqueValue": False})
-    portal.answers("POST", f"{TASKS}/search", {"total": 0, "results": []})
+    tasks_of(portal, (), ("501",))
     portal.answers("POST", TASKS, (201, {"id": "501"}), requests.ReadTimeout("no answer"), (201, {"id": "502"}))
-    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {}}]})
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]})
     tied(portal)
     connection = portal.connect()
     with pytest.raises(RetryLater):

@@ -1,11 +1,23 @@
-"""When a task happened, and what a call came to."""
+"""When a task happened, what a call came to, and who read a message."""
+
+from typing import Any
 
 import pytest
 
-from connectors.salesforce.activities import _addresses, _done_at, _kind, _task_outcome
+from connectors.salesforce.activities import _MESSAGE, _TASK
+from tests.connectors.salesforce.conftest import Table
 
 MIDNIGHT = 1_767_225_600
 """2026-01-01, UTC."""
+
+
+def told(laid: Table, record: dict[str, Any]) -> dict[str, Any]:
+    """Read one task as activity."""
+    aliases = {"Key__c": "own_key", "Snooze__c": "snooze_until"}
+    laid.lay(["Id", *_TASK, *aliases], [{"Id": "00T1", "IsClosed": True, **record}], aliases)
+    laid.bench.prepare("task")
+    (row,) = laid.rows("activity", "task_activity")
+    return row
 
 
 @pytest.mark.parametrize(
@@ -21,9 +33,9 @@ MIDNIGHT = 1_767_225_600
     ids=["day", "completed that day", "logged later", "no day", "only created", "nothing"],
 )
 def test_a_task_happened_on_its_day_and_the_moment_of_completion_is_finer(
-    record: dict[str, str], at: int | None
+    laid: Table, record: dict[str, str], at: int | None
 ) -> None:
-    assert _done_at(record) == at
+    assert told(laid, record)["happened_at"] == at
 
 
 @pytest.mark.parametrize(
@@ -41,14 +53,15 @@ def test_a_task_happened_on_its_day_and_the_moment_of_completion_is_finer(
     ],
 )
 def test_what_a_call_came_to_is_read_from_disposition_and_length(
-    disposition: str | None, seconds: int | None, outcome: str | None
+    laid: Table, disposition: str | None, seconds: int | None, outcome: str | None
 ) -> None:
-    record = {"IsClosed": True, "CallDisposition": disposition, "CallDurationInSeconds": seconds}
-    assert _task_outcome(record, "call") == outcome
+    record = {"TaskSubtype": "Call", "CallDisposition": disposition, "CallDurationInSeconds": seconds}
+    assert told(laid, record)["outcome"] == outcome
 
 
-def test_what_is_not_closed_is_open_whatever_it_is() -> None:
-    assert [_task_outcome({"IsClosed": False}, kind) for kind in ("call", "task", "email")] == ["open"] * 3
+@pytest.mark.parametrize("kind", ["Call", "Task", "Email"])
+def test_what_is_not_closed_is_open_whatever_it_is(laid: Table, kind: str) -> None:
+    assert told(laid, {"IsClosed": False, "TaskSubtype": kind})["outcome"] == "open"
 
 
 @pytest.mark.parametrize(
@@ -61,10 +74,26 @@ def test_what_is_not_closed_is_open_whatever_it_is() -> None:
         ({"Type": "Meeting"}, "task"),
     ],
 )
-def test_the_kind_of_a_task(record: dict[str, str], kind: str) -> None:
-    assert _kind(record) == kind
+def test_the_kind_of_a_task(laid: Table, record: dict[str, str], kind: str) -> None:
+    assert told(laid, record)["kind"] == kind
 
 
-def test_addresses_are_split_trimmed_and_lowered() -> None:
-    assert _addresses(" Zoe@Acme.example ;; tom@acme.example;") == ["zoe@acme.example", "tom@acme.example"]
-    assert _addresses(None) == []
+def readers(laid: Table, **addresses: str | None) -> set[tuple[str | None, str]]:
+    """Name the addresses of a message and their parts."""
+    laid.lay(["Id", *_MESSAGE], [{"Id": "02s1", "Status": "3", **addresses}])
+    laid.bench.prepare("message")
+    return {(row["email"], row["part"]) for row in laid.rows("participant", "message_participant")}
+
+
+def test_addresses_are_split_trimmed_and_lowered(laid: Table) -> None:
+    found = readers(laid, ToAddress=" Zoe@Acme.example ;; tom@acme.example;", FromAddress=None)
+    assert found == {("zoe@acme.example", "to"), ("tom@acme.example", "to")}
+
+
+def test_names_and_comments_around_an_address_are_left_out(laid: Table) -> None:
+    found = readers(laid, FromAddress='"King, Ada" <Ada@vendor.example>', CcAddress="eva@acme.example (Eva Ro)")
+    assert found == {("ada@vendor.example", "from"), ("eva@acme.example", "to")}
+
+
+def test_a_message_to_nobody_has_no_readers(laid: Table) -> None:
+    assert readers(laid, ToAddress="undisclosed recipients") == set()
