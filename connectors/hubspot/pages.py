@@ -7,7 +7,7 @@ ten thousand rows at a time spends half of what one spends that is filled by tho
 thousand at a time, for every object that lives longer is looked at by Python's garbage collector again and again, which
 took a fifth of a pull. Therefore the columns of a thousand go to Arrow at once, out of the collector's sight, and
 `sync.stage` lets it look less often. What is left beyond parsing is spread thin: a tenth of the CPU of 50,000 contacts
-goes into the couple of hundred statements that settle the dozen streams of any portal, however small.
+goes into what any portal costs, however small: its schema and the statements that settle a dozen streams.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
