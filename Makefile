@@ -24,7 +24,7 @@ check: $(VENV)/.dev
 	$(BIN)/python .ci/budgets.py
 	$(PYTEST)
 
-# Every cell of the fault matrix and 50 moments of death, of which `make test` takes a seeded choice: about an hour.
+# XX
 faults: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses 2 --dist load tests/faults --cells 0 --deaths 50 $(ARGS)
 
