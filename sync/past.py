@@ -34,7 +34,7 @@ def opened(stage: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             connection.execute(f"ATTACH '{str(stage).replace(chr(39), chr(39) * 2)}' AS staged (READ_ONLY)")
         except duckdb.IOException as error:
-            raise StageInUseError(f"another process has {stage} open") from error
+            raise StageInUseError(stage) from error
         yield connection
 
 

@@ -83,7 +83,11 @@ and live until it is stored; looking for cycles among them every 700 objects too
 
 
 class StageInUseError(Exception):
-    """Another process has the stage open; the text names the file."""
+    """Another process has the stage open; nothing was read or written."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file and what to do; who has it is known to the ledger, once it holds the lease."""
+        super().__init__(f"another process has {path} open. Wait until it has finished and try again")
 
 
 class BrokenStreamError(Exception):
@@ -169,7 +173,7 @@ class Stage:
             return duckdb.connect(str(self.path))
         except duckdb.IOException as error:
             if "Could not set lock" in str(error):  # the path in the text may hold the word too
-                raise StageInUseError(f"another process has {self.path} open") from error
+                raise StageInUseError(self.path) from error
             return self._start_over()
         except duckdb.Error:
             return self._start_over()

@@ -74,9 +74,10 @@ class Client:
     def allowance(self) -> Allowance | None:
         """Ask what is left of the day's calls; None for a user who may not know, who learns it from every answer."""
         try:
-            told = (self._sf.restful("limits") or {}).get("DailyApiRequests", {})
+            answer = self.transport.request("GET", f"{self._path}/limits").json()
         except (Rejected, Unusable):
             return None
+        told = (answer.get("DailyApiRequests") or {}) if isinstance(answer, dict) else {}
         return Allowance(told["Max"], told["Remaining"]) if {"Max", "Remaining"} <= told.keys() else None
 
     def counts(self, queries: Sequence[Query]) -> list[int | None]:

@@ -52,6 +52,12 @@ def task(key: str) -> CreateTask:
     return CreateTask(key, "Find a champion", "Why.", 1_767_225_600, ADA, ACCOUNT, ZOE)
 
 
+@pytest.mark.parametrize("said", ["", "null", "[]", "{}", '{"DailyApiRequests": null}'])
+def test_12_a_limit_that_an_answer_does_not_tell_is_unknown(wire: Wire, said: str) -> None:
+    wire.mock.get(f"{BASE}/services/data/v62.0/limits", body=said, content_type="application/json")
+    assert Client(wire.transport(), "62.0").allowance() is None
+
+
 # --- writing to Salesforce -------------------------------------------------------------------------------------------
 
 

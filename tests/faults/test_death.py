@@ -56,6 +56,6 @@ def test_of_two_workers_at_once_one_works_and_the_other_says_so(
     told = [victim.end() for victim in both]
     said = sorted(str(end and end["status"]) for end in told)
     assert said in (["failed", "ok"], ["nothing", "ok"])
-    assert all("is working on" in end["said"] for end in told if end and end["status"] == "failed")
+    assert all("Wait until it has finished" in end["said"] for end in told if end and end["status"] == "failed")
     stand.until_done()
     assert differences(stand.everything(), smooth[scene].twice) == []

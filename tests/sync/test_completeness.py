@@ -345,8 +345,8 @@ def test_a_check_beside_a_running_run_foresees_a_whole_pull(
 ) -> None:
     ask("run")
 
-    def held(_: Path) -> Stage:
-        raise StageInUseError("another process has it open")
+    def held(path: Path) -> Stage:
+        raise StageInUseError(path)
 
     monkeypatch.setattr(app, "Stage", held)
     ask("check")
