@@ -60,6 +60,7 @@ class World:
     """Account keys and gap kinds that nobody can tell."""
     also_right: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     """Source, object, id, field and a value that is as right as the wanted one."""
+    bands: dict[tuple[str, str], float] = field(default_factory=RULES.damping.bands)
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -140,7 +141,7 @@ class World:
             progress=self.report,
             limits=self.limits,
             takeover=self.takeover,
-            bands=RULES.damping.bands(),
+            bands=self.bands,
         )
 
     def report(self, step: str, detail: str = "", count: int = 0) -> None:
