@@ -159,7 +159,9 @@ def test_law_2_convergent_after_an_applied_plan_the_next_is_empty(story: list[Ro
 
 @LAW
 @given(st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["steady", "fading"])), min_size=1, max_size=6))
-def test_law_2_convergent_numbers_that_drift_stay_within_their_band_and_hide_nothing(days: list[tuple[int, str]]) -> None:
+def test_law_2_convergent_numbers_that_drift_stay_within_their_band_and_hide_nothing(
+    days: list[tuple[int, str]],
+) -> None:
     with World() as world:
         for strength, trend in days:
             told, band = world.held(ANN, "trend"), world.bands["contact", "tie_strength"]
