@@ -1,9 +1,9 @@
 """Measures what time alone writes: a JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
 ``python tests/bench/quiet.py [CONTACTS]`` stages the organisation of ``scale.py`` (5,000 contacts unless said) with
-the traffic of ``quiet.sql``, lets the first plan fill every field, and then lives 30 days on which nothing happens: each day
-it computes, plans and takes the plan as applied. The bar is the share of records that get a write on the median day.
-Exit status 1 when it does not hold.
+the traffic of ``quiet.sql``, lets the first plan fill every field, and then lives 30 days on which nothing happens:
+each day it computes, plans and takes the plan as applied. The bar is the share of records that get a write on the
+median day. Exit status 1 when it does not hold.
 
 What is assumed: 400 days of steady traffic, 20 acts a person on average, at any moment up to the first quiet day and
 not in step; within an account by Zipf's law, so that few people are in touch every week and half of them once in forty
