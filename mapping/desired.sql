@@ -124,10 +124,8 @@ FROM (
     LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
     LEFT JOIN suggestion AS own ON own.account_key = gap.account_key AND own.role = gap.role
 ) AS first_gap
-CROSS JOIN rule_gap
 LEFT JOIN prospect
     ON prospect.account_key = first_gap.account_key AND prospect.role = first_gap.role AND first_gap.name IS NULL
-        AND prospect.place <= rule_gap.suggestions
 WHERE first_gap.place = 1;
 
 -- The one of them to name: with the person who is nearest to the role.

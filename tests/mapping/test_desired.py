@@ -97,6 +97,28 @@ def test_an_account_gets_needs_actuals_and_the_next_action(acme: World) -> None:
     }
 
 
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_advice_names_the_person_and_the_aim_so_that_it_outlasts_a_change_of_depth(level: int, world: World) -> None:
+    story(world).contact("C3", name="Cy Poe", confirmed_role="champion", confirmed_depth=level)
+    found = values(world.compute(), "desired_account", "A1")
+    assert found["next_best_action"] == "Develop a champion: Cy Poe (needs depth 4)"
+
+
+def test_advice_stays_right_with_everybody_who_may_be_developed_for_the_same_gap(world: World) -> None:
+    story(world).contact("C3", name="Cy Poe", confirmed_role="champion", confirmed_depth=3)
+    world.contact("C4", name="Di Roy", confirmed_role="champion", confirmed_depth=1)
+    assert values(world.compute(), "desired_account", "A1")["next_best_action"].endswith(": Cy Poe (needs depth 4)")
+    place = ("salesforce", "account", "A1", "next_best_action")
+    assert set(world.table("also_right")) == {
+        (*place, "Develop a champion: Di Roy (needs depth 4)"),
+        (*place, "Develop a champion: Bo Li (attitude missing)"),
+    }
+
+
+def test_with_one_person_to_develop_no_other_advice_is_right(acme: World) -> None:
+    assert acme.table("also_right") == []
+
+
 def test_what_cannot_be_told_stays_empty(world: World) -> None:
     world.account()
     world.contact()

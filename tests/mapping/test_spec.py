@@ -38,6 +38,21 @@ def test_the_shipped_figures_are_those_of_the_domain(rules: Rules) -> None:
     assert (rules.coverage.turnover, rules.segments.high_share, rules.segments.low_share) == (0.25, 0.5, 0.8)
 
 
+def test_only_numbers_that_drift_have_a_band(rules: Rules) -> None:
+    assert rules.damping.bands() == {
+        ("contact", "tie_strength"): 15,
+        ("account", "coverage_score"): 10,
+        ("account", "equity"): 10,
+    }
+
+
+def test_a_band_can_be_set_and_never_on_a_fact(tmp_path: Path) -> None:
+    exact = load_rules(override(tmp_path, "damping:\n  contact:\n    tie_strength: 0\n"))
+    assert exact.damping.bands()["contact", "tie_strength"] == 0
+    assert [line for line, _ in problems(tmp_path, "damping:\n  contact:\n    depth: 1\n")] == [3]
+    assert [line for line, _ in problems(tmp_path, "damping:\n  account:\n    equity: 101\n")] == [3]
+
+
 @pytest.mark.parametrize(
     ("breadth", "segment", "numbers"),
     [

@@ -6,6 +6,7 @@ from sync.changes import Ref, SetField, Skip, Why
 from tests.sync.world import World
 
 ANN = ("contact", "c1")
+BOB, GLOBEX = ("contact", "c2"), ("account", "a1")
 REF = Ref("crm", "contact", "c1")
 
 
@@ -69,6 +70,106 @@ def test_a_tie_strength_that_moved_by_its_band_is_written(world: World, moved: s
     world.want(ANN, tie_strength=moved)
     world.plan()
     assert fields(world)["tie_strength"] == ("80", moved)
+
+
+@pytest.mark.parametrize("name", ["coverage_score", "equity"])
+@pytest.mark.parametrize(("moved", "written"), [("41", False), ("59", False), ("40", True), ("60", True)])
+def test_a_score_of_an_account_is_written_from_ten_points_on(
+    name: str, moved: str, written: bool, world: World
+) -> None:
+    world.want(GLOBEX, **{name: "50"})
+    world.run()
+    world.want(GLOBEX, **{name: moved})
+    world.run()
+    assert world.held(GLOBEX, name) == (moved if written else "50")
+
+
+def test_a_number_that_drifts_on_is_written_once_its_band_is_used_up(world: World) -> None:
+    held = []
+    for strength in range(80, 40, -5):
+        world.want(ANN, tie_strength=str(strength))
+        world.run()
+        held.append(world.held(ANN, "tie_strength"))
+    assert held == ["80", "80", "80", "65", "65", "65", "50", "50"]
+
+
+def test_beside_a_change_of_the_same_record_a_number_within_its_band_is_exact(world: World) -> None:
+    world.want(ANN, tie_strength="80", last_two_way="2023-11-01")
+    world.run()
+    world.want(ANN, tie_strength="83", last_two_way="2023-11-14")
+    world.plan()
+    assert fields(world)["tie_strength"] == ("80", "83")
+
+
+def test_a_change_of_another_record_takes_no_number_along(world: World) -> None:
+    world.want(ANN, tie_strength="80")
+    world.want(BOB, roles="buyer")
+    world.run()
+    world.want(ANN, tie_strength="83")
+    world.want(BOB, roles="champion")
+    world.run()
+    assert (world.held(ANN, "tie_strength"), world.held(BOB, "roles")) == ("80", "champion")
+
+
+def test_a_humans_edit_beside_it_takes_no_number_along(world: World) -> None:
+    world.want(ANN, tie_strength="80", roles="buyer")
+    world.run()
+    world.crm.edit(*ANN, "roles", "user")
+    world.want(ANN, tie_strength="83", roles="champion")
+    assert world.plan().status == "nothing"
+    assert world.skips() == [Skip(REF, "roles", Why.HUMAN_EDIT, "user")]
+
+
+def test_a_number_that_nobody_can_tell_any_more_is_emptied(world: World) -> None:
+    applied(world, "tie_strength", "3")
+    world.want(ANN, tie_strength=None)
+    world.run()
+    assert world.held(ANN, "tie_strength") is None
+
+
+def test_a_band_of_the_rules_of_ones_own_counts(world: World) -> None:
+    world.bands = {("contact", "tie_strength"): 0}
+    applied(world, "tie_strength", "80")
+    world.want(ANN, tie_strength="79")
+    world.plan()
+    assert fields(world)["tie_strength"] == ("80", "79")
+
+
+ADVICE = "Develop a champion: Ann (needs depth 4)"
+OTHERWISE = "Develop a champion: Bob (needs depth 4)"
+
+
+def advised(world: World, then: str, **values: str) -> str | None:
+    """Let a run advise something; then it would rather advise something else. Read what is advised."""
+    world.want(GLOBEX, next_best_action=ADVICE, coverage_status="gap")
+    world.run()
+    world.want(GLOBEX, **{"next_best_action": then, "coverage_status": "gap", **values})
+    world.run()
+    return world.held(GLOBEX, "next_best_action")
+
+
+def test_advice_that_is_still_right_stays(world: World) -> None:
+    world.also_right = [("crm", *GLOBEX, "next_best_action", ADVICE)]
+    assert advised(world, OTHERWISE) == ADVICE
+
+
+def test_advice_that_is_right_no_more_is_replaced(world: World) -> None:
+    world.also_right = [("crm", *GLOBEX, "next_best_action", "Develop a champion: Cy (needs depth 4)")]
+    assert advised(world, OTHERWISE) == OTHERWISE
+
+
+def test_beside_another_change_the_best_advice_is_written(world: World) -> None:
+    world.also_right = [("crm", *GLOBEX, "next_best_action", ADVICE)]
+    assert advised(world, OTHERWISE, coverage_status="partial") == OTHERWISE
+
+
+def test_advice_of_a_human_is_an_edit_however_right_it_is(world: World) -> None:
+    world.also_right = [("crm", *GLOBEX, "next_best_action", OTHERWISE)]
+    world.want(GLOBEX, next_best_action=ADVICE)
+    world.run()
+    world.crm.edit(*GLOBEX, "next_best_action", OTHERWISE)
+    assert world.plan().status == "nothing"
+    assert [skip.why for skip in world.skips()] == [Why.HUMAN_EDIT]
 
 
 def test_a_depth_has_no_band(world: World) -> None:

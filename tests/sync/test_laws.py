@@ -158,6 +158,22 @@ def test_law_2_convergent_after_an_applied_plan_the_next_is_empty(story: list[Ro
 
 
 @LAW
+@given(st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["steady", "fading"])), min_size=1, max_size=6))
+def test_law_2_convergent_numbers_that_drift_stay_within_their_band_and_hide_nothing(
+    days: list[tuple[int, str]],
+) -> None:
+    with World() as world:
+        for strength, trend in days:
+            told, band = world.held(ANN, "trend"), world.bands["contact", "tie_strength"]
+            world.want(ANN, tie_strength=str(strength), trend=trend)
+            world.run()
+            assert world.plan().status == "nothing"
+            held = int(world.held(ANN, "tie_strength") or "-1")
+            assert world.held(ANN, "trend") == trend
+            assert abs(held - strength) < band if told == trend else held == strength
+
+
+@LAW
 @given(stories)
 def test_law_3_explained_every_wish_is_met_changed_with_a_reason_or_skipped_with_one(story: list[Round]) -> None:
     with World() as world:

@@ -64,6 +64,7 @@ class World:
     """Account record -> the company it is."""
     people: dict[str, str] = field(default_factory=dict)
     """Contact record -> the person it is."""
+    bands: dict[tuple[str, str], float] = field(default_factory=RULES.damping.bands)
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -150,7 +151,7 @@ class World:
             progress=self.report,
             limits=self.limits,
             takeover=self.takeover,
-            bands=RULES.damping.bands(),
+            bands=self.bands,
         )
 
     def report(self, step: str, detail: str = "", count: int = 0) -> None:
