@@ -38,9 +38,7 @@ def test_a_new_csm_who_spoke_with_nobody_for_too_long_is_a_gap(handed: World) ->
     ]
 
 
-@pytest.mark.parametrize(
-    ("days", "overdue"), [(0, False), (5, False), (6, True), (89, True), (91, False)], ids=str
-)
+@pytest.mark.parametrize(("days", "overdue"), [(0, False), (5, False), (6, True), (89, True), (91, False)], ids=str)
 def test_the_days_are_those_of_the_cadence_in_handover(days: float, overdue: bool, handed: World) -> None:
     assert bool(told(remember(handed, days=days).compute())) == overdue
 
