@@ -107,6 +107,19 @@ ASSESSED = (
         """,
     ),
     table(
+        "csm",
+        "Step assess: who looks after a customer, and since when, where we saw the account change hands.",
+        "source id",
+        """
+        source TEXT connection of the home record
+        id TEXT home record of the account
+        account_key TEXT the company
+        colleague TEXT ``source:id`` of the user record that stands for the colleague
+        since_at BIGINT when the account came into these hands; NULL it has been there since we first looked
+        news BOOLEAN differs from what is remembered
+        """,
+    ),
+    table(
         "engagement",
         "Step assess: what an account gets of us after the sale and what it should get.",
         "account_key",
@@ -117,6 +130,7 @@ ASSESSED = (
         last_at BIGINT last contact that keeps the cadence
         cadence_overdue BOOLEAN it is longer ago; NULL cannot tell
         handover TEXT what of handover and introduction is overdue, in words; NULL nothing
+        handover_at BIGINT since when: became a customer, or came to another CSM; NULL neither was of late
         ours DOUBLE 0-1, our engagement; NULL cannot tell
         theirs DOUBLE 0-1, the customer's; NULL cannot tell
         ours_expected DOUBLE 0-1

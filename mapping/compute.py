@@ -68,7 +68,7 @@ STEPS = (
     Step("coverage", coverage.tables),
     Step("shortfall", no_tables, ("credit", "need", "coverage", "offer"), fill=products.fold),
     Step("equity", equity.tables, ("standing",)),
-    Step("engagement", engagement.tables, ("voice", "colleague", "engagement", "workload")),
+    Step("engagement", engagement.tables, ("voice", "colleague", "csm", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
     Step("portfolio", portfolio.tables, ("slice",)),
     Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task", "also_right")),

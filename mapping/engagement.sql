@@ -92,22 +92,51 @@ FROM relation
 WHERE NOT departed
 GROUP BY account_key;
 
--- Customers so new that their CSM is still to be introduced; the CSM as one colleague of both CRMs.
+-- Who looks after each customer, as one colleague of both CRMs. An account that is in other hands than we remember has
+-- come into them now; nobody is no hands.
+CREATE OR REPLACE TABLE csm AS
+SELECT
+    home.source,
+    home.account_id AS id,
+    customer.account_key,
+    owner.colleague,
+    CASE WHEN before.colleague <> owner.colleague THEN run.as_of ELSE remembered_csm.since_at END AS since_at,
+    remembered_csm.colleague IS NULL OR remembered_csm.colleague <> owner.colleague AS news
+FROM customer
+CROSS JOIN run
+JOIN company AS home ON home.account_key = customer.account_key AND home.home
+JOIN colleague AS owner
+    ON owner.source = customer.owner_source AND owner.id = customer.owner_id AND owner.active
+LEFT JOIN remembered_csm ON remembered_csm.source = home.source AND remembered_csm.id = home.account_id
+LEFT JOIN colleague AS before ON before.source || ':' || before.id = remembered_csm.colleague;
+
+-- Customers so new, or so lately in other hands, that their CSM is still to be introduced. A new customer has the days
+-- of the introduction, one that changes hands those of the cadence in handover.
 CREATE OR REPLACE TEMP TABLE newcomer AS
 SELECT
     customer.account_key,
     customer.since_at,
+    customer.handed,
     customer.since_at - rule.introduction_before_days * 86400 AS looked_from,
     CASE WHEN csm.active THEN csm.colleague END AS csm,
     CASE
         WHEN customer.activity_known
-            THEN run.as_of >= customer.since_at + (rule_introduction.days + 1) * 86400
+            THEN run.as_of >= customer.since_at
+                + (CASE WHEN customer.handed THEN rule_cadence.days ELSE rule_introduction.days END + 1) * 86400
     END AS introduction_due,
     (customer.owner_id IS NULL OR NOT csm.active)
         AND run.as_of >= customer.since_at + rule.owner_days * 86400 AS unowned
-FROM customer
+FROM (
+    SELECT
+        customer.account_key, customer.owner_source, customer.owner_id, customer.tier, customer.activity_known,
+        COALESCE(csm.since_at > COALESCE(customer.since_at, 0), FALSE) AS handed,
+        CASE WHEN csm.since_at > COALESCE(customer.since_at, 0) THEN csm.since_at ELSE customer.since_at END AS since_at
+    FROM customer
+    LEFT JOIN csm ON csm.account_key = customer.account_key
+) AS customer
 CROSS JOIN run
 CROSS JOIN rule_engagement AS rule
+LEFT JOIN rule_cadence ON rule_cadence.lifecycle = 'handover' AND rule_cadence.tier = customer.tier
 LEFT JOIN rule_introduction ON rule_introduction.tier = customer.tier
 LEFT JOIN colleague AS csm ON csm.source = customer.owner_source AND csm.id = customer.owner_id
 WHERE customer.since_at BETWEEN run.as_of - rule.introduction_watch_days * 86400 AND run.as_of;
@@ -139,8 +168,10 @@ SELECT
     told.cadence_overdue,
     CASE
         WHEN told.unowned THEN 'no active CSM owns the account'
-        WHEN told.introduction_due AND told.introduced IS NULL THEN 'the CSM has not been introduced'
+        WHEN told.introduction_due AND told.introduced IS NULL
+            THEN CASE WHEN told.handed THEN 'the new CSM' ELSE 'the CSM' END || ' has not been introduced'
     END AS handover,
+    told.handover_at,
     told.ours,
     told.theirs,
     rule_expected.ours AS ours_expected,
@@ -164,6 +195,8 @@ FROM (
         END AS cadence_overdue,
         newcomer.unowned,
         newcomer.introduction_due,
+        newcomer.handed,
+        newcomer.since_at AS handover_at,
         introduced.account_key AS introduced,
         CASE
             WHEN customer.activity_known

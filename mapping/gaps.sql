@@ -174,10 +174,11 @@ SELECT
     CAST(NULL AS TEXT) AS product,
     'handover or introduction overdue' AS kind,
     NULL AS role,
-    'Customer since ' || calendar.iso || ': ' || engagement.handover || '.' AS detail
+    CASE WHEN engagement.handover_at = customer.since_at THEN 'Customer since ' ELSE 'In other hands since ' END
+        || calendar.iso || ': ' || engagement.handover || '.' AS detail
 FROM engagement
 JOIN customer ON customer.account_key = engagement.account_key
-JOIN calendar ON calendar.day = CAST(FLOOR(customer.since_at / 86400e0) AS BIGINT)
+JOIN calendar ON calendar.day = CAST(FLOOR(engagement.handover_at / 86400e0) AS BIGINT)
 WHERE engagement.handover IS NOT NULL
 UNION ALL
 SELECT

@@ -258,6 +258,17 @@ REMEMBERED = (
         opened_at BIGINT when its task was opened
         """,
     ),
+    table(
+        "remembered_csm",
+        "Who looked after an account when we last looked, and since when, where we saw it change hands.",
+        "source id",
+        """
+        source TEXT connection of the home record
+        id TEXT home record of the account
+        colleague TEXT ``source:id`` of the user record that stood for the colleague
+        since_at BIGINT when the account came into these hands; NULL it has been there since we first looked
+        """,
+    ),
 )
 """What the computation asks of the past, from the ledger; empty where nothing is remembered."""
 

@@ -92,6 +92,21 @@ def _change(change: Mapping[str, Any]) -> Sequence[str]:
     return (*head, *numbers, (held.get("missing_roles") or EMPTY).replace(";", ", "))
 
 
+def ambiguity_lines(org: str, pairs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """List pairs of records that were not merged, with what they share, and how to settle them."""
+    if not pairs:
+        yield f"{org}: no records could be one and are not."
+        return
+    yield f"{org}: {counted(len(pairs), 'pair')} of records that could be one; Rapport merges none of them."
+    rows = [(pair["kind"], *map(_record, pair["records"]), pair["why"]) for pair in pairs]
+    yield from table(("kind", "record", "other record", "why"), rows)
+    yield "To settle one: merge the two in their CRM, correct what they share, or give other_id the other CRM's id."
+
+
+def _record(told: Mapping[str, Any]) -> str:
+    return f"{told['name'] or EMPTY} ({told['record']})"
+
+
 def calibration_lines(measured: Calibration) -> Iterator[str]:
     """Lay out what was measured, suggestions last."""
     yield f"Measured on your data as of {moment(measured.as_of)}. Nothing was changed."

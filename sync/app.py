@@ -29,6 +29,7 @@ from mapping.compute import compute
 from mapping.explain import dossiers, render
 from mapping.rulebook import Figure, flat, in_force
 from mapping.spec import Profile, Rules, SpecError, load_rules
+from mapping.statements import execute
 from sync import past
 from sync.changes import UnsafePlanError
 from sync.ledger import Dossier, LeaseHeldError, Ledger
@@ -331,10 +332,22 @@ def _computation(rules: Rules, profile: Profile) -> Callable[[duckdb.DuckDBPyCon
 def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
     """Turn what the computation can tell about each record and each slice of the portfolio into rows of the ledger."""
     yield from _slices(connection)
+    yield from _ambiguities(connection)
     for found in dossiers(connection):
         told = {"sentences": list(found.sentences), "records": list(found.records)}
         body = {"home": found.home, "values": dict(found.values), **told, "reasons": [*map(asdict, found.reasons)]}
         yield Dossier(found.object, found.source, found.id, found.name, found.account_name, body)
+
+
+def _ambiguities(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
+    execute(connection, "ambiguities")
+    found = connection.execute("SELECT * FROM ambiguous_pair")
+    for kind, record, left, left_name, right, right_name, why in found.fetchall():
+        both = [
+            {"record": ref.replace(":", f"/{record}/", 1), "name": name}
+            for ref, name in ((left, left_name), (right, right_name))
+        ]
+        yield Dossier("ambiguity", kind, f"{left} {right}", left_name or left, None, {"why": why, "records": both})
 
 
 def _slices(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:

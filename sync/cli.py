@@ -350,12 +350,12 @@ def log(context: click.Context, number: int | None, org: str | None, *, as_json:
 @answers_for
 def explain(context: click.Context, who: str, org: str | None, as_of: "datetime | None", *, as_json: bool) -> int:
     """Say why: WHO is the name of a contact, an account or a gap, a part of it, a record id or a gap's key."""
-    from sync import render
+    from sync import render, results
 
     app = opened(context)
     if as_of is not None:
         return explain_then(app, app.only(org), who, as_of, as_json=as_json)
-    found = [one for one in app.ledger.dossiers(app.only(org), who) if one.object != "slice"]
+    found = results.explainable(app.ledger.dossiers(app.only(org), who))
     if as_json:
         answer_json(found)
     else:

@@ -72,6 +72,9 @@ TASKS = _table(
 gap that returns may open the task again. `owner_id` is the CSM we gave it to, `escalated_to` the manager we passed it
 on to since it was last opened, `snooze_honoured` the snooze date that we have opened it again after."""
 
+CSMS = _table("csms", "org source id", org=_TEXT, source=_TEXT, id=_TEXT, colleague=_TEXT, since_at=_BIG)
+"""Who looked after an account at the last run; `since_at` is NULL until we see it change hands."""
+
 JOURNAL = _table(
     "journal",
     "org run seq",
@@ -337,6 +340,21 @@ class Ledger:
         """Let gaps that live on under another key keep their tasks; pairs of the old key and the new one."""
         for old, new in keys:
             self._run(sa.update(TASKS).where(TASKS.c.org == org, TASKS.c.key == old).values(key=new))
+
+    def csms(self, org: str) -> list[tuple[str, str, str, int | None]]:
+        """Read who looked after each account: source, id, colleague, since when."""
+        columns = (CSMS.c.source, CSMS.c.id, CSMS.c.colleague, CSMS.c.since_at)
+        rows = self._all(sa.select(*columns).where(CSMS.c.org == org).order_by(CSMS.c.source, CSMS.c.id))
+        return [(row["source"], row["id"], row["colleague"], row["since_at"]) for row in rows]
+
+    def note_csms(self, org: str, rows: Iterable[tuple[str, str, str, int | None]]) -> None:
+        """Remember who looks after some accounts from now on: source, id, colleague, since when."""
+        with self.engine.begin() as database:
+            for chunk in chunks(rows, 500):
+                known = sa.tuple_(CSMS.c.source, CSMS.c.id).in_([row[:2] for row in chunk])
+                database.execute(sa.delete(CSMS).where(CSMS.c.org == org, known))
+                names = ("source", "id", "colleague", "since_at")
+                database.execute(sa.insert(CSMS), [{"org": org, **dict(zip(names, row, strict=True))} for row in chunk])
 
     # --- dossiers --------------------------------------------------------------------------------------------------
 

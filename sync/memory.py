@@ -78,11 +78,12 @@ def winners(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
 
 
 def recall(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
-    """Create the tables that the computation asks of the past: tiers we gave, gaps whose task is open."""
-    tiers, gaps = REMEMBERED
+    """Create the tables that the computation asks of the past: tiers we gave, gaps whose task is open, the CSMs."""
+    tiers, gaps, csms = REMEMBERED
     create(connection, tiers, _tiers(connection, ledger, org))
     tasks = ledger.tasks(org)
     create(connection, gaps, [(task["key"], task["opened_at"]) for task in tasks if task["state"] == "open"])
+    create(connection, csms, ledger.csms(org))
 
 
 def _tiers(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> list[tuple[str, str, str | None]]:

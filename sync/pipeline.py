@@ -420,6 +420,8 @@ def _applied(desk: Desk, this: _Run, made: Plan) -> RunReport:
     desk.ledger.rename_tasks(desk.org, renamed)
     report = _written(desk, this, made)
     note_task_states(desk.ledger, desk.org, _notes(desk.stage.connection))
+    changed = "SELECT source, id, colleague, since_at FROM csm WHERE news ORDER BY source, id"
+    desk.ledger.note_csms(desk.org, desk.stage.connection.execute(changed).fetchall())
     return report
 
 

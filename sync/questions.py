@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.terminal import JSON, ONE_ORG, Exit, answer, answer_json, answers_for, opened
+from sync.terminal import JSON, ONE_ORG, ORG, Exit, answer, answer_json, answers_for, opened
 
 if TYPE_CHECKING:
     from mapping.rulebook import Figure
@@ -185,4 +185,24 @@ def calibrate(context: click.Context, org: str | None, cuts: int, *, as_json: bo
     return Exit.DONE
 
 
-QUESTIONS: tuple[click.Command, ...] = (rules, schema, history, calibrate)
+@click.command()
+@ORG
+@JSON
+@click.option("--of", "kind", type=click.Choice(["person", "company"]), help="Only people, or only companies.")
+@click.pass_context
+@answers_for
+def ambiguities(context: click.Context, org: str | None, kind: str | None, *, as_json: bool) -> int:
+    """List records that could be one person or company and were not merged, with what they share, for you to settle."""
+    from sync import answers, results
+
+    app = opened(context)
+    found = {name: results.ambiguities(app.ledger, name, kind) for name in app.organisations(org)}
+    if as_json:
+        answer_json(found)
+        return Exit.DONE
+    for name, pairs in found.items():
+        answer(answers.ambiguity_lines(name, pairs))
+    return Exit.DONE
+
+
+QUESTIONS: tuple[click.Command, ...] = (rules, schema, history, calibrate, ambiguities)

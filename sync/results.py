@@ -29,11 +29,22 @@ def home_accounts(dossiers: Iterable[Dossier]) -> list[Dossier]:
     return [found for found in dossiers if found.object == "account" and found.body.get("home", True)]
 
 
+def explainable(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """Pick the contacts, accounts and gaps: what is published besides has no reasons."""
+    return [one for one in dossiers if one.object not in {"slice", "ambiguity"}]
+
+
+def ambiguities(ledger: Ledger, org: str, kind: str | None = None) -> list[Mapping[str, Any]]:
+    """Read the pairs of records that were not merged though they share something: kind, why, both records."""
+    found = ledger.dossiers(org, limit=None, object_name="ambiguity")
+    pairs = ({"kind": one.source, **one.body} for one in found if kind in (None, one.source))
+    return sorted(pairs, key=lambda pair: (pair["kind"] != "person", pair["why"], pair["records"][1]["record"]))
+
+
 def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
     """Find dossiers whose name or id contains `text`, whatever its case, by name, as the ledger does."""
     wanted = text.lower()
-    records = (one for one in dossiers if one.object != "slice")
-    found = (one for one in records if wanted in one.name.lower() or wanted in one.id.lower())
+    found = (one for one in explainable(dossiers) if wanted in one.name.lower() or wanted in one.id.lower())
     return sorted(found, key=lambda one: (one.name, one.id))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from mapping.metadata import COMPANIONS, results
 from mapping.rulebook import in_force
+from sync.results import explainable
 from tests.e2e.conftest import Demo
 
 pytestmark = pytest.mark.e2e
@@ -22,9 +23,7 @@ def dossiers(demo: Demo) -> Dossiers:
     app = App(demo.folder / "rapport.yaml")
     published = app.ledger.dossiers("lumenworks", limit=None)
     app.ledger.close()
-    return [
-        {"object": one.object, "id": one.id, "name": one.name, **one.body} for one in published if one.object != "slice"
-    ]
+    return [{"object": one.object, "id": one.id, "name": one.name, **one.body} for one in explainable(published)]
 
 
 def test_the_demo_publishes_contacts_accounts_and_gaps(dossiers: Dossiers) -> None:

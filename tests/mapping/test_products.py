@@ -24,9 +24,9 @@ def seller(connection: duckdb.DuckDBPyConnection) -> World:
     return world
 
 
-def customer(world: World, products: str | None, **values: object) -> None:
+def customer(world: World, products: str | None, **values: Any) -> None:
     """Add the SMB customer A1, a workgroup, with what its field of products says."""
-    world.account(**{"segment": "SMB", "breadth": "workgroup", "owner_id": "U1", "products": products, **values})
+    world.account(segment="SMB", breadth="workgroup", owner_id="U1", products=products, **values)
 
 
 def buyer(world: World, name: str, department: str) -> None:

@@ -65,6 +65,8 @@ class World:
     people: dict[str, str] = field(default_factory=dict)
     """Contact record -> the person it is."""
     bands: dict[tuple[str, str], float] = field(default_factory=RULES.damping.bands)
+    csms: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    """Account record -> the colleague who looks after it, and since when."""
     limits: Limits = field(default_factory=Limits)
     takeover: bool = False
     sentences: bool = True
@@ -114,6 +116,9 @@ class World:
             create(connection, _DESIRED[f"desired_{object_name}"], rows)
         create(connection, _DESIRED["undecided"], self.undecided)
         create(connection, _DESIRED["also_right"], self.also_right)
+        create(
+            connection, _DESIRED["csm"], [("crm", account, None, *held, True) for account, held in self.csms.items()]
+        )
         create(connection, _DESIRED["company"], [("crm", *pair, True, "single") for pair in self.companies.items()])
         create(connection, _DESIRED["person"], [("crm", *pair, "single") for pair in self.people.items()])
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
