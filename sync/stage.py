@@ -71,15 +71,14 @@ BOOKS = (
 LAYOUT_VERSION = 1
 """Raised when `BOOKS` or the meaning of staged rows changes without a change of the declarations."""
 
-
 MEMORY_MOST = 5 * 2**30
 """Bytes DuckDB may use before it goes on in files beside the stage (our default); less where the machine has less. Its
 own default, four fifths of the machine, would leave nothing to the run of a second organisation."""
 
-
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
 and live until it is stored; looking for cycles among them every 700 objects took an eighth of a pull's CPU."""
+
 CHECKPOINT_AFTER = 2**30
 """Bytes of the log after which DuckDB tidies the file during a run; it always does when the stage is closed."""
 
@@ -175,7 +174,7 @@ class Stage:
             return duckdb.connect(str(self.path))
         except duckdb.IOException as error:
             if "Could not set lock" in str(error):  # the path in the text may hold the word too
-                raise StageInUseError(self.path) from error
+                raise StageInUseError(Path(self.path)) from error
             return self._start_over()
         except duckdb.Error:
             return self._start_over()
