@@ -7,11 +7,46 @@ and the in-memory connector of the property tests implement them and pass the sa
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, overload, runtime_checkable
 
 import arro3.core as arrow
 
 from mapping.metadata import Field
+
+
+class Ids(Sequence[str]):
+    """Ids that lie in a column of Arrow: the stage takes the column, everybody else reads a sequence of text.
+
+    For the pages of a connector that never holds a record in Python; a page of any other sequence is as good.
+    """
+
+    def __init__(self, column: arrow.ChunkedArray) -> None:
+        self.column = column
+
+    @classmethod
+    def of(cls, ids: Sequence[str]) -> "Ids":
+        """Lay ids into a column, unless they lie in one."""
+        if isinstance(ids, Ids):
+            return ids
+        return cls(arrow.ChunkedArray([arrow.Array(list(ids), type=arrow.DataType.string())]))
+
+    def and_then(self, more: Sequence[str]) -> "Ids":
+        """Give these ids and more."""
+        return Ids(arrow.ChunkedArray([*self.column.chunks, *Ids.of(more).column.chunks])) if more else self
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        found: str | Sequence[str] = self.column.to_pylist()[place]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.column.to_pylist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from connectors.budget import Allowance
 
@@ -99,6 +100,7 @@ def _by_http(status: int) -> Meaning:
 _IDENTIFIER = re.compile(r"^(?:\d+|(?=\D*\d)[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?(?:-\d+)?|[0-9a-f-]{36}|.*[@%].*)$")
 
 
+@lru_cache(maxsize=256)
 def template(path: str) -> str:
     """Leave the identifiers out of a path, so that calls can be counted and logged by endpoint.
 

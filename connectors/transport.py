@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partialmethod
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -165,9 +165,15 @@ class Transport:
 
     def request(self, method: str, path: str, *, params: Query | None = None, json: object = None) -> Reply:
         """Send one signed request of our own."""
+        return self.send(self.prepare(method, path, params=params, json=json))
+
+    def prepare(
+        self, method: str, path: str, *, params: Query | None = None, json: object = None
+    ) -> requests.PreparedRequest:
+        """Put a request of our own together without sending it."""
         body = None if json is None else encode(json)
         headers = {"Content-Type": "application/json"}
-        return self.send(requests.Request(method, self.base + path, headers, data=body, params=params).prepare())
+        return requests.Request(method, self.base + path, headers, data=body, params=params).prepare()
 
     def submit(self, address: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Reply:
         """Post a form without a token: this is how a token is asked for."""
@@ -255,18 +261,24 @@ class Transport:
         return reply
 
     def _answer(self, request: requests.PreparedRequest, attempt: Attempt) -> Reply:
-        """Wait for the answer; what becomes of a failure depends on whether the request left."""
+        """Wait for the answer; what becomes of a failure depends on whether the request left.
+
+        Nothing here follows redirects or keeps cookies, so the session's own `send` would only cost time, as would its
+        reading of the body in pieces of ten kilobytes.
+        """
         request.headers["Accept-Encoding"] = "gzip, deflate"
         settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
         settings["verify"] = self._network.ca_file or settings["verify"]
+        adapter: Any = self._pool.get_adapter(str(request.url))  # its types know fewer settings than it takes
         try:
-            response = self._pool.send(request, timeout=self._network.timeout, allow_redirects=False, **settings)
+            response = adapter.send(request, timeout=self._network.timeout, **settings)
+            body = response.raw.read(decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             log.warning("%s failed: %s", _operation(request), type(error).__name__)
             attempt.alive, attempt.why = False, f"{_operation(request)} got no answer ({reason(error)})"
             self._no_answer(request, error)
         reply = Reply()
-        reply.__dict__.update(response.__dict__)
+        reply.__dict__.update(response.__dict__, _content=body, _content_consumed=True)
         attempt.alive = reply.status_code < 500 and not is_page(reply)
         attempt.why = f"{_operation(request)} was answered with {reply.status_code}"
         return reply

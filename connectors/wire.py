@@ -63,10 +63,11 @@ class Reply(requests.Response):
 
 def encode(value: object) -> bytes:
     """Write a body as JSON. Raises Rejected for NaN and infinities: orjson would write null, which clears a field."""
-    for number in _fractions(value):
+    written = orjson.dumps(value)
+    for number in _fractions(value) if b"null" in written else ():
         if not math.isfinite(number):
             raise Rejected(f"A value to be sent is {number}, which is not a number that JSON knows. Nothing was sent.")
-    return orjson.dumps(value)
+    return written
 
 
 def _fractions(value: object) -> Iterator[float]:

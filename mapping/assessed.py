@@ -235,5 +235,17 @@ ASSESSED = (
         overdue_before BIGINT a task that was due before this day is past its grace today
         """,
     ),
+    table(
+        "also_right",
+        "Step desire: values as right as the desired one; what we wrote stays while it is among them.",
+        "source object id field value",
+        """
+        source TEXT connection of the record
+        object TEXT contact or account
+        id TEXT record id
+        field TEXT output field
+        value TEXT canonical text
+        """,
+    ),
 )
 """In the order in which they are made."""

@@ -71,7 +71,7 @@ STEPS = (
     Step("engagement", engagement.tables, ("voice", "colleague", "csm", "engagement", "workload")),
     Step("gaps", gaps.tables, ("undecided", "gap")),
     Step("portfolio", portfolio.tables, ("slice",)),
-    Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task")),
+    Step("desired", desired.tables, ("desired_contact", "desired_account", "desired_task", "also_right")),
 )
 """Every step in order. Titles come first because a person's department may rest on the title."""
 

@@ -103,20 +103,50 @@ SELECT
 FROM shortfall
 GROUP BY account_key;
 
--- The gap to close first, and with whom.
-CREATE OR REPLACE TEMP TABLE next_action AS
-SELECT ranked.account_key, ranked.key, ranked.words
+-- What closes the gap to close first: something with its person, else with one of those who may be developed. No figure
+-- that moves from day to day is named, so that the words last.
+CREATE OR REPLACE TEMP TABLE possible_action AS
+SELECT
+    first_gap.account_key,
+    first_gap.key,
+    SUBSTR(first_gap.action || COALESCE(': ' || COALESCE(first_gap.name, prospect.lasting_words), ''), 1, 255) AS words,
+    COALESCE(prospect.place, 1) AS place
 FROM (
     SELECT
         gap.account_key,
         gap.key,
-        rule_gap_kind.action || COALESCE(' (' || gap.product || ')', '') || COALESCE(': ' || COALESCE(member.name, gap.people), '') AS words,
+        rule_gap_kind.action || COALESCE(' (' || gap.product || ')', '') AS action,
+        member.name,
+        CASE WHEN own.people IS NOT NULL THEN gap.role WHEN gap.people IS NOT NULL THEN 'champion' END AS role,
         ROW_NUMBER() OVER (PARTITION BY gap.account_key ORDER BY gap.severity DESC, gap.key) AS place
     FROM gap
     JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
     LEFT JOIN member ON member.account_key = gap.account_key AND member.person_id = gap.person_id
-) AS ranked
-WHERE ranked.place = 1;
+    LEFT JOIN suggestion AS own ON own.account_key = gap.account_key AND own.role = gap.role
+) AS first_gap
+CROSS JOIN rule_gap
+LEFT JOIN prospect
+    ON prospect.account_key = first_gap.account_key AND prospect.role = first_gap.role AND first_gap.name IS NULL
+        AND prospect.place <= rule_gap.suggestions
+WHERE first_gap.place = 1;
+
+-- The one of them to name: with the person who is nearest to the role.
+CREATE OR REPLACE TEMP TABLE next_action AS
+SELECT account_key, key, words
+FROM possible_action
+WHERE place = 1;
+
+-- With any of the others it stays right: who is nearest changes with every message, and what is advised shall not.
+CREATE OR REPLACE TABLE also_right AS
+SELECT DISTINCT
+    company.source,
+    'account' AS object,
+    company.account_id AS id,
+    'next_best_action' AS field,
+    possible_action.words AS value
+FROM possible_action
+JOIN company ON company.account_key = possible_action.account_key
+WHERE possible_action.place > 1;
 
 -- What each account record should hold.
 CREATE OR REPLACE TABLE desired_account AS
@@ -144,7 +174,7 @@ SELECT
     CAST(CAST(FLOOR(ROUND(100 * coverage.redundancy, 6) + 5e-1) AS BIGINT) AS TEXT) AS redundancy,
     CAST(CAST(FLOOR(standing.equity + 5e-1) AS BIGINT) AS TEXT) AS equity,
     standing.orientation,
-    SUBSTR(next_action.words, 1, 255) AS next_best_action,
+    next_action.words AS next_best_action,
     CAST(NULL AS TEXT) AS evidence,
     coverage.completeness AS data_completeness,
     CAST(NULL AS TEXT) AS computed_on

@@ -119,18 +119,25 @@ LEFT JOIN role_words
     ON role_words.account_key = role.account_key AND role_words.person_id = role.person_id
         AND role_words.role = role.role;
 
--- The last exchange of each person to explain, by its record.
+-- The last exchange of each person to explain, by its record. From the inside out, so that acts are looked for by person
+-- and moment: by the moment alone a thousand people have one.
 CREATE OR REPLACE TEMP TABLE last_exchange AS
-SELECT depth.account_key, depth.person_id, MAX(act.source || '/activity/' || act.id) AS record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-JOIN depth ON depth.account_key = person.account_key AND depth.person_id = person.person_id
-JOIN pair ON pair.account_key = person.account_key AND pair.person_id = person.person_id
-JOIN pair_act ON pair_act.pair = pair.pair AND pair_act.happened_at = depth.two_way_at
-JOIN act_form
-    ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
-        AND (act_form.inward OR act_form.outward)
-JOIN act ON act.number = pair_act.number
-GROUP BY depth.account_key, depth.person_id;
+SELECT newest.account_key, newest.person_id, MAX(act.source || '/activity/' || act.id) AS record
+FROM (
+    SELECT asked.account_key, asked.person_id, pair_act.number
+    FROM (
+        SELECT person.account_key, person.person_id, relation.pair, relation.two_way_at
+        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        JOIN relation ON relation.account_key = person.account_key AND relation.person_id = person.person_id
+        WHERE relation.two_way_at IS NOT NULL
+    ) AS asked
+    JOIN pair_act ON pair_act.pair = asked.pair AND pair_act.happened_at = asked.two_way_at
+    JOIN act_form
+        ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
+            AND (act_form.inward OR act_form.outward)
+) AS newest
+JOIN act ON act.number = newest.number
+GROUP BY newest.account_key, newest.person_id;
 
 -- Everything that the sentences about a person say, on one row.
 CREATE OR REPLACE TEMP TABLE person_words AS

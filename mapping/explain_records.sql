@@ -1,12 +1,18 @@
 -- The newest act with each person to explain, by its record.
 CREATE OR REPLACE TEMP TABLE newest_act AS
-SELECT person.account_key, person.person_id, MAX(act.source || '/activity/' || act.id) AS record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-JOIN pair ON pair.account_key = person.account_key AND pair.person_id = person.person_id
-JOIN last_act ON last_act.pair = pair.pair
-JOIN pair_act ON pair_act.pair = pair.pair AND pair_act.happened_at = last_act.happened_at
-JOIN act ON act.number = pair_act.number
-GROUP BY person.account_key, person.person_id;
+SELECT newest.account_key, newest.person_id, MAX(act.source || '/activity/' || act.id) AS record
+FROM (
+    SELECT asked.account_key, asked.person_id, pair_act.number
+    FROM (
+        SELECT person.account_key, person.person_id, relation.pair, relation.last_act_at
+        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        JOIN relation ON relation.account_key = person.account_key AND relation.person_id = person.person_id
+        WHERE relation.last_act_at IS NOT NULL
+    ) AS asked
+    JOIN pair_act ON pair_act.pair = asked.pair AND pair_act.happened_at = asked.last_act_at
+) AS newest
+JOIN act ON act.number = newest.number
+GROUP BY newest.account_key, newest.person_id;
 
 -- The record that stands for each person of the accounts to explain: in the account's home CRM where there is one.
 CREATE OR REPLACE TEMP TABLE stand_in AS

@@ -65,6 +65,7 @@ SELECT
     hopeful.role,
     hopeful.person_id,
     hopeful.name || ' (' || hopeful.missing || ')' AS words,
+    hopeful.name || ' (' || hopeful.aim || ')' AS lasting_words,
     ROW_NUMBER() OVER (
         PARTITION BY hopeful.account_key, hopeful.role
         ORDER BY hopeful.candidate, COALESCE(hopeful.level, 0) DESC, hopeful.confidence DESC, hopeful.name,
@@ -83,7 +84,12 @@ FROM (
             WHEN role.status = 'candidate' THEN COALESCE(role.missing, 'attitude') || ' missing'
             WHEN depth.level IS NULL THEN 'depth unknown'
             ELSE 'depth ' || CAST(depth.level AS TEXT) || ', needs ' || CAST(rule_live.depth AS TEXT)
-        END AS missing
+        END AS missing,
+        CASE
+            WHEN role.status = 'candidate' THEN COALESCE(role.missing, 'attitude') || ' missing'
+            WHEN depth.level IS NULL THEN 'depth unknown'
+            ELSE 'needs depth ' || CAST(rule_live.depth AS TEXT)
+        END AS aim
     FROM role
     JOIN member ON member.account_key = role.account_key AND member.person_id = role.person_id
     JOIN depth ON depth.account_key = role.account_key AND depth.person_id = role.person_id
@@ -105,7 +111,8 @@ FROM (
         0e0 AS confidence,
         depth.level,
         2 AS candidate,
-        nearly.missing || ' missing' AS missing
+        nearly.missing || ' missing' AS missing,
+        nearly.missing || ' missing' AS aim
     FROM nearly
     JOIN member ON member.account_key = nearly.account_key AND member.person_id = nearly.person_id
     JOIN depth ON depth.account_key = nearly.account_key AND depth.person_id = nearly.person_id

@@ -57,9 +57,6 @@ class Field:
     length: int = 255
     override: bool = False
     """A human's field: read, never written."""
-    band: int = 0
-    """A number of ours stands until it is off by this much (our default): time alone moves it, and a quiet day writes
-    nothing."""
 
     def salesforce_name(self, prefix: str = PREFIX) -> str:
         """Name the custom field in Salesforce, for example ``Rapport_Tie_Strength__c``."""
@@ -151,7 +148,6 @@ FIELDS = (
         "Tie strength",
         Kind.NUMBER,
         "Strength of the tie, 0-100, from mutual contact.",
-        band=10,
     ),
     Field(
         "contact",
@@ -285,7 +281,6 @@ FIELDS = (
         "Relationship equity",
         Kind.NUMBER,
         "What the relationship is worth, 0-100: its quality, power and reach together.",
-        band=10,
     ),
     Field(
         "account",

@@ -25,6 +25,8 @@ __all__ = ["Product", "Profile", "Rows", "Rules", "SpecError", "figures", "load_
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=-100, le=100)]
 Days = Annotated[int, Field(gt=0)]
+Band = Annotated[float, Field(ge=0, le=100)]
+"""Points of 100; 0 lets nothing be off."""
 Opening = Annotated[str, StringConstraints(min_length=4, to_lower=True)]
 """Words that a subject opens with; four letters at least, by which `mapping.activity` looks them up."""
 Words = Annotated[str, StringConstraints(to_lower=True)]
@@ -441,6 +443,30 @@ class GapRules(Frozen):
     """Most accounts of a tier that one CSM can look after."""
 
 
+class ContactBands(Frozen):
+    """Points by which a number on a contact may be off before it alone causes a write."""
+
+    tie_strength: Band
+
+
+class AccountBands(Frozen):
+    """The same on an account."""
+
+    coverage_score: Band
+    equity: Band
+
+
+class DampingRules(Frozen):
+    """What a quiet day need not write (rules/damping.yaml). Only numbers that drift with time alone have a band."""
+
+    contact: ContactBands
+    account: AccountBands
+
+    def bands(self) -> dict[tuple[str, str], float]:
+        """Give object and field -> points, for `sync.plan`."""
+        return {(name, field): points for name, bands in self for field, points in bands}
+
+
 class Rules(Frozen):
     """All rules of a run."""
 
@@ -455,6 +481,7 @@ class Rules(Frozen):
     equity: EquityRules
     engagement: EngagementRules
     gaps: GapRules
+    damping: DampingRules
 
     @cached_property
     def digest(self) -> str:

@@ -8,9 +8,6 @@ import duckdb
 
 from mapping.statements import execute
 
-IMAGINED = ("covered_customer", "active_person", "role_held", "known_depth")
-"""Tables of coverage that a scenario has its own of; the others are those of the account."""
-
 SHARED = (
     "rule_coverage",
     "rule_need",
@@ -19,11 +16,12 @@ SHARED = (
     "rule_allotment",
     "rule_sold",
 )
+"""Tables of coverage that a scenario shares with the account; whatif.sql makes the others."""
 
 ANSWER = """
-CREATE OR REPLACE TABLE {here}.what_if AS
+CREATE OR REPLACE TEMP TABLE what_if AS
 SELECT scenario.account_key, scenario.person_id, coverage.status, coverage.score
-FROM {here}.scenario AS scenario
+FROM scenario
 JOIN imagined.coverage AS coverage ON coverage.account_key = scenario.scenario_key
 """
 
@@ -31,23 +29,27 @@ JOIN imagined.coverage AS coverage ON coverage.account_key = scenario.scenario_k
 def imagine(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `what_if` (account_key, person_id, status, score): a row for each person of `explained` who counts.
 
-    Works in a database of its own beside the one of `connection`, because coverage makes its tables by their names.
+    Works in a database of its own beside the one of `connection`, because coverage makes its tables by their names; in
+    memory, because nothing of it is read again.
     """
-    execute(connection, "whatif")
-    here = _quoted(connection)
+    connection.execute("ATTACH ':memory:' AS imagined")
+    try:
+        execute(connection, "whatif")
+        _cover(connection, _quoted(connection))
+        connection.execute(ANSWER)
+    finally:
+        connection.execute("DETACH imagined")
+
+
+def _cover(connection: duckdb.DuckDBPyConnection, here: str) -> None:
     with connection.cursor() as aside:
-        aside.execute("ATTACH ':memory:' AS imagined")
+        aside.execute("USE imagined")
         try:
-            aside.execute("USE imagined")
-            for name in IMAGINED:
-                aside.execute(f"CREATE VIEW {name} AS SELECT * FROM {here}.scenario_{name}")
             for name in SHARED:
                 aside.execute(f"CREATE VIEW {name} AS SELECT * FROM {here}.{name}")
             execute(aside, "coverage")
-            aside.execute(ANSWER.format(here=here))
         finally:
             aside.execute(f"USE {here}")
-            aside.execute("DETACH imagined")
 
 
 def _quoted(connection: duckdb.DuckDBPyConnection) -> str:

@@ -234,6 +234,7 @@ class App:
                 progress=progress,
                 limits=settings.limits.limits(),
                 takeover=settings.takeover,
+                bands=rules.damping.bands(),
             )
 
     def replayed(self, org: str, day: int) -> tuple[int, list[Dossier]]:

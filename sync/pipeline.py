@@ -21,7 +21,7 @@ from sync.apply import apply as write
 from sync.changes import Limits, Plan, UnsafePlanError
 from sync.journal import Journal, note_task_states
 from sync.ledger import Dossier, Ledger, presumed_alive
-from sync.plan import Explain, Request, writable
+from sync.plan import Bands, Explain, Request, writable
 from sync.plan import plan as diff
 from sync.stage import Stage
 from sync.undo import UNDO, undo_plan
@@ -72,6 +72,7 @@ class Desk:
     takeover: bool = False
     figures: Mapping[str, object] = field(default_factory=dict)
     """The figures behind `rules`, by name."""
+    bands: Bands = field(default_factory=dict)
     alive: Callable[[str], bool] = presumed_alive
 
 
@@ -345,7 +346,7 @@ def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     memory.recall(connection, desk.ledger, desk.org)
     desk.compute(connection, as_of)
     _beat(desk, this, "diff", "", 0)
-    request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover)
+    request = Request(desk.org, as_of, desk.rules, writable(desk.connectors), desk.limits, desk.takeover, desk.bands)
     made = diff(connection, desk.ledger, request, desk.explain)
     accounts: list[Standing] = []
     desk.ledger.publish(desk.org, _standings(desk.dossiers(connection), accounts))

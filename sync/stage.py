@@ -4,19 +4,23 @@
 the computation. A stream becomes visible together with its cursor, or not at all; lost, the next pull is full.
 """
 
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import arro3.core as arrow
 import duckdb
 
-from connectors.base import Page, StreamEnd
+from connectors.base import Ids, Page, StreamEnd
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
-from mapping.statements import ARROW_TYPES, create, execute
+from mapping.statements import blocks, create, execute
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 """Everything a connector may deliver, by name."""
@@ -71,6 +75,11 @@ LAYOUT_VERSION = 1
 MEMORY_MOST = 4 * 2**30
 """Bytes DuckDB may use before it goes on in files beside the stage (our default); less where the machine has less. Its
 own default, four fifths of the machine, would leave nothing to the run of a second organisation."""
+
+
+COLLECT = (50_000, 20, 100)
+"""Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
+and live until it is stored; looking for cycles among them every 700 objects took an eighth of a pull's CPU."""
 
 
 class StageInUseError(Exception):
@@ -140,6 +149,8 @@ class Stage:
         stream under way leaves no trace. Raises BrokenStreamError when the items break the port's contract.
         """
         arrival = _Arrival(self.connection, source)
+        collected = gc.get_threshold()
+        gc.set_threshold(*COLLECT)
         try:
             for item in items:
                 match item:
@@ -150,6 +161,7 @@ class Stage:
                         yield item
             arrival.finish()
         finally:
+            gc.set_threshold(*collected)
             arrival.abandon()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -168,10 +180,9 @@ class Stage:
         return duckdb.connect(str(self.path))
 
     def _fingerprint(self) -> str | None:
-        try:
-            row = self.connection.execute("SELECT fingerprint FROM stage_layout").fetchone()
-        except duckdb.CatalogException:
+        if not self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stage_layout'").fetchall():
             return None
+        row = self.connection.execute("SELECT fingerprint FROM stage_layout").fetchone()
         return row[0] if row else None
 
     def _rebuild(self) -> None:
@@ -194,46 +205,69 @@ def set_up(connection: duckdb.DuckDBPyConnection) -> None:
     allowed = connection.execute(
         "SELECT CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
         " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 ELSE 0 END"
-        " FROM duckdb_settings() WHERE name = 'memory_limit'"
+        " FROM (SELECT CURRENT_SETTING('memory_limit') AS value)"
     ).fetchone()
     if allowed and allowed[0] > MEMORY_MOST:
         connection.execute(f"SET memory_limit = '{MEMORY_MOST} B'")
 
 
-class _Arrival:
-    """One connection's pull: pages of the stream under way wait in temporary tables until their end arrives.
+@dataclass(slots=True)
+class _Placed:
+    """Rows that went straight into a table: how many were there `before`, and how many each page added."""
 
-    One statement a table at the end, and not one a page, keeps a first load of millions of rows linear.
+    before: int
+    rows: list[int]
+
+
+class _Arrival:
+    """One connection's pull: what the stream under way brings becomes visible when its end arrives.
+
+    Rows of a stream that is new go where they belong at once, there is hardly anything that they could replace. All
+    others wait in temporary tables: one statement a table at the end, and not one a page, keeps a reading of millions
+    of rows linear. Meanwhile DuckDB has one thread: pages are small, and dividing them costs more than it saves.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
         self._connection = connection
         self._source = source
+        self._cursors = self._streams("SELECT stream FROM stage_cursor WHERE source = ?")
+        self._members = self._streams("SELECT DISTINCT stream FROM stage_member WHERE source = ?")
+        self._tables = set(self._all("SELECT stream, name FROM stage_table WHERE source = ?", source))
         self._stream: str | None = None
         self._brought: dict[str, list[int]] = {}
+        self._straight: dict[str, _Placed] = {}
         self._filled: set[str] = set()
-        self._page = 0
+        self._page = self._named = self._odd = 0
+        ((self._threads,),) = self._all("SELECT CURRENT_SETTING('threads')")
+        self._run("SET threads = 1")
+
+    def _streams(self, query: str) -> set[str]:
+        return {stream for (stream,) in self._all(query, self._source)}
 
     def add(self, page: Page) -> None:
-        """Keep a page aside."""
+        """Keep a page aside, or where it belongs."""
         self._begin(page.stream)
+        self._lay()
         self._page += 1
-        self._list("removed", page.deleted)
-        self._list("mention", page.ids)
+        self._odd += self._list("removed", page.deleted)
+        self._named += self._list("mention", page.ids)
         for name, rows in page.tables.items():
             if len(rows.column_names) < len(TABLES[name].columns):
                 self._patch(TABLES[name], rows)
                 continue
+            if name not in self._brought and page.stream not in self._members:
+                self._straight[name] = _Placed(self._count(name), [])
             self._brought.setdefault(name, []).append(self._page)
-            if rows.num_rows:
-                self._keep(TABLES[name], rows)
+            self._keep(TABLES[name], rows, page.ids)
 
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
-        tables = self._remember_tables(end.stream)
         if self._page or end.whole:
-            self._exchange(end, tables)
+            self._lay()
+            self._remember_tables(end.stream)
+            self._exchange(end)
+            self._members.add(end.stream)
         self._save_cursor(end)
         self._connection.commit()
         self._stream = None
@@ -248,6 +282,9 @@ class _Arrival:
         if self._stream is not None:
             self._connection.rollback()
             self._stream = None
+        with suppress(duckdb.ConnectionException):  # closed already: whoever pulled has failed
+            self._connection.unregister("arrived")
+            self._run(f"SET threads = {self._threads}")
 
     def _begin(self, stream: str) -> None:
         if self._stream == stream:
@@ -255,29 +292,58 @@ class _Arrival:
         if self._stream is not None:
             raise BrokenStreamError(f"{self._source}: {stream} begins before {self._stream} has ended")
         self._connection.begin()
-        self._run("CREATE OR REPLACE TEMP TABLE mention (id TEXT, page BIGINT)")
-        self._run("CREATE OR REPLACE TEMP TABLE extra (name TEXT, id TEXT, page BIGINT)")
-        self._run("CREATE OR REPLACE TEMP TABLE removed (id TEXT, page BIGINT)")
-        self._run("CREATE OR REPLACE TEMP TABLE ending (source TEXT, stream TEXT, whole BOOLEAN)")
-        self._stream, self._brought, self._filled, self._page = stream, {}, set(), 0
+        self._stream, self._brought, self._straight, self._filled = stream, {}, {}, set()
+        self._page = self._named = self._odd = 0
 
-    def _list(self, table: str, ids: Sequence[str]) -> None:
-        """Note ids of the page at hand."""
-        if ids:
-            self._take(arrow.Table({"id": arrow.Array(list(ids), type=ARROW_TYPES["TEXT"])}), table, "id")
+    def _lay(self) -> None:
+        """Make room for what the first page of a stream tells; many a stream has none."""
+        if self._page == 0:
+            execute(self._connection, "sql/stage_lay", "sync")
 
-    def _keep(self, table: Table, rows: arrow.Table) -> None:
-        if table.name not in self._filled:
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE arriving_{table.name} AS SELECT *, 0 AS page FROM {table.name} LIMIT 0"
-            )
+    def _list(self, table: str, ids: Sequence[str]) -> int:
+        """Note ids of the page at hand and count them."""
+        if not ids:
+            return 0
+        return self._take(arrow.Table({"id": Ids.of(ids).column}), table, "id, ?", self._page)
+
+    def _keep(self, table: Table, rows: arrow.Table, ids: Sequence[str]) -> None:
+        straight = self._straight.get(table.name)
+        if straight is not None:
+            straight.rows.append(rows.num_rows)
+        if not rows.num_rows:
+            return
+        columns = ", ".join(table.column_names())
+        if straight is not None:
+            self._take(rows, table.name, columns)
+        else:
+            shape = f"SELECT *, 0 AS page FROM {table.name} LIMIT 0"
+            self._run(f"CREATE TEMP TABLE IF NOT EXISTS arriving_{table.name} AS {shape}")
             self._filled.add(table.name)
-        self._take(rows, f"arriving_{table.name}", ", ".join(table.column_names()))
+            self._take(rows, f"arriving_{table.name}", f"{columns}, ?", self._page)
+        if not (isinstance(ids, Ids) and rows.column(table.parent) == ids.column):
+            self._note_extras(table, rows)
 
-    def _take(self, rows: arrow.Table, table: str, columns: str) -> None:
+    def _note_extras(self, table: Table, rows: arrow.Table) -> None:
+        """Note parents of rows that their page does not list itself."""
         self._connection.register("arrived", rows)
-        self._run(f"INSERT INTO {table} SELECT {columns}, ? FROM arrived", self._page)
-        self._connection.unregister("arrived")
+        ((found,),) = self._all(
+            f"INSERT INTO extra SELECT DISTINCT ?, {table.parent}, ? FROM arrived WHERE {table.parent} IS NOT NULL"
+            f" AND {table.parent} NOT IN (SELECT id FROM mention WHERE page = ?)",
+            table.name,
+            self._page,
+            self._page,
+        )
+        self._odd += found
+
+    def _take(self, rows: arrow.Table, table: str, chosen: str, *values: object) -> int:
+        """Insert what is `chosen` of rows into a table and count it."""
+        self._connection.register("arrived", rows)
+        ((taken,),) = self._all(f"INSERT INTO {table} SELECT {chosen} FROM arrived", *values)
+        return int(taken)
+
+    def _count(self, name: str, among: str = "TRUE") -> int:
+        ((found,),) = self._all(f"SELECT COUNT(*) FROM {name} WHERE source = ? AND {among}", self._source)
+        return int(found)
 
     def _patch(self, table: Table, rows: arrow.Table) -> None:
         """Set the columns that arrived, of the rows that are there; rows that arrive whole afterwards replace them."""
@@ -288,29 +354,33 @@ class _Arrival:
         differ = " OR ".join(f"t.{name} IS DISTINCT FROM a.{name}" for name in changed)
         self._connection.register("arrived", rows)
         self._run(f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
-        self._connection.unregister("arrived")
 
-    def _exchange(self, end: StreamEnd, tables: Iterable[str]) -> None:
+    def _exchange(self, end: StreamEnd) -> None:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
-        for name in self._filled:
-            self._note_extras(name, TABLES[name].parent)
-        execute(self._connection, "sql/stage_settle", "sync")
-        known = self._all(
-            "SELECT 1 FROM stage_member WHERE source = ? AND stream = ? LIMIT 1", self._source, end.stream
-        )
-        execute(self._connection, "sql/stage_sweep" if known else "sql/stage_enrol", "sync")
-        self._replace()
-        self._delete(tables)
+        if end.stream in self._members or self._odd:
+            self._find_gone(end.stream)
+            self._replace(
+                once=not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
+            )
+            self._delete(name for stream, name in self._tables if stream == end.stream)
+        else:
+            self._replace(once=self._enrol() == self._named)
         if MERGED.name in self._brought:
             self._repoint()
 
-    def _note_extras(self, name: str, parent: str) -> None:
-        """Note parents of rows that their page does not list itself."""
-        self._run(
-            f"INSERT INTO extra SELECT DISTINCT ?, a.{parent}, a.page FROM arriving_{name} AS a"
-            f" WHERE a.{parent} IS NOT NULL AND (a.{parent}, a.page) NOT IN (SELECT id, page FROM mention)",
-            name,
-        )
+    def _enrol(self) -> int:
+        """Make members of a stream that has none; counts each id once, and the beginnings of ids, which are nobody."""
+        (statement,) = blocks("sql/stage_first", "sync")
+        ((enrolled,),) = self._all(statement)
+        if enrolled == self._named:
+            return int(enrolled)
+        ((beginnings,),) = self._all("SELECT COUNT(*) FROM mention WHERE ENDS_WITH(id, ':')")
+        return int(enrolled) + int(beginnings)
+
+    def _find_gone(self, stream: str) -> None:
+        """Find who was seen and who is gone, and keep the members of the stream."""
+        execute(self._connection, "sql/stage_settle", "sync")
+        execute(self._connection, "sql/stage_sweep" if stream in self._members else "sql/stage_enrol", "sync")
 
     def _repoint(self) -> None:
         """Let everything that named a merged record name the one that lives on."""
@@ -321,33 +391,65 @@ class _Arrival:
                 f" WHERE t.source = l.source AND t.{column} = l.id"
             )
 
-    def _remember_tables(self, stream: str) -> tuple[str, ...]:
-        """Note the tables of the stream and name all it ever filled."""
-        key = (self._source, stream)
-        known = {name for (name,) in self._all("SELECT name FROM stage_table WHERE source = ? AND stream = ?", *key)}
-        for name in sorted(self._brought.keys() - known):
-            self._run("INSERT INTO stage_table VALUES (?, ?, ?)", *key, name)
-        return tuple(sorted(known | self._brought.keys()))
+    def _remember_tables(self, stream: str) -> None:
+        """Note the tables of the stream, for ever."""
+        if new := sorted(name for name in self._brought if (stream, name) not in self._tables):
+            self._run("INSERT INTO stage_table SELECT ?, ?, UNNEST(?::TEXT[])", self._source, stream, new)
+            self._tables.update((stream, name) for name in new)
 
-    def _replace(self) -> None:
+    def _replace(self, *, once: bool) -> None:
         """Exchange the rows of every parent that was mentioned with a table; of two mentions the later counts."""
-        once = not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
         for name in sorted(self._brought):
-            parent = TABLES[name].parent
-            columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
-            arriving = f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
-            fresh = not self._all(f"SELECT 1 FROM {name} WHERE source = ? LIMIT 1", self._source)
-            if not (once and fresh):
+            if name not in self._straight:
+                self._replace_arrived(name, once=once)
+            elif not once or self._meets_others(name):
                 self._find_latest(name)
-            if not once:
-                arriving += f" JOIN latest AS l ON a.{parent} = l.id AND a.page = l.page"
-            if not fresh:
-                self._run(
-                    f"DELETE FROM {name} WHERE source = ? AND {_named(parent, '(SELECT id FROM latest)')}", self._source
-                )
-            if name in self._filled:
-                self._run(arriving)
-                self._run(f"DROP TABLE arriving_{name}")
+                self._drop_earlier(name)
+
+    def _replace_arrived(self, name: str, *, once: bool) -> None:
+        parent = TABLES[name].parent
+        columns = ", ".join(f"a.{column}" for column in TABLES[name].column_names())
+        arriving = f"INSERT INTO {name} SELECT {columns} FROM arriving_{name} AS a"
+        fresh = not self._all(f"SELECT 1 FROM {name} WHERE source = ? LIMIT 1", self._source)
+        if not (once and fresh):
+            self._find_latest(name)
+        if not once:
+            arriving += f" JOIN latest AS l ON a.{parent} = l.id AND a.page = l.page"
+        if not fresh:
+            self._remove(name, "latest")
+        if name in self._filled:
+            self._run(arriving)
+            self._run(f"DROP TABLE arriving_{name}")
+
+    def _meets_others(self, name: str) -> bool:
+        """Tell whether a table that rows went straight into may hold older ones of the same parents."""
+        placed = self._straight[name]
+        if not placed.before:
+            return False
+        mine = self._count(name, f"{TABLES[name].parent} IN (SELECT id FROM mention)")
+        return mine > sum(placed.rows) or self._beginnings("mention")
+
+    def _drop_earlier(self, name: str) -> None:
+        """Drop rows of a table that rows which went straight into it replace.
+
+        Nothing tells the page of a row there but its place: one statement after the other added them.
+        """
+        placed, parent = self._straight[name], TABLES[name].parent
+        ranked = f"SELECT rowid AS spot, {parent} AS id, ROW_NUMBER() OVER (ORDER BY rowid) AS nth FROM {name}"
+        self._run(f"CREATE OR REPLACE TEMP TABLE place AS {ranked} WHERE source = ?", self._source)
+        self._run(
+            f"DELETE FROM {name} WHERE rowid IN (SELECT r.spot FROM place AS r JOIN latest AS l ON l.id = r.id JOIN"
+            " (SELECT UNNEST(?::BIGINT[]) AS page, UNNEST(?::BIGINT[]) AS earlier) AS p ON p.page = l.page"
+            " WHERE r.nth <= p.earlier)",
+            self._brought[name],
+            list(accumulate(placed.rows, initial=placed.before))[:-1],
+        )
+        if self._beginnings("latest"):
+            listed = _listed("id", "latest", beginnings=True)
+            self._run(
+                f"DELETE FROM {name} WHERE rowid IN (SELECT spot FROM place WHERE nth <= ? AND ({listed}))",
+                placed.before,
+            )
 
     def _find_latest(self, name: str) -> None:
         """Find the last page that mentions a parent together with a table."""
@@ -360,25 +462,36 @@ class _Arrival:
         )
 
     def _delete(self, tables: Iterable[str]) -> None:
-        gone = "(SELECT id FROM gone)"
         if not self._all("SELECT 1 FROM gone LIMIT 1"):
             return
         for name in set(tables) - {MERGED.name}:  # a loser is gone, and has to be known as one
-            self._run(f"DELETE FROM {name} WHERE source = ? AND {_named(TABLES[name].parent, gone)}", self._source)
+            self._remove(name, "gone")
+
+    def _remove(self, name: str, ids: str) -> None:
+        """Remove the rows of a table whose parent is in a list of ids, or begins with one of them."""
+        listed = _listed(TABLES[name].parent, ids, beginnings=self._beginnings(ids))
+        self._run(f"DELETE FROM {name} WHERE source = ? AND ({listed})", self._source)
+
+    def _beginnings(self, ids: str) -> bool:
+        """Tell whether there are beginnings of ids in a list."""
+        return bool(self._all(f"SELECT 1 FROM {ids} WHERE ENDS_WITH(id, ':') LIMIT 1"))
 
     def _save_cursor(self, end: StreamEnd) -> None:
-        self._run("DELETE FROM stage_cursor WHERE source = ? AND stream = ?", self._source, end.stream)
+        if end.stream in self._cursors:
+            self._run("DELETE FROM stage_cursor WHERE source = ? AND stream = ?", self._source, end.stream)
         self._run("INSERT INTO stage_cursor VALUES (?, ?, ?)", self._source, end.stream, end.cursor)
+        self._cursors.add(end.stream)
 
     def _run(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, list(values))
 
-    def _all(self, statement: str, *values: object) -> list[tuple[str, ...]]:
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, list(values)).fetchall()
 
 
-def _named(parent: str, ids: str) -> str:
-    """Say that an id is among others, or begins with one that ends in a colon; see `connectors.base.Page`."""
+def _listed(parent: str, ids: str, *, beginnings: bool) -> str:
+    """Say that an id is in a list, or begins with one that ends in a colon; see `connectors.base.Page`."""
     first = f"SPLIT_PART({parent}, ':', 1) || ':'"
     second = f"{first} || SPLIT_PART({parent}, ':', 2) || ':'"
-    return f"({parent} IN {ids} OR {first} IN {ids} OR {second} IN {ids})"
+    told = (parent, first, second) if beginnings else (parent,)
+    return " OR ".join(f"{one} IN (SELECT id FROM {ids})" for one in told)

@@ -19,8 +19,9 @@ settings.load_profile("rapport")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make faults` take every cell of the fault matrix instead of a seeded choice."""
-    parser.addoption("--cells", type=int, default=1, help="cells of each fault and scene (tests/faults); 0 for all")
-    parser.addoption("--deaths", type=int, default=12, help="moments of death (tests/faults)")
+    parser.addoption("--cells", type=int, default=14, help="cells of a scene (tests/faults); 0 for all")
+    parser.addoption("--deaths", type=int, default=4, help="moments of death (tests/faults)")
+    parser.addoption("--sequences", type=int, default=2, help="sequences of troubles (tests/faults)")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -36,7 +36,8 @@ class Window:
 
     def count(self, used: int, now: float) -> None:
         """Take over the vendor's count where others have sent as well: as if they had done so just now."""
-        ours = sum(1 for at in self.sent if now - self.seconds < at <= now)
+        first, last = (bisect.bisect_right(self.sent, at) for at in (now - self.seconds, now))
+        ours = last - first
         for _ in range(min(used, self.most) - ours):
             bisect.insort(self.sent, now)
 

@@ -8,7 +8,8 @@ column; `connectors.hubspot.pages` makes pages of both.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
+from operator import eq
 from typing import Any
 
 from connectors.hubspot.values import (
@@ -27,7 +28,7 @@ from connectors.hubspot.values import (
     told,
     typed,
 )
-from mapping.fields import attributes
+from mapping.fields import Type, attributes
 from mapping.metadata import Field, results
 
 Json = Mapping[str, Any]
@@ -76,7 +77,9 @@ class Reading:
         """Read the mapped attributes of a table for many records at once."""
         names = self.mapped.get(table, {})
         return {
-            attribute.name: each(partial(typed, attribute.type), told(held, names[attribute.name]))
+            attribute.name: _given_all(told(held, names[attribute.name]))
+            if attribute.type is Type.TEXT
+            else each(partial(typed, attribute.type), told(held, names[attribute.name]))
             for attribute in attributes(table)
             if attribute.name in names
         }
@@ -120,9 +123,10 @@ def owner(reading: Reading, record: Json) -> Rows:
     yield "user_account", row("user_account", values)
 
 
-def full_name(*names: str | None) -> str | None:
+def full_name(first: str | None, last: str | None) -> str | None:
     """Join first and last name; None when both are missing."""
-    return " ".join(clean for name in names if (clean := (name or "").strip())) or None
+    given, family = (first or "").strip(), (last or "").strip()
+    return f"{given} {family}" if given and family else given or family or None
 
 
 def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
@@ -135,15 +139,15 @@ def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
         **reading.keys(found),
         "name": told(held, "name"),
         "domain": each(domain, mapped.get("domain", unknown)),
-        "owner_id": each(_given, told(held, "hubspot_owner_id")),
-        "parent_id": each(_given, told(held, "hs_parent_company_id")),
+        "owner_id": _given_all(told(held, "hubspot_owner_id")),
+        "parent_id": _given_all(told(held, "hs_parent_company_id")),
         "customer": each(partial(_customer, reading.customer_stages), mapped.get("customer", unknown)),
     }
     return {"account": account, "observed_account": reading.observed("account", found)}
 
 
-def _given(text: str | None) -> str | None:
-    return text or None
+def _given_all(texts: Sequence[str | None]) -> list[str | None]:
+    return [text or None for text in texts]
 
 
 def _customer(stages: frozenset[str], stage: str | None) -> bool | None:
@@ -160,15 +164,16 @@ def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequenc
         **keys,
         "name": list(map(full_name, told(held, "firstname"), told(held, "lastname"))),
         "email": list(map(lower, told(held, "email"))),
-        "account_id": [primary[one["id"]] for one in found],
-        "owner_id": each(_given, told(held, "hubspot_owner_id")),
+        "account_id": list(primary.values()),
+        "owner_id": _given_all(told(held, "hubspot_owner_id")),
     }
     roles = chain(_company_labels(reading, found, ties), _buying_roles(reading, found))
     return {
         "contact": contact,
         "observed_contact": reading.observed("contact", found),
         "affiliation": _affiliations(reading, primary, ties),
-        **columns_of(chain(roles, _usage(reading, found), _signals(reading, found))),
+        "usage": _usage(reading, found),
+        **columns_of(chain(roles, _signals(reading, found))),
     }
 
 
@@ -184,36 +189,42 @@ def deal_parts(deal_id: str) -> Sequence[str]:
 
 def primary_company(companies: Sequence[Json]) -> str | None:
     """Tell the company HubSpot calls primary; where it names none, the only one."""
-    named = [str(one["toObjectId"]) for one in companies if PRIMARY in _own_types(one)]
-    if named:
-        return named[0]
+    for one in companies:
+        for kind in one["associationTypes"]:
+            if _is_primary(kind):
+                return str(one["toObjectId"])
     return str(companies[0]["toObjectId"]) if len(companies) == 1 else None
 
 
-def _own_types(association: Json) -> set[int]:
-    types = association["associationTypes"]
-    return {int(kind["typeId"]) for kind in types if kind.get("category") == "HUBSPOT_DEFINED"}
+def _is_primary(kind: Json) -> bool:
+    return int(kind["typeId"]) == PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
-    pairs = [(contact_id, str(tie["toObjectId"])) for contact_id in primary for tie in ties.get(contact_id, ())]
+    people = [contact_id for contact_id in primary if contact_id in ties for _ in ties[contact_id]]
+    accounts = [str(tie["toObjectId"]) for contact_id in primary if contact_id in ties for tie in ties[contact_id]]
     return {
-        "source": [reading.source] * len(pairs),
-        "id": [f"{contact_id}:{company_id}" for contact_id, company_id in pairs],
-        "contact_id": [contact_id for contact_id, _ in pairs],
-        "account_id": [company_id for _, company_id in pairs],
-        "direct": [company_id == primary[contact_id] for contact_id, company_id in pairs],
-        "active": [True] * len(pairs),
+        "source": [reading.source] * len(people),
+        "id": list(map("{}:{}".format, people, accounts)),
+        "contact_id": people,
+        "account_id": accounts,
+        "direct": list(map(eq, accounts, map(primary.__getitem__, people))),
+        "active": [True] * len(people),
     }
 
 
 def _company_labels(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequence[Json]]) -> Rows:
-    for contact_id in (one["id"] for one in found):
-        for tie in ties.get(contact_id, ()):
-            if any(map(_is_role, tie["associationTypes"])):
-                company_id = str(tie["toObjectId"])
-                about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
-                yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
+    labelled = (
+        (one["id"], tie)
+        for one in found
+        if one["id"] in ties
+        for tie in ties[one["id"]]
+        if any(map(_is_role, tie["associationTypes"]))
+    )
+    for contact_id, tie in labelled:
+        company_id = str(tie["toObjectId"])
+        about = {"contact_id": contact_id, "account_id": company_id, "origin": "company association label"}
+        yield from _labels(reading, tie, f"company-label:{contact_id}:{company_id}", about)
 
 
 def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str, str | None]) -> Rows:
@@ -225,40 +236,39 @@ def _labels(reading: Reading, association: Json, prefix: str, about: Mapping[str
 
 def _is_role(kind: Json) -> bool:
     """Tell a label of people's from none and from HubSpot's own "Primary"."""
-    return bool(kind.get("label")) and not (
-        kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
-    )
+    return bool(kind.get("label")) and not _is_primary(kind)
 
 
 def _buying_roles(reading: Reading, found: Sequence[Json]) -> Rows:
-    for one in found:
-        for value in parts(one["properties"].get(BUYING_ROLE)):
+    held = [(one["id"], text) for one in found if (text := one["properties"].get(BUYING_ROLE))]
+    for contact_id, text in held:
+        for value in parts(text):
             values = {
                 "source": reading.source,
-                "id": f"buying-role:{one['id']}:{value}",
-                "contact_id": one["id"],
+                "id": f"buying-role:{contact_id}:{value}",
+                "contact_id": contact_id,
                 "role": reading.role_labels.get(value, value),
                 "origin": BUYING_ROLE,
             }
             yield "contact_role", row("contact_role", values)
 
 
-def _usage(reading: Reading, found: Sequence[Json]) -> Rows:
-    used = reading.columns("usage", [one["properties"] for one in found])
-    answers = zip(*used.values(), strict=True) if used else [()] * len(found)
-    for one, values in zip(found, answers, strict=True):
-        if any(value is not None for value in values):
-            key = {"source": reading.source, "contact_id": one["id"], "product": DEFAULT_PRODUCT}
-            yield "usage", row("usage", {**dict(zip(used, values, strict=True)), **key})
+def _usage(reading: Reading, found: Sequence[Json]) -> Columns:
+    """Read who uses the product how much; of whom nothing is known there is no row."""
+    told_of = reading.columns("usage", [one["properties"] for one in found])
+    nothing = (None,) * len(told_of)
+    known = [answers != nothing for answers in zip(*told_of.values(), strict=True)]
+    using = [one["id"] for one in compress(found, known)]
+    key = {"source": [reading.source] * len(using), "contact_id": using, "product": [DEFAULT_PRODUCT] * len(using)}
+    return {**{name: list(compress(values, known)) for name, values in told_of.items()}, **key}
 
 
 def _signals(reading: Reading, found: Sequence[Json]) -> Rows:
     given = reading.columns("signal", [one["properties"] for one in found])
     unknown = [None] * len(found)
     for kind in ("nps", "csat", "advocacy"):
-        for one, answer, at in zip(found, given.get(kind, unknown), given.get(f"{kind}_at", unknown), strict=True):
-            if answer is None:
-                continue
+        answers = zip(found, given.get(kind, unknown), given.get(f"{kind}_at", unknown), strict=True)
+        for one, answer, at in (answered for answered in answers if answered[1] is not None):
             values = {
                 "source": reading.source,
                 "contact_id": one["id"],

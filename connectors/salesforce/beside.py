@@ -24,7 +24,7 @@ class Besides:
     """What belongs to one stream of one pull.
 
     Of more records than `bulk_above` a job is made; `now` is the organisation's clock when the pull began; `known`
-    names the tables of the workbench that are complete.
+    names the tables of the workbench that are complete; `many` says that there are more records of the stream.
     """
 
     world: World
@@ -34,6 +34,7 @@ class Besides:
     stream: Stream
     now: int
     known: set[str]
+    many: bool = False
 
     def begin(self) -> None:
         """Forget what belonged to the stream before."""
@@ -57,7 +58,7 @@ class Besides:
         for beside in self._there():
             if beside.table in self.known:
                 continue
-            keys = self.bench.ids(beside.needed)
+            keys = list(self.bench.ids(beside.needed))
             for query in self._needed(beside, keys, since):
                 self._read(beside, Rest(self.client, query, self.now))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import arro3.core as arrow
 
-from connectors.salesforce.workbench import TABLES, Expression
+from connectors.salesforce.workbench import NOBODY, TABLES, Expression
 from mapping.fields import Attribute, Type
 from mapping.metadata import Field, Kind
 from mapping.statements import ARROW_TYPES
@@ -82,7 +82,7 @@ def customer(field: str) -> Expression:
 
 def known(fields: Sequence[str]) -> Expression:
     """Tell whether any of the fields holds something."""
-    return " OR ".join(f"{plain(field)} IS NOT NULL" for field in fields) or "FALSE"
+    return " OR ".join(f"{plain(field)} IS NOT NULL" for field in fields) or NOBODY
 
 
 def observed(entry: Field, field: str) -> Expression:

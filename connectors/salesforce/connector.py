@@ -1,6 +1,6 @@
 """The Salesforce connector: the port of `connectors.base`, put together from the modules beside it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.budget import Budget, Terms
@@ -24,7 +24,8 @@ from mapping.metadata import Field, results
 class Salesforce:
     """One Salesforce organisation behind the port; use `open_salesforce`.
 
-    Objects are described by `check`, and the pull that follows it relies on the same describes: a run asks once.
+    Objects are described by `check`, and the pull that follows it relies on the same describes: a run asks once. So it
+    does on `forecast`: what was found too long for REST goes to a job at once.
     """
 
     def __init__(self, source: str, options: SalesforceOptions, transport: Transport, sign_in: SignIn) -> None:
@@ -36,6 +37,7 @@ class Salesforce:
         self._client = Client(transport, options.api_version)
         self._schema = Schema(self._client)
         self._fresh = False
+        self._many: Collection[str] = ()
 
     def server_time(self) -> int:
         """Tell the organisation's clock in epoch seconds."""
@@ -59,8 +61,8 @@ class Salesforce:
         self._transport.budget.ask_again()
         if not self._fresh:
             self._describe()
-        self._fresh = False
-        return pull(self._world(), self._client, cursors, self._options.bulk_read_above)
+        many, self._fresh, self._many = self._many, False, ()
+        return pull(self._world(), self._client, cursors, self._options.bulk_read_above, many)
 
     def writable(self, object_name: str) -> frozenset[str]:
         """Name our fields this user may write on contact, account or task."""
@@ -96,6 +98,7 @@ class Salesforce:
         if told := self._client.allowance():
             budget.learn(told)
         found = expected(self._world(), self._client, cursors, self._options.bulk_read_above)
+        self._many = found.jobs
         return Forecast(found.calls, found.exists, budget.left(), budget.day(), budget.renewed_at, found.jobs)
 
     def cost(self, writes: Mapping[str, int]) -> int:

@@ -94,6 +94,8 @@ HOLDS = (
     (r"^GET /services/data/v[\d.]+/(tooling/)?query(All)?(/|$)", "records"),
     (r"^GET .*/describe$", "fields"),
     (r"^GET .*/deleted/?$", "deletedRecords"),
+    (r"^GET .*/jobs/(ingest|query)$", "records"),
+    (r"^(POST|PATCH) .*/jobs/(ingest|query)(/\w+)?$|^GET .*/jobs/(ingest|query)/\w+$", "state"),
     (r"^POST .*/composite/batch$", "results"),
     (r"^POST .*/oauth2/token$", "access_token"),
 )

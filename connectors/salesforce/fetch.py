@@ -65,11 +65,14 @@ class Rest:
         self._first: bytes | None = None
         self._spans = [Span()]
 
-    def ask(self, most: int) -> None:
+    def ask(self, most: int, *, known_many: bool = False) -> None:
         """Ask for the first page, which tells how many records there are; raises TooManyError above `most`.
 
-        A query that is too large for an answer tells nothing; it is cut.
+        A page of 2,000 records is not asked for where there are `known_many`. A query that is too large for an answer
+        tells nothing; it is cut.
         """
+        if known_many:
+            raise TooManyError(most + 1)
         try:
             self._first = self._page(Span())
         except Rejected as error:

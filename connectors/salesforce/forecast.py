@@ -43,7 +43,7 @@ class Expected:
         self.calls += not whole  # the log of deletions
         if first > bulk_above:
             self.jobs.append(name)
-            self.calls += len(records)  # the page that tells how many there are, and counts of the others
+            self.calls += len(others)  # how many there are of these is counted again
             self.calls += sum(_by_job(found) if found > bulk_above else _by_rest(found) for found in records)
         elif whole or first > LONGEST_LIST:
             self.calls += sum(map(_by_rest, records))

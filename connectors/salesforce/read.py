@@ -29,8 +29,10 @@ ACTS = frozenset({"EmailMessage", "Task", "Event"})
 """Without one of these silence is no evidence."""
 
 
-def pull(world: World, client: Client, cursors: Mapping[str, str], bulk_above: int) -> Iterator[Page | StreamEnd]:
-    """Read everything mapped; of more records than `bulk_above` a job is made.
+def pull(
+    world: World, client: Client, cursors: Mapping[str, str], bulk_above: int, many: Collection[str] = ()
+) -> Iterator[Page | StreamEnd]:
+    """Read everything mapped; of more records than `bulk_above` a job is made, and of objects known to have `many`.
 
     An object that is forbidden, or was there and is no longer visible, is skipped and keeps its cursor. Raises a
     ConnectorError when a stream cannot be read to its end.
@@ -43,7 +45,7 @@ def pull(world: World, client: Client, cursors: Mapping[str, str], bulk_above: i
             name, cursor = stream.object, cursors.get(stream.object)
             if world.schema.exists(name):
                 try:
-                    besides = Besides(world, client, bulk_above, bench, stream, began, known)
+                    besides = Besides(world, client, bulk_above, bench, stream, began, known, name in many)
                     yield from _stream(besides, Cursor.parse(cursor))
                     continue
                 except Rejected as error:

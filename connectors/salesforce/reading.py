@@ -144,7 +144,7 @@ class Reading:
         source = self._source(name, queries[name])
         if isinstance(source, Rest):
             try:
-                source.ask(self._besides.bulk_above)
+                source.ask(self._besides.bulk_above, known_many=self._besides.many and name == self._name)
             except TooManyError:
                 self._start(name, queries)
                 if self._jobs:
@@ -190,7 +190,7 @@ class Reading:
         self._dropped.update(batch.dropped)
         tables = {**batch.tables, **self._merged(found)}
         if self._since is None:
-            return Page(self._name, [*found.ids, *batch.parts], tables, found.gone)
+            return Page(self._name, found.ids.and_then(batch.parts), tables, found.gone)
         self._alive.update(found.ids)
         read = dict.fromkeys((*self._with_parts(found.ids), *batch.parts))
         return Page(self._name, list(read), tables, self._with_parts(found.gone))

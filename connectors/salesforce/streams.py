@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import arro3.core as arrow
 
+from connectors.base import Ids
 from connectors.salesforce import columns
 from connectors.salesforce.schema import Schema
-from connectors.salesforce.workbench import Expression, Workbench
+from connectors.salesforce.workbench import NOBODY, Expression, Workbench
 from mapping.fields import Chosen, Type, attributes
 from mapping.metadata import Field, results
 
@@ -226,7 +227,7 @@ def _contacts(world: World) -> Stream:
             "signal": _signals(world, bench),
             "observed_contact": _observed(bench, "contact", own),
         }
-        alone = "FALSE" if related else columns.known(["AccountId"])
+        alone = NOBODY if related else columns.known(["AccountId"])
         return Batch({**tables, "affiliation": bench.read("affiliation", _PRIMARY, alone)})
 
     def narrow(calculated: Sequence[str]) -> Narrow:
@@ -312,7 +313,7 @@ def _relations(world: World) -> Stream:
         rows = bench.read_view("contact_role", "tie_role")
         return Batch(
             {"affiliation": bench.read("affiliation", _TIE), "contact_role": rows},
-            parts=rows.column("id").to_pylist(),
+            parts=Ids(rows.column("id")),
         )
 
     def parts(record_id: str) -> Sequence[str]:

@@ -1,13 +1,15 @@
 """Where records of Salesforce become canonical rows: a DuckDB in memory, fed with JSON pages or CSV, read as Arrow.
 
-One is opened for each pull. A batch of records lies in the temporary table `raw` as text, one column a field, however
-it came; what it means is said by the macros and views of ``sql/*.sql``, so no record passes through Python. Text is
-never guessed at: "NA" and "null" are words, and only nothing is unknown.
+Each pull has one; all of a process lie in one database, which is opened once. A batch of records lies in the temporary
+view `raw` as text, one column a field, however it came; what it means is said by the macros and views of ``sql/*.sql``,
+so no record passes through Python. Text is never guessed at: "NA" and "null" are words, and only nothing is unknown.
 """
 
+import atexit
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile, gettempdir
 from types import TracebackType
@@ -18,10 +20,11 @@ import arro3.core as arrow
 import duckdb
 import orjson
 
+from connectors.base import Ids
 from connectors.errors import RetryLater, Unusable
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column
-from mapping.statements import blocks, execute
+from mapping.statements import arrow_table, blocks, execute
 
 TABLES = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
 """Every canonical table by name."""
@@ -32,6 +35,8 @@ NO_JSON = "The answer of Salesforce to a query is not JSON; check `url`, the net
 _RECORDS = re.compile(rb',\s*"records"\s*:\s*\[')
 _TEXT = arrow.DataType.string()
 
+NOBODY = "FALSE"
+"""The condition that no row meets."""
 Expression = str
 """How one column is read from a row: a macro of ``sql/macros.sql`` over a field."""
 
@@ -72,15 +77,16 @@ def _read(body: bytes) -> object:
 class Sifted:
     """What a batch holds: ids that exist (their records stay in `raw`), ids that are deleted, and who was merged."""
 
-    ids: Sequence[str]
+    ids: Ids
     gone: Sequence[str]
     merged: Sequence[tuple[str, str]]
 
 
 class Heap:
-    """Records as they came, in the temporary table `name`: one column of text for each of `fields`.
+    """Records as they came, in the temporary view `name`: one column of text for each of `fields`.
 
-    Only those that are `there` are ever filled. A field with an alias becomes a column of that name.
+    Only those that are `there` are ever filled, and lie in a table; of the others DuckDB knows beforehand that they
+    are unknown. A field with an alias becomes a column of that name.
     """
 
     def __init__(
@@ -94,19 +100,24 @@ class Heap:
         self._duck = duck
         self.name = name
         self.there = there
+        self._table = f"{name}_there"
         self._column = {field: _named(aliases.get(field, field)) for field in fields}
         shape = orjson.dumps({"records": [dict.fromkeys(there, "VARCHAR")]}).decode()
         filled = ", ".join(self._column[field] for field in there)
         self._take = (
-            f"INSERT INTO {name} ({filled})"
+            f"INSERT INTO {self._table} ({filled})"
             f" SELECT UNNEST(FROM_JSON(body, {_quoted(shape)}).records, recursive := TRUE) FROM arrived"
         )
         self.clear()
+        columns = [
+            column if field in there else f"CAST(NULL AS TEXT) AS {column}" for field, column in self._column.items()
+        ]
+        duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {', '.join(columns)} FROM {self._table}")
 
     def clear(self) -> None:
         """Begin a batch."""
-        columns = ", ".join(f"{column} TEXT" for column in self._column.values())
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self.name} ({columns})")
+        columns = ", ".join(f"{self._column[field]} TEXT" for field in self.there)
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {self._table} ({columns})")
 
     def add_pages(self, bodies: Sequence[bytes]) -> int:
         """Add the records of answers to a REST query and count them; a field they do not hold is unknown.
@@ -128,13 +139,13 @@ class Heap:
         texts = [arrow.Array([_text(record.get(field)) for record in records], type=_TEXT) for field in filled]
         self._duck.register("arrived", arrow.Table.from_arrays(texts, names=filled))
         columns = ", ".join(self._column[field] for field in filled)
-        self._duck.execute(f"INSERT INTO {self.name} ({columns}) SELECT * FROM arrived")
+        self._duck.execute(f"INSERT INTO {self._table} ({columns}) SELECT * FROM arrived")
         self._duck.unregister("arrived")
 
     def last(self) -> tuple[str, str] | None:
         """Give (SystemModstamp, Id) of the record that came last, if there is one."""
-        latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self.name})"
-        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self.name} {latest}')
+        latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self._table})"
+        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self._table} {latest}')
         return (str(key[0]), str(key[1])) if key else None
 
     def add_csv(self, content: bytes) -> int:
@@ -143,14 +154,14 @@ class Heap:
         Raises RetryLater when it is not well-formed CSV: it was garbled on its way, and may be asked for again.
         """
         header = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
-        filled = ", ".join(self._column[field] for field in header if field in self._column)
-        wanted = ", ".join(_named(field) for field in header if field in self._column)
+        filled = ", ".join(self._column[field] for field in header if field in self.there)
+        wanted = ", ".join(_named(field) for field in header if field in self.there)
         if not filled:
             raise RetryLater("A bulk result of Salesforce does not begin with the names of fields. Run again later.")
         with NamedTemporaryFile(prefix="rapport-", suffix=".csv") as file:
             file.write(content)
             file.flush()
-            take = f"INSERT INTO {self.name} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
+            take = f"INSERT INTO {self._table} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
             try:
                 (added,) = _one(self._duck, take)
             except duckdb.Error as error:
@@ -162,18 +173,32 @@ class Heap:
         """Part what exists from what is deleted; of a record that came twice the later state counts."""
         gone = "\"IsDeleted\" = 'true'" if "IsDeleted" in self.there else "FALSE"
         rows, distinct, deleted = _one(
-            self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self.name}'
+            self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self._table}'
         )
         if distinct < rows:
-            later = f'SELECT MAX(rowid) FROM {self.name} GROUP BY "Id"'
-            self._duck.execute(f"DELETE FROM {self.name} WHERE rowid NOT IN ({later})")
+            later = f'SELECT MAX(rowid) FROM {self._table} GROUP BY "Id"'
+            self._duck.execute(f"DELETE FROM {self._table} WHERE rowid NOT IN ({later})")
         lost: list[tuple[str, str | None]] = []
         if deleted:
             master = "NULLIF(\"MasterRecordId\", '')" if "MasterRecordId" in self.there else "NULL"
-            lost = self._duck.execute(f'DELETE FROM {self.name} WHERE {gone} RETURNING "Id", {master}').fetchall()
+            lost = self._duck.execute(f'DELETE FROM {self._table} WHERE {gone} RETURNING "Id", {master}').fetchall()
         merged = [(loser, winner) for loser, winner in lost if winner]
-        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" FROM {self.name}')).column(0).to_pylist()
-        return Sifted(alive, [record for record, _ in lost], merged)
+        alive = arrow.Table.from_arrow(self._duck.sql(f'SELECT "Id" AS id FROM {self._table}')).column(0)
+        return Sifted(Ids(alive), [record for record, _ in lost], merged)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Open the database of this process, with our macros; what a workbench makes in it is temporary, and its own.
+
+    DuckDB makes the folder where it spills to when memory ends, and removes it.
+    """
+    spill = Path(gettempdir()) / f"rapport-{uuid4().hex}"
+    duck = duckdb.connect(":memory:", config={"temp_directory": str(spill), "threads": 1})
+    duck.execute("SET GLOBAL TimeZone = 'UTC'")
+    execute(duck, "sql/macros", "connectors.salesforce")
+    atexit.register(duck.close)
+    return duck
 
 
 class Workbench:
@@ -185,11 +210,8 @@ class Workbench:
         self._duck: duckdb.DuckDBPyConnection
 
     def __enter__(self) -> Self:
-        spill = Path(gettempdir()) / f"rapport-{uuid4().hex}"  # made by DuckDB if memory ends, and removed by it
-        self._duck = duckdb.connect(":memory:", config={"temp_directory": str(spill), "threads": 1})
-        self._duck.execute("SET TimeZone = 'UTC'")
+        self._duck = _database().cursor()
         self._duck.execute("SET VARIABLE customer_types = ?::TEXT[]", [self._types])
-        self.prepare("macros")
         self.prepare("beside")
         return self
 
@@ -199,7 +221,7 @@ class Workbench:
         self._duck.close()
 
     def prepare(self, name: str) -> None:
-        """Run ``sql/<name>.sql``, which makes macros, or lays tables and views over `raw`."""
+        """Run ``sql/<name>.sql``, which lays tables and views over `raw`."""
         execute(self._duck, f"sql/{name}", "connectors.salesforce")
 
     def heap(
@@ -219,6 +241,8 @@ class Workbench:
 
     def read(self, name: str, columns: Mapping[str, Expression], where: str = "TRUE", of: str = "raw") -> arrow.Table:
         """Build the canonical table `name` with one row a record; columns that are not given are unknown."""
+        if where == NOBODY:
+            return arrow_table(TABLES[name], ())
         given = {"source": _quoted(self._source), **columns}
         wanted = [(column, given.get(column.name, "NULL")) for column in TABLES[name].columns]
         return self._arrow(f"SELECT {_cast(wanted)} FROM {of} WHERE {where}")
@@ -234,11 +258,10 @@ class Workbench:
         there = self._duck.table(view).columns
         return self.read(name, {column: _named(column) for column in there}, of=view)
 
-    def ids(self, name: str) -> list[str]:
+    def ids(self, name: str) -> Ids:
         """List what the one statement of ``sql/<name>.sql`` finds."""
         (query,) = blocks(f"sql/{name}", "connectors.salesforce")
-        found: list[str] = self._arrow(query).column(0).to_pylist()
-        return found
+        return Ids(self._arrow(query).column(0))
 
     def count(self, where: str, of: str = "raw") -> int:
         """Count rows."""

@@ -1,8 +1,8 @@
 -- Judge every difference between what the CRM holds and what the rules want. A value is ours when it equals what we last
 -- applied, or what a write of unknown outcome meant to write; an empty field nobody ever wrote is free. `empty` is the
 -- form of "nothing" of a field: an unticked checkbox cannot be told from one that was never touched. A number of ours
--- that is off by less than its band is left: it drifts with time alone. What may be written becomes a change once the
--- sentences are rendered and it has its reason.
+-- that is off by less than its band is near enough (it drifts with time alone), and so is an answer that is still right.
+-- What may be written becomes a change once the sentences are rendered and it has its reason.
 INSERT INTO plan_value
 SELECT *
 FROM (
@@ -11,7 +11,8 @@ FROM (
     CASE
       WHEN a.id IS NULL AND i.id IS NULL AND d.desired IS NOT DISTINCT FROM f.empty THEN 'leave'
       WHEN d.observed = a.value
-        AND ABS(TRY_CAST(d.desired AS DOUBLE) - TRY_CAST(d.observed AS DOUBLE)) < TRY_CAST(f.band AS DOUBLE) THEN 'leave'
+        AND (r.value IS NOT NULL OR ABS(TRY_CAST(d.desired AS DOUBLE) - TRY_CAST(d.observed AS DOUBLE)) < f.band)
+        THEN CASE WHEN w.field IS NULL THEN 'leave' ELSE 'near' END
       WHEN w.field IS NULL THEN 'not writable'
       WHEN i.id IS NOT NULL THEN 'ours'
       WHEN a.id IS NOT NULL AND d.observed IS NOT DISTINCT FROM COALESCE(a.value, f.empty) THEN 'ours'
@@ -29,5 +30,22 @@ FROM (
   LEFT JOIN plan_intent_value AS i
     ON i.source = d.source AND i.object = d.object AND i.id = d.id AND i.field = d.field
     AND COALESCE(i.value, f.empty) IS NOT DISTINCT FROM d.observed
+  LEFT JOIN also_right AS r
+    ON r.source = d.source AND r.object = d.object AND r.id = d.id AND r.field = d.field AND r.value = d.observed
 ) AS judged
 WHERE verdict <> 'leave';
+
+-- What is near enough goes along where the record is written anyway: beside a new value everything is exact.
+UPDATE plan_value
+SET verdict = 'ours'
+FROM (
+  SELECT DISTINCT near.source, near.object, near.id
+  FROM plan_value AS near
+  JOIN plan_value AS other ON other.source = near.source AND other.object = near.object AND other.id = near.id
+  WHERE near.verdict = 'near' AND other.verdict IN ('ours', 'take over')
+) AS written
+WHERE plan_value.verdict = 'near'
+  AND plan_value.source = written.source AND plan_value.object = written.object AND plan_value.id = written.id;
+
+-- Elsewhere it stands as it is.
+DELETE FROM plan_value WHERE verdict = 'near';

@@ -1,4 +1,4 @@
-"""dlt's rest_api source loads a portal's contacts into a DuckDB file, as its users configure it; prints what it took.
+"""dlt's rest_api source loads a portal's records into a DuckDB file, as its users configure it; prints what it took.
 
 Run by `tests.bench.pull_hubspot` with the Python that has dlt, and told where the portal is in ``BENCH``.
 """
@@ -16,9 +16,14 @@ from dlt.sources.rest_api import rest_api_source
 TOLD = json.loads(os.environ["BENCH"])
 
 
+def resource(name: str, asked: dict[str, list[str]]) -> dict[str, Any]:
+    """List records with their properties and associations."""
+    params = {"limit": 100, **{key: ",".join(asked[key]) for key in ("properties", "associations") if asked.get(key)}}
+    return {"name": name, "endpoint": {"path": f"crm/v3/objects/{name}", "params": params, "data_selector": "results"}}
+
+
 def source() -> Any:
-    """List contacts with the same properties by paging.next.after."""
-    params = {"limit": 100, "properties": ",".join(TOLD["properties"])}
+    """Read every list by paging.next.after."""
     return rest_api_source(
         {
             "client": {
@@ -26,12 +31,7 @@ def source() -> Any:
                 "auth": {"type": "bearer", "token": TOLD["token"]},
                 "paginator": {"type": "cursor", "cursor_path": "paging.next.after", "cursor_param": "after"},
             },
-            "resources": [
-                {
-                    "name": "contacts",
-                    "endpoint": {"path": "crm/v3/objects/contacts", "params": params, "data_selector": "results"},
-                }
-            ],
+            "resources": [resource(name, asked) for name, asked in TOLD["lists"].items()],
         },
         name="hubspot",
     )

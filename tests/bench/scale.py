@@ -135,6 +135,8 @@ def _computed(connection: duckdb.DuckDBPyConnection) -> Iterator[Timed]:
         for block in blocks(step.name):
             seconds, work = _timed(partial(connection.execute, block))
             yield Timed(step.name, _sentence(block), seconds, work)
+        if step.fill is not None:
+            yield Timed(step.name, "filled in Python", *_timed(partial(step.fill, connection, rules)))
 
 
 def _timed(job: Callable[[], object]) -> tuple[float, float]:
@@ -146,7 +148,7 @@ def _timed(job: Callable[[], object]) -> tuple[float, float]:
 def request(as_of: int) -> Request:
     """Ask for a plan that may write every field of ours in both CRMs."""
     fields = {name: frozenset(output.name for output in results(name)) for name in (*OBJECTS, "task")}
-    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields))
+    return Request("scale", as_of, "rules", dict.fromkeys(SOURCES, fields), bands=load_rules().damping.bands())
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -312,6 +312,15 @@ def test_13_an_answer_that_is_cut_off_or_lacks_what_it_must_hold_is_asked_for_ag
     assert wire.transport().request("GET", "/services/data/v62.0/query").json() == WHOLE
 
 
+@pytest.mark.parametrize(("job", "needed"), [("ingest", "records"), ("query/750A", "state"), ("ingest/750B", "state")])
+def test_13_a_list_of_jobs_or_a_job_that_is_none_is_asked_for_again(wire: Wire, job: str, needed: str) -> None:
+    path = f"/services/data/v62.0/jobs/{job}"
+    wire.mock.get(f"{BASE}{path}", json=[])
+    with pytest.raises(RetryLater, match=f"without {needed}, which every such answer has"):
+        wire.transport(attempts=2).request("GET", path)
+    assert len(wire.mock.calls) == 2
+
+
 def test_13_an_answer_that_stays_spoilt_asks_for_patience_and_is_no_reason_to_call_an_operator(wire: Wire) -> None:
     wire.mock.get(ASKED, json={"surprise": 1})
     with pytest.raises(RetryLater, match="without records, which every such answer has"):

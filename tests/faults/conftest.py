@@ -1,8 +1,10 @@
 """One emulator and one small story for all tests of what may go wrong; each scene begins as it was kept."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 import pytest
 
@@ -36,10 +38,21 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         yield built
 
 
+class _Played(dict[str, Smooth]):
+    """Plays a scene when a test first asks for it."""
+
+    def __init__(self, stand: Stand) -> None:
+        super().__init__()
+        self._stand = stand
+
+    def __missing__(self, scene: str) -> Smooth:
+        return self.setdefault(scene, _played(self._stand, scene))
+
+
 @pytest.fixture(scope="session")
 def smooth(stand: Stand) -> Mapping[str, Smooth]:
     """Play every scene once without trouble."""
-    return {scene: _played(stand, scene) for scene in SCENES}
+    return _Played(stand)
 
 
 def _played(stand: Stand, scene: str) -> Smooth:
@@ -58,13 +71,37 @@ class Draw:
 
     dice: random.Random
     cells: int | None
-    """Cells of a fault and scene; None for all."""
+    """Cells of a scene; None for all."""
     deaths: int
     """Moments at which a run is killed."""
+    sequences: int
+    """Sequences of troubles."""
 
 
 @pytest.fixture
 def draw(request: pytest.FixtureRequest) -> Draw:
     """Choose as the command line says."""
-    cells, deaths = (int(request.config.getoption(name)) for name in ("--cells", "--deaths"))
-    return Draw(random.Random(request.node.name), cells or None, deaths)
+    cells, *more = (int(request.config.getoption(name)) for name in ("--cells", "--deaths", "--sequences"))
+    return Draw(random.Random(request.node.name), cells or None, *more)
+
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of the tests that share the cells of a scene, so that two processes can play them."""
+
+    number: int
+    all: int
+
+    def of(self, things: Iterable[Thing]) -> Iterator[Thing]:
+        """Take what is for this one."""
+        return islice(things, self.number, None, self.all)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Share the whole matrix among many tests, and leave the ordinary suite's choice together."""
+    if "share" in metafunc.fixturenames:
+        shares = 1 if metafunc.config.getoption("--cells") else 16
+        metafunc.parametrize("share", [Share(number, shares) for number in range(shares)], ids=lambda one: one.number)

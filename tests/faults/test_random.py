@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.conftest import SCENES, Smooth
+from tests.faults.conftest import SCENES, Draw, Smooth
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.story import Stand, differences
 
@@ -25,15 +25,8 @@ troubles = st.lists(
 )
 
 
-@settings(
-    max_examples=4,
-    phases=[Phase.explicit, Phase.generate],  # an example takes seconds: shrinking would take minutes
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(st.sampled_from(SCENES), st.lists(troubles, min_size=1, max_size=2))
-def test_after_any_sequence_of_troubles_nothing_is_lost_doubled_or_stale(
-    stand: Stand, smooth: Mapping[str, Smooth], scene: str, runs: list[list[Trouble]]
-) -> None:
+def play(stand: Stand, scene: str, runs: list[list[Trouble]]) -> None:
+    """Run amidst each list of troubles, and once more as often as it takes without."""
     stand.begin(scene)
     for told in runs:
         rules = [
@@ -46,4 +39,20 @@ def test_after_any_sequence_of_troubles_nothing_is_lost_doubled_or_stale(
         stand.tell("DELETE", "faults")
         stand.wait(1)
     stand.until_done()
-    assert differences(stand.everything(), smooth[scene].twice) == []
+
+
+def test_after_any_sequence_of_troubles_nothing_is_lost_doubled_or_stale(
+    stand: Stand, smooth: Mapping[str, Smooth], draw: Draw
+) -> None:
+    # An example takes seconds: shrinking would take minutes.
+    @settings(
+        max_examples=draw.sequences,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(st.sampled_from(SCENES), st.lists(troubles, min_size=1, max_size=2))
+    def any_sequence(scene: str, runs: list[list[Trouble]]) -> None:
+        play(stand, scene, runs)
+        assert differences(stand.everything(), smooth[scene].twice) == []
+
+    any_sequence()

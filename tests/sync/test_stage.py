@@ -1,12 +1,13 @@
 """The stage: a stream is one transaction, parents are replaced, the gone are swept, another layout starts over."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.base import Page, StreamEnd
+from connectors.base import Ids, Page, StreamEnd
 from mapping.statements import arrow_table
 from sync.stage import TABLES, BrokenStreamError, Stage, StageInUseError, layout
 from tests.sync.process import HOLD_STAGE, python
@@ -55,6 +56,23 @@ def test_rows_of_a_parent_that_is_read_again_are_replaced_even_by_none(stage: St
     list(stage.take("crm", [activity("e1", subject="Again"), end()]))
     assert column(stage, "SELECT contact_id FROM participant") == []
     assert column(stage, "SELECT subject FROM activity") == ["Again"]
+
+
+def test_a_stream_that_comes_first_replaces_what_another_told_of_the_same_record_and_nothing_else(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), activity("e2", "c2"), end()]))
+    again = page("mails", ["e1"], activity=[{"source": "crm", "id": "e1", "subject": "Again"}], participant=[])
+    other = page("mails", ["e3"], activity=[{"source": "crm", "id": "e3", "subject": "Other"}])
+    list(stage.take("crm", [again, other, end("mails")]))
+    assert column(stage, "SELECT subject FROM activity") == ["Again", "Hello", "Other"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c2"]
+
+
+def test_the_garbage_collector_is_left_as_it_was_found(stage: Stage) -> None:
+    before = gc.get_threshold()
+    list(stage.take("crm", [activity("e1"), end()]))
+    with pytest.raises(BrokenStreamError):
+        list(stage.take("crm", [activity("e2")]))
+    assert gc.get_threshold() == before
 
 
 def test_a_table_a_page_does_not_bring_keeps_its_rows(stage: Stage) -> None:
@@ -223,3 +241,49 @@ def test_the_beginning_of_ids_is_no_member_that_a_whole_listing_could_miss(stage
     rows = [{"source": "crm", "id": "c1:a1", "contact_id": "c1", "account_id": "a1"}]
     list(stage.take("crm", [page("contacts", ["c1"], affiliation=rows), end("contacts", whole=True)]))
     assert column(stage, "SELECT id FROM affiliation") == ["c1:a1"]
+
+
+def test_a_new_stream_replaces_rows_that_another_one_left_of_the_same_parent(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "c1"), activity("e2", "c2"), end()]))
+    again = page("call", ["e2"], activity=[{"source": "crm", "id": "e2", "subject": "Call"}], participant=[])
+    list(stage.take("crm", [again, page("call", ["e3"], activity=[{"source": "crm", "id": "e3"}]), end("call")]))
+    assert column(stage, "SELECT id FROM activity") == ["e1", "e2", "e3"]
+    assert column(stage, "SELECT subject FROM activity WHERE id = 'e2'") == ["Call"]
+    assert column(stage, "SELECT contact_id FROM participant") == ["c1"]
+
+
+def test_the_beginning_of_ids_in_a_new_stream_reaches_rows_that_another_one_left(stage: Stage) -> None:
+    left = page("role", ["r1:a", "r2:a"], contact_role=[{"source": "crm", "id": one} for one in ("r1:a", "r2:a")])
+    list(stage.take("crm", [left, end("role")]))
+    new = page("tie", ["r1", "r1:", "r1:b"], contact_role=[{"source": "crm", "id": "r1:b"}])
+    list(stage.take("crm", [new, end("tie")]))
+    assert column(stage, "SELECT id FROM contact_role") == ["r1:b", "r2:a"]
+
+
+def test_of_two_versions_the_later_counts_however_long_the_pages_are(stage: Stage) -> None:
+    many = [f"e{number}" for number in range(130_000)]  # more than DuckDB keeps in one piece
+    first = page("activity", many, activity=[{"source": "crm", "id": one, "subject": "First"} for one in many])
+    later = page(
+        "activity", many[::9999], activity=[{"source": "crm", "id": one, "subject": "Later"} for one in many[::9999]]
+    )
+    list(stage.take("crm", [first, later, page("activity", ["x"]), end()]))
+    assert column(stage, "SELECT COUNT(*) FROM activity") == [130_000]
+    assert column(stage, "SELECT id FROM activity WHERE subject = 'Later'") == sorted(many[::9999])
+
+
+def test_ids_may_come_as_a_column_and_count_like_any_others(stage: Stage) -> None:
+    rows = page("activity", [], activity=[{"source": "crm", "id": one} for one in ("e1", "e2")])
+    ids = Ids(rows.tables["activity"].column("id"))
+    assert (list(ids), len(ids), ids[0], ids[-1:]) == (["e1", "e2"], 2, "e1", ["e2"])
+    assert list(ids.and_then(["e3"])) == ["e1", "e2", "e3"]
+    assert ids.and_then([]) is ids
+    list(stage.take("crm", [Page("activity", ids.and_then(["e3"]), rows.tables), end()]))
+    assert column(stage, "SELECT id FROM stage_member") == ["e1", "e2", "e3"]
+    list(stage.take("crm", [Page("activity", Ids.of(["e2"]), {}), end(whole=True)]))
+    assert column(stage, "SELECT id FROM activity") == ["e2"]
+
+
+def test_after_a_pull_there_are_as_many_threads_as_before(stage: Stage) -> None:
+    stage.connection.execute("SET threads = 2")
+    list(stage.take("crm", [activity("e1"), end()]))
+    assert column(stage, "SELECT CURRENT_SETTING('threads')") == [2]

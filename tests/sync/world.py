@@ -12,6 +12,7 @@ import duckdb
 from connectors.memory import MemoryConnector
 from mapping.metadata import FIELDS, desired_tables, results
 from mapping.records import DERIVED
+from mapping.spec import load_rules
 from mapping.statements import create
 from sync import pipeline
 from sync.changes import Change, Limits, Skip
@@ -31,6 +32,8 @@ DUE, GRACE = 5 * DAY, 5 * DAY
 
 Record = tuple[str, str]
 """Object and id."""
+
+RULES = load_rules()
 
 _DESIRED = {table.name: table for table in (*DERIVED, *desired_tables())}
 
@@ -55,6 +58,8 @@ class World:
     gaps: list[Gap] = field(default_factory=list)
     undecided: list[tuple[str, str]] = field(default_factory=list)
     """Account keys and gap kinds that nobody can tell."""
+    also_right: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    """Source, object, id, field and a value that is as right as the wanted one."""
     companies: dict[str, str] = field(default_factory=dict)
     """Account record -> the company it is."""
     people: dict[str, str] = field(default_factory=dict)
@@ -112,6 +117,7 @@ class World:
         create(
             connection, _DESIRED["csm"], [("crm", account, None, *held, True) for account, held in self.csms.items()]
         )
+        create(connection, _DESIRED["also_right"], self.also_right)
         create(connection, _DESIRED["company"], [("crm", *pair, True, "single") for pair in self.companies.items()])
         create(connection, _DESIRED["person"], [("crm", *pair, "single") for pair in self.people.items()])
         create(connection, _DESIRED["desired_task"], [self._task(gap, as_of) for gap in self.gaps])
@@ -149,6 +155,7 @@ class World:
             progress=self.report,
             limits=self.limits,
             takeover=self.takeover,
+            bands=RULES.damping.bands(),
         )
 
     def report(self, step: str, detail: str = "", count: int = 0) -> None:

@@ -1,5 +1,5 @@
 -- E-mail messages that were sent; a draft never was.
-CREATE OR REPLACE TEMP TABLE sent AS
+CREATE OR REPLACE TEMP VIEW sent AS
 SELECT * FROM raw WHERE COALESCE("Status", '') <> '5';
 
 -- The tasks that log the same e-mails.
@@ -45,13 +45,16 @@ WHERE
 
 -- Every address on a message.
 CREATE OR REPLACE TEMP TABLE addressed AS
-SELECT DISTINCT named.activity_id, mail_address(entry.written) AS email, named.part
+SELECT DISTINCT activity_id, email, part
 FROM (
-  SELECT "Id" AS activity_id, "FromAddress" AS addresses, 'from' AS part FROM sent WHERE "FromAddress" <> ''
-  UNION ALL
-  SELECT "Id", CONCAT_WS(';', "ToAddress", "CcAddress", "BccAddress"), 'to' FROM sent
-) AS named, UNNEST(STRING_SPLIT(named.addresses, ';')) AS entry(written)
-WHERE mail_address(entry.written) IS NOT NULL;
+  SELECT named.activity_id, mail_address(entry.written) AS email, named.part
+  FROM (
+    SELECT "Id" AS activity_id, "FromAddress" AS addresses, 'from' AS part FROM sent WHERE "FromAddress" <> ''
+    UNION ALL
+    SELECT "Id", CONCAT_WS(';', "ToAddress", "CcAddress", "BccAddress"), 'to' FROM sent
+  ) AS named, UNNEST(STRING_SPLIT(named.addresses, ';')) AS entry(written)
+)
+WHERE email IS NOT NULL;
 
 -- Sender and recipients: contacts by their link, everybody else by address.
 CREATE OR REPLACE TEMP VIEW message_participant AS

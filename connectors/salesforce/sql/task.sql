@@ -1,16 +1,4 @@
 -- Tasks of the organisation, not ours, each with its kind; an e-mail that a message logs as well is left to the message.
-CREATE OR REPLACE TEMP TABLE act AS
-SELECT
-  raw.*,
-  CASE
-    WHEN raw."TaskSubtype" = 'Call' OR raw."Type" = 'Call' OR raw."CallType" <> '' THEN 'call'
-    WHEN raw."TaskSubtype" IN ('Email', 'List Email') OR raw."Type" = 'Email' THEN 'email'
-    WHEN raw."TaskSubtype" = 'LinkedIn' THEN 'message'
-    ELSE 'task'
-  END AS kind
-FROM raw
-WHERE worded(raw.own_key) IS NULL;
-
 -- The direction of a call is its type; an e-mail that only a task logs was sent by us, nobody answers in a task. A task
 -- is dated by the day it was for, and the moment of completion is finer when it falls on that day.
 CREATE OR REPLACE TEMP TABLE task_fact AS
@@ -44,7 +32,18 @@ SELECT
   worded("Subject") AS subject,
   worded("Type") AS type,
   worded("WhoId") AS who_id
-FROM act;
+FROM (
+  SELECT
+    *,
+    CASE
+      WHEN "TaskSubtype" = 'Call' OR "Type" = 'Call' OR "CallType" <> '' THEN 'call'
+      WHEN "TaskSubtype" IN ('Email', 'List Email') OR "Type" = 'Email' THEN 'email'
+      WHEN "TaskSubtype" = 'LinkedIn' THEN 'message'
+      ELSE 'task'
+    END AS kind
+  FROM raw
+  WHERE worded(own_key) IS NULL
+) AS act;
 
 -- Which of them an e-mail message logs as well.
 CREATE OR REPLACE TEMP TABLE logged_twice AS

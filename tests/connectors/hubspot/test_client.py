@@ -32,7 +32,7 @@ def test_a_list_is_paged_to_its_end_in_the_dated_version_with_our_token(portal: 
     assert "properties=hs_timestamp&properties=hs_createdate&associations=contacts" in first
     assert "limit=100" in first
     assert "archived=false" in first
-    assert "after=2" in second
+    assert second == f"{first}&after=2"
     assert portal.scripted.calls[0].request.headers["Authorization"] == "Bearer pat-na1-test"
     assert "gzip" in portal.scripted.calls[0].request.headers["Accept-Encoding"]
 

@@ -11,7 +11,7 @@ from connectors.base import UpdateRecord
 from connectors.errors import RetryLater
 from connectors.hubspot.client import Client
 from connectors.hubspot.connector import HubSpot
-from connectors.hubspot.delta import OVERLAP, RECONCILE, Cursor, kind_of, milliseconds, windows
+from connectors.hubspot.delta import OVERLAP, RECONCILE, Cursor, counted, kind_of, milliseconds, windows
 from tests.connectors.hubspot.conftest import URL, Portal
 from tests.connectors.hubspot.crm import Crm
 from tests.connectors.hubspot.story import FIXED, LONG_AGO, MAILS, OBJECTS, PEOPLE, SEED, Story, held, person, title
@@ -273,6 +273,23 @@ def test_29_a_search_that_comes_back_out_of_order_is_left(portal: Portal) -> Non
     with pytest.raises(RetryLater, match="out of order"):
         list(windows(client, kind_of("contacts"), milliseconds(LONG_AGO), milliseconds("2026-03-01T00:00:00Z")))
     assert portal.paths() == [f"{OBJECTS}/contacts/search"], URL
+
+
+@pytest.mark.parametrize(
+    ("created", "count"),
+    [
+        (["2026-02-27T23:59:59.999Z", "1771933304281", "2026-03-01T00:00:00Z"], 3),
+        (["2026-03-01T00:00:01Z", "2026-03-01T01:00:00+02:00", "2026-02-28T23:00:00-02:00"], 1),
+        (["1772323201000", "1772323200000", LONG_AGO], 2),
+        ([LONG_AGO, "2020-01-01T00:00:00Z"], 2),
+        ([None, LONG_AGO], 2),
+        ([], 0),
+    ],
+    ids=["old and at the moment", "near it, in other zones", "milliseconds", "all old", "untold", "none"],
+)
+def test_listed_records_are_counted_up_to_the_moment_of_the_pull(created: Sequence[str | None], count: int) -> None:
+    found = [{"id": "1", "properties": {"createdate": moment}} for moment in created]
+    assert counted(found, "contacts", 1_772_323_200) == count  # 2026-03-01T00:00:00Z
 
 
 # --- the cursor ------------------------------------------------------------------------------------------------------

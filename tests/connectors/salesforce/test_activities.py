@@ -13,8 +13,8 @@ MIDNIGHT = 1_767_225_600
 
 def told(laid: Table, record: dict[str, Any]) -> dict[str, Any]:
     """Read one task as activity."""
-    laid.lay(["Id", *_TASK, "Key__c"], [{"Id": "00T1", "IsClosed": True, **record}], {"Key__c": "own_key"})
-    laid.bench._duck.execute("ALTER TABLE raw ADD COLUMN snooze_until TEXT")
+    aliases = {"Key__c": "own_key", "Snooze__c": "snooze_until"}
+    laid.lay(["Id", *_TASK, *aliases], [{"Id": "00T1", "IsClosed": True, **record}], aliases)
     laid.bench.prepare("task")
     (row,) = laid.rows("activity", "task_activity")
     return row
