@@ -71,7 +71,7 @@ BOOKS = (
 LAYOUT_VERSION = 1
 """Raised when `BOOKS` or the meaning of staged rows changes without a change of the declarations."""
 
-MEMORY_MOST = 5 * 2**30
+MEMORY_MOST = 9 * 2**29
 """Bytes DuckDB may use before it goes on in files beside the stage (our default); less where the machine has less. Its
 own default, four fifths of the machine, would leave nothing to the run of a second organisation."""
 
