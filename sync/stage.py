@@ -86,7 +86,7 @@ CHECKPOINT_AFTER = 2**30
 class StageInUseError(Exception):
     """Another process has the stage open; nothing was read or written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         """Name the file and what to do; who has it is known to the ledger, once it holds the lease."""
         super().__init__(f"another process has {path} open. Wait until it has finished and try again")
 
