@@ -149,7 +149,7 @@ def test_12_a_plan_says_what_applying_it_costs_and_what_is_left(world: World, cr
     report = world.plan()
     assert report.foreseen == {"crm": CallReport("Salesforce", pull=40, left=370, apply=2)}
     lines = list(render.plan_lines(report, [], [], {}, None))
-    assert lines[1] == "  crm: applying this plan needs about 2 Salesforce calls of 370 left today."
+    assert "  crm: applying this plan needs about 2 Salesforce calls of 370 left today." in lines
 
 
 def test_12_a_run_tells_the_calls_it_sent_beside_those_it_foresaw(world: World, crm: Counted) -> None:
