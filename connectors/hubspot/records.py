@@ -197,7 +197,7 @@ def primary_company(companies: Sequence[Json]) -> str | None:
 
 
 def _is_primary(kind: Json) -> bool:
-    return int(kind["typeId"]) == PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
+    return kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:

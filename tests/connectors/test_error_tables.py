@@ -11,7 +11,16 @@ import orjson
 import pytest
 
 from connectors.dialect import Dialect
-from connectors.errors import Conflict, ConnectorError, Forbidden, QuotaSpent, Rejected, RetryLater, Unusable
+from connectors.errors import (
+    Conflict,
+    ConnectorError,
+    Forbidden,
+    QuotaSpent,
+    Rejected,
+    RetryLater,
+    SignInRefused,
+    Unusable,
+)
 from connectors.hubspot import failures as hubspot
 from connectors.salesforce import failures as salesforce
 from connectors.transport import Unanswered
@@ -48,9 +57,9 @@ ONCE, PATIENT, WARY, RENEWED = (1, 1), (ATTEMPTS, ATTEMPTS), (ATTEMPTS, 1), (2, 
 """How often a read and a create are sent: never again; again, as it was declined; the read only; after one sign-in."""
 
 SALESFORCE = [
-    Row(401, sf("INVALID_SESSION_ID"), Unusable, *RENEWED),
-    Row(400, sf("InvalidSessionId"), Unusable, *RENEWED),
-    Row(401, "Bad_OAuth_Token", Unusable, *RENEWED, words="Bad_OAuth_Token"),
+    Row(401, sf("INVALID_SESSION_ID"), SignInRefused, *RENEWED),
+    Row(400, sf("InvalidSessionId"), SignInRefused, *RENEWED),
+    Row(401, "Bad_OAuth_Token", SignInRefused, *RENEWED, words="Bad_OAuth_Token"),
     Row(403, sf("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), QuotaSpent, *ONCE, words="TotalRequests"),
     Row(
         403,
@@ -98,8 +107,8 @@ SALESFORCE = [
 
 HUBSPOT = [
     Row(400, hs("VALIDATION_ERROR"), Rejected, *ONCE),
-    Row(401, hs("INVALID_AUTHENTICATION"), Unusable, *RENEWED),
-    Row(401, hs("EXPIRED_AUTHENTICATION"), Unusable, *RENEWED),
+    Row(401, hs("INVALID_AUTHENTICATION"), SignInRefused, *RENEWED),
+    Row(401, hs("EXPIRED_AUTHENTICATION"), SignInRefused, *RENEWED),
     Row(403, hs("MISSING_SCOPES"), Forbidden, *ONCE),
     Row(403, hs("FORBIDDEN"), Forbidden, *ONCE),
     Row(404, hs("OBJECT_NOT_FOUND"), Rejected, *ONCE),

@@ -25,6 +25,7 @@ def story(world: World) -> None:
     """Do everything a ledger is for once: runs, plans, approval, faults, undo, leases, questions."""
     world.want(ANN, roles="buyer")
     world.gaps = [Gap("k1")]
+    world.csms = {"a1": ("crm:u1", None)}
     pipeline.apply(world.desk(), world.plan().digest or "")
     world.want(BOB, roles="user")
     world.crm.faults = dict.fromkeys(range(2, 4), Fault.ANSWER_LOST)
@@ -36,6 +37,11 @@ def story(world: World) -> None:
     world.ledger.lease("acme", "ours", world.crm.now, 60, lambda _: False)
     world.ledger.dossiers("acme", "ann", object_name="contact")
     world.ledger.runs("acme")
+    world.ledger.note_history("acme", 1, [("crm", "a1", "Acme", {"status": "gap"})])
+    world.ledger.history("acme", "a1")
+    world.ledger.pause("acme", since=1, said="refused", salt="00", credentials="x")
+    world.ledger.paused("acme")
+    world.ledger.resume("acme")
     world.ledger.plan("acme", "abcdef")
 
 

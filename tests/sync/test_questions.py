@@ -90,7 +90,7 @@ def test_rules_diff_tells_a_past_run_from_today_also_in_the_settings(ask: Ask, l
     past = {found["name"]: found["value"] for found in told["figures"]}
     past |= {"depth.half_life_days": 30, "settings.organisation": "acme", "settings.sources": ["crm"]}
     past |= {"settings.managers": {}, "settings.own_domains": ["acme.example"]}
-    past |= {"settings.products": [{"name": "default", "sold_to": [], "consumed_in": []}]}
+    past |= {"settings.products": [{"name": "default", "sold_to": [], "consumed_in": [], "breadth": None}]}
     ledger.note_rules("acme", "feed" * 16, 1, past)
     number = ledger.begin_run("acme", "plan", 1)
     ledger.note_run("acme", number, report={"rules": "feed" * 16})
