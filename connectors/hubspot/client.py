@@ -107,13 +107,20 @@ class Client:
             "properties": list(properties),
             "limit": SEARCH_PAGE,
         }
-        return _object(self._searches.do_search(object_type, body, _preload_content=False))
+        return self._counted(object_type, body)
 
     def count(self, object_type: str, filters: Sequence[Json] = ()) -> int:
         """Count the records for which every filter holds, as far as the index has come."""
         groups = [{"filters": list(filters)}] if filters else []
         body = {"filterGroups": groups, "properties": ["hs_object_id"], "limit": 1}
-        return int(_object(self._searches.do_search(object_type, body, _preload_content=False))["total"])
+        return int(self._counted(object_type, body)["total"])
+
+    def _counted(self, object_type: str, body: Json) -> Json:
+        """Search, and insist on the total: an answer without one was not made by HubSpot's search."""
+        answer = _object(self._searches.do_search(object_type, body, _preload_content=False))
+        if "total" not in answer:
+            raise Unanswered(f"HubSpot answered a search for {object_type} without a total. Run again later.")
+        return answer
 
     def search(self, object_type: str, name: str, values: Sequence[str], properties: Sequence[str]) -> Iterator[Json]:
         """Find records whose property `name` equals one of `values`; a new record is found only after moments."""

@@ -111,6 +111,14 @@ def test_records_are_read_a_hundred_at_a_time(portal: Portal) -> None:
     assert portal.asked[0][2]["idProperty"] == "rapport_key"
 
 
+def test_a_search_without_a_total_is_no_answer_and_asks_for_patience(portal: Portal) -> None:
+    portal.answers("POST", f"{OBJECTS}/notes/search", {"results": []})
+    with pytest.raises(RetryLater, match="without a total"):
+        client(portal).count("notes")
+    with pytest.raises(RetryLater, match="without a total"):
+        client(portal).find("notes", [], "hs_object_id", [])
+
+
 def test_deactivated_owners_are_listed_apart(portal: Portal) -> None:
     portal.answers("GET", "/crm/owners/2026-09", {"results": [{"id": "1"}]})
     assert list(client(portal).owners(archived=True)) == [[{"id": "1"}]]
