@@ -22,16 +22,21 @@ from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
 from mapping.statements import blocks, create, execute
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
 """Everything a connector may deliver, by name."""
 
+NAMES = {"account_id": "account", "parent_id": "account", "contact_id": "contact", "reports_to_id": "contact"}
+"""Columns that name a record, and its object."""
+
 REFERENCES = tuple(
-    (table.name, column.name)
+    (table.name, column.name, NAMES[column.name])
     for table in STAGED
     for column in table.columns
-    if column.name in {"account_id", "contact_id", "parent_id", "reports_to_id"} and column.name != table.parent
+    if column.name in NAMES and column.name != table.parent
 )
-"""Where a staged row names an account or a contact that may be merged into another one: table and column."""
+"""Where a staged row names an account or a contact that may be merged into another one: table, column and object."""
+
+MERGES = frozenset(table.name for table in MERGED.values())
 
 BOOKS = (
     Table("stage_layout", "Which layout this file has.", (), (Column("fingerprint", "TEXT", "digest of the layout"),)),
@@ -245,6 +250,7 @@ class _Arrival:
         self._straight: dict[str, _Placed] = {}
         self._filled: set[str] = set()
         self._page = self._named = self._odd = 0
+        self._merges = False
         ((self._threads,),) = self._all("SELECT CURRENT_SETTING('threads')")
         self._run("SET threads = 1")
 
@@ -301,6 +307,7 @@ class _Arrival:
         self._connection.begin()
         self._stream, self._brought, self._straight, self._filled = stream, {}, {}, set()
         self._page = self._named = self._odd = 0
+        self._merges = False
 
     def _lay(self) -> None:
         """Make room for what the first page of a stream tells; many a stream has none."""
@@ -319,6 +326,7 @@ class _Arrival:
             straight.rows.append(rows.num_rows)
         if not rows.num_rows:
             return
+        self._merges = self._merges or table.name in MERGES
         columns = ", ".join(table.column_names())
         if straight is not None:
             self._take(rows, table.name, columns)
@@ -366,14 +374,17 @@ class _Arrival:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         if end.stream in self._members or self._odd:
             self._find_gone(end.stream)
-            self._replace(
-                once=not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
-            )
+            self._replace(once=self._each_once())
             self._delete(name for stream, name in self._tables if stream == end.stream)
         else:
             self._replace(once=self._enrol() == self._named)
-        if MERGED.name in self._brought:
+        if self._merges:
             self._repoint()
+
+    def _each_once(self) -> bool:
+        """Tell whether every parent was mentioned once; a merged record, which no page lists, is no second mention."""
+        twice = "SELECT 1 FROM extra WHERE NOT LIST_CONTAINS(?::TEXT[], name)"
+        return not self._all(f"{twice} UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1", sorted(MERGES))
 
     def _enrol(self) -> int:
         """Make members of a stream that has none; counts each id once, and the beginnings of ids, which are nobody."""
@@ -392,10 +403,11 @@ class _Arrival:
     def _repoint(self) -> None:
         """Let everything that named a merged record name the one that lives on."""
         execute(self._connection, "sql/stage_merge", "sync")
-        for table, column in REFERENCES:
+        for table, column, object_name in REFERENCES:
             self._run(
                 f"UPDATE {table} AS t SET {column} = l.winner_id FROM lives_on AS l"
-                f" WHERE t.source = l.source AND t.{column} = l.id"
+                f" WHERE l.object = ? AND t.source = l.source AND t.{column} = l.id",
+                object_name,
             )
 
     def _remember_tables(self, stream: str) -> None:
@@ -471,7 +483,7 @@ class _Arrival:
     def _delete(self, tables: Iterable[str]) -> None:
         if not self._all("SELECT 1 FROM gone LIMIT 1"):
             return
-        for name in set(tables) - {MERGED.name}:  # a loser is gone, and has to be known as one
+        for name in set(tables) - MERGES:  # a loser is gone, and has to be known as one
             self._remove(name, "gone")
 
     def _remove(self, name: str, ids: str) -> None:

@@ -200,7 +200,8 @@ class Reading:
             return {}
         losers, winners = zip(*found.merged, strict=True)
         values = {"id": losers, "winner_id": winners}
-        return {MERGED.name: columns.table(MERGED.name, self._world.source, len(losers), values)}
+        name = MERGED[self._name.lower()].name
+        return {name: columns.table(name, self._world.source, len(losers), values)}
 
     def _lost(self) -> Iterator[Page]:
         """Report who is in the log of deletions and was not seen alive since."""

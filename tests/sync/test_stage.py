@@ -287,3 +287,31 @@ def test_after_a_pull_there_are_as_many_threads_as_before(stage: Stage) -> None:
     stage.connection.execute("SET threads = 2")
     list(stage.take("crm", [activity("e1"), end()]))
     assert column(stage, "SELECT CURRENT_SETTING('threads')") == [2]
+
+
+def merge(object_name: str, loser: str, winner: str) -> Page:
+    row = {"source": "crm", "id": loser, "winner_id": winner}
+    return page(object_name, [winner], [loser], **{f"merged_{object_name}": [row]})
+
+
+def test_17_a_merge_of_accounts_leaves_the_contact_with_the_same_number_alone(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "5"), end()]))
+    placed = [{"source": "crm", "id": "e2", "account_id": "5"}]
+    list(stage.take("crm", [page("deal", ["e2"], opportunity=placed), end("deal")]))
+    list(stage.take("crm", [merge("account", "5", "7"), end("account")]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["5"]
+    assert column(stage, "SELECT account_id FROM opportunity") == ["7"]
+    list(stage.take("crm", [merge("contact", "5", "6"), end("contact")]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["6"]
+    assert column(stage, "SELECT account_id FROM opportunity") == ["7"]
+
+
+def test_32_a_loser_that_a_whole_listing_tells_of_is_gone_and_stays_known_as_one(stage: Stage) -> None:
+    people = [{"source": "crm", "id": one} for one in ("5", "6")]
+    list(stage.take("crm", [page("contact", ["5", "6"], contact=people), end("contact", whole=True)]))
+    for _ in range(2):
+        told = merge("contact", "5", "6")
+        listed = Page("contact", ["6"], {**told.tables, **page("contact", ["6"], contact=people[1:]).tables}, ["5"])
+        list(stage.take("crm", [listed, end("contact", whole=True)]))
+        assert column(stage, "SELECT id FROM contact") == ["6"]
+        assert column(stage, "SELECT winner_id FROM merged_contact WHERE id = '5'") == ["6"]
