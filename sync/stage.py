@@ -4,8 +4,11 @@
 the computation. A stream becomes visible together with its cursor, or not at all; lost, the next pull is full.
 """
 
+import errno
 import gc
 import hashlib
+import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +24,8 @@ from connectors.base import Ids, Page, StreamEnd
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
 from mapping.statements import blocks, create, execute
+
+log = logging.getLogger(__name__)
 
 TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
 """Everything a connector may deliver, by name."""
@@ -84,6 +89,19 @@ COLLECT = (50_000, 20, 100)
 """Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
 and live until it is stored; looking for cycles among them every 700 objects took an eighth of a pull's CPU."""
 
+DAMAGE = (
+    "not a valid DuckDB database file",
+    "database file with version number",
+    "newer version of DuckDB",
+    "Corrupt",
+    "Could not read enough bytes",
+    "Failure while replaying WAL",
+)
+"""Words by which DuckDB says that a file is none of its own, of a format it cannot read, cut off or damaged."""
+
+SYSTEM = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM, errno.ENOSPC, errno.EPERM, errno.EROFS)
+"""Errors of the system that stand in DuckDB's text; whatever else it says, the file is not to blame."""
+
 CHECKPOINT_AFTER = 2**30
 """Bytes of the log after which DuckDB tidies the file during a run; it always does when the stage is closed."""
 
@@ -94,6 +112,15 @@ class StageInUseError(Exception):
     def __init__(self, path: Path | str) -> None:
         """Name the file and what to do; who has it is known to the ledger, once it holds the lease."""
         super().__init__(f"another process has {path} open. Wait until it has finished and try again")
+
+
+class StageClosedError(Exception):
+    """The stage cannot be used, for a reason outside of it: permission, a full disk, a broken one. It is kept."""
+
+    def __init__(self, path: Path | str, error: Exception | str) -> None:
+        """Say what DuckDB said, and what to do."""
+        said = str(error).partition("\n")[0].rstrip(".")
+        super().__init__(f"the stage {path} cannot be used: {said}. Mend that, or name another folder: store.stage")
 
 
 class BrokenStreamError(Exception):
@@ -113,8 +140,10 @@ def layout() -> str:
 class Stage:
     """A context manager around the DuckDB file at `path` (":memory:" for none).
 
-    `connection` is open inside the block. `rebuilt` says that the file was new, unreadable or of another layout.
-    Raises StageInUseError when another process holds the file.
+    `connection` is open inside the block. `rebuilt` says that the file was new, of another layout, or no stage: one
+    that DuckDB calls damaged, or wrote in a format it cannot read today, is deleted, with a warning, for the next pull
+    brings everything back. Raises StageInUseError when another process holds the file, StageClosedError when the system
+    lets nobody use it; then nothing is deleted.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -124,10 +153,14 @@ class Stage:
 
     def __enter__(self) -> Self:
         self.connection = self._open()
-        set_up(self.connection)
-        self.rebuilt = self._fingerprint() != layout()
-        if self.rebuilt:
-            self._rebuild()
+        try:
+            set_up(self.connection)
+            self.rebuilt = self._fingerprint() != layout()
+            if self.rebuilt:
+                self._rebuild()
+        except duckdb.Error as error:
+            self.connection.close()
+            raise StageClosedError(self.path, error) from error
         return self
 
     def __exit__(
@@ -175,19 +208,23 @@ class Stage:
             arrival.abandon()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        if _is_sqlite(Path(self.path)):
+            raise StageClosedError(self.path, "it is a database of SQLite")
         try:
             return duckdb.connect(str(self.path))
-        except duckdb.IOException as error:
-            if "Could not set lock" in str(error):  # the path in the text may hold the word too
-                raise StageInUseError(Path(self.path)) from error
-            return self._start_over()
-        except duckdb.Error:
-            return self._start_over()
+        except duckdb.Error as error:
+            if not damaged(self.path, error):
+                raise refusal(self.path, error) from error
+            log.warning("the stage %s is deleted, the next pull is full: %s", self.path, error)
+        return self._start_over()
 
     def _start_over(self) -> duckdb.DuckDBPyConnection:
-        for name in (str(self.path), f"{self.path}.wal"):
-            Path(name).unlink(missing_ok=True)
-        return duckdb.connect(str(self.path))
+        try:
+            for name in (str(self.path), f"{self.path}.wal"):
+                Path(name).unlink(missing_ok=True)
+            return duckdb.connect(str(self.path))
+        except (OSError, duckdb.Error) as error:
+            raise StageClosedError(self.path, error) from error
 
     def _fingerprint(self) -> str | None:
         if not self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stage_layout'").fetchall():
@@ -201,6 +238,33 @@ class Stage:
             create(self.connection, table)
         self.connection.execute("INSERT INTO stage_layout VALUES (?)", [layout()])
         self.connection.commit()
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Tell whether somebody named a database of SQLite, the ledger perhaps: DuckDB would fetch what opens it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(15) == b"SQLite format 3"
+    except OSError:
+        return False
+
+
+def refusal(path: Path | str, error: duckdb.Error) -> StageInUseError | StageClosedError:
+    """Say why DuckDB does not open a stage: somebody else has it, or the system lets nobody."""
+    if "Could not set lock" in _without_path(path, error):
+        return StageInUseError(path)
+    return StageClosedError(path, error)
+
+
+def damaged(path: Path | str, error: duckdb.Error) -> bool:
+    """Tell whether DuckDB finds fault with what is in the file, rather than with the system around it."""
+    said = _without_path(path, error)
+    return any(words in said for words in DAMAGE) and not any(os.strerror(code) in said for code in SYSTEM)
+
+
+def _without_path(path: Path | str, error: duckdb.Error) -> str:
+    """Give the text of an error; the path in it may hold any word."""
+    return str(error).replace(str(path), "").replace(str(Path(path).absolute()), "")
 
 
 def set_up(connection: duckdb.DuckDBPyConnection) -> None:
