@@ -171,7 +171,9 @@ class HubSpot:
             try:
                 self._client.peek(object_type)
             except Rejected as error:
-                yield Finding(object_type, str(error), f"grant the scope that reads {object_type}", fatal=False)
+                yield Finding(
+                    object_type, str(error), f"Grant the scope that reads {object_type}, if it is used.", fatal=False
+                )
 
 
 def open_hubspot(
