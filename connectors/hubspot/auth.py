@@ -3,11 +3,17 @@
 The transport calls what is made here, one thread at a time, ahead of a token's end and once after a refused one.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
 
 from connectors.errors import Rejected, Unusable
+from connectors.options import AccessToken, HubSpotOptions, RefreshToken
 from connectors.transport import Token, Transport
+
+log = logging.getLogger(__name__)
 
 TOKEN_PATH = "/oauth/v3/token"  # noqa: S105 - an address, not a secret
 SignIn = Callable[[Transport], Token]
@@ -55,3 +61,29 @@ class Refreshing:
         if token != self.refresh_token:
             self.keep(token)
             self.refresh_token = token
+
+
+def sign_in(
+    options: HubSpotOptions,
+    secret: Callable[[str], str],
+    now: Callable[[], float],
+    keep: Callable[[str, str], None] | None,
+) -> SignIn:
+    """Choose how to sign in by what the settings describe; see `connectors.open.open_connection`."""
+    match options.auth:
+        case AccessToken(access_token=token):
+            return with_token(secret(token), options.url)
+        case RefreshToken() as auth:
+            return Refreshing(
+                base=options.url,
+                client_id=secret(auth.client_id),
+                client_secret=secret(auth.client_secret),
+                refresh_token=secret(auth.refresh_token),
+                now=now,
+                keep=partial(keep or _lost, auth.refresh_token),
+            )
+    assert_never(options.auth)
+
+
+def _lost(reference: str, _: str) -> None:
+    log.warning("HubSpot renewed the refresh token of %s and nobody keeps it: the next run cannot sign in.", reference)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from connectors.budget import Budget, Terms
 from connectors.census import WINDOW_DAYS, Census, Keeper
 from connectors.errors import Rejected
-from connectors.hubspot.connector import _sign_in as sign_in
+from connectors.hubspot.auth import sign_in
 from connectors.hubspot.failures import DIALECT
 from connectors.hubspot.pace import HubSpotPace
 from connectors.hubspot.paths import ROUTES
