@@ -34,11 +34,11 @@ spark: $(VENV)/.spark
 	$(BIN)/pytest -m spark tests/e2e/test_spark.py
 
 bench: $(VENV)/.dev
-	@$(BIN)/python tests/bench/main_job.py
-	@$(BIN)/python tests/bench/files.py
-	@$(BIN)/python tests/bench/quiet.py
-	@$(BIN)/python tests/bench/scale.py $(ARGS)
-	@$(BIN)/python tests/bench/emulator.py
+	@$(BIN)/python -m tests.bench.main_job
+	@$(BIN)/python -m tests.bench.files
+	@$(BIN)/python -m tests.bench.quiet
+	@$(BIN)/python -m tests.bench.scale $(ARGS)
+	@$(BIN)/python -m tests.bench.emulator
 	@$(BIN)/python -m tests.bench.pull_hubspot
 	@$(BIN)/python -m tests.bench.pull_salesforce
 

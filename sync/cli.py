@@ -397,7 +397,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     from sync import app as root
     from sync import pipeline, results
     from sync.pause import guarded
-    from sync.telemetry import Logged, configure
+    from sync.telemetry import configure, events
     from sync.worker import HealthPortError, serve, stop_event
 
     configure(sys.stderr)
@@ -412,7 +412,7 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
         return guarded(app.ledger, name, partial(app.credentials, name), int(root.clock()), partial(scheduled, name))
 
     def scheduled(name: str) -> str:
-        with app.desk(name, Logged()) as desk:
+        with events() as logged, app.desk(name, logged) as desk:
             return pipeline.run(desk).status
 
     try:

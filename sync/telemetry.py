@@ -67,14 +67,21 @@ class Bars:
 
 
 @contextmanager
+def events() -> Iterator[Logged]:
+    """Give progress as log events until the block ends, the last step included."""
+    logged = Logged()
+    try:
+        yield logged
+    finally:
+        logged.finish()
+
+
+@contextmanager
 def progress(stream: TextIO) -> Iterator["Progress"]:
     """Give bars when `stream` (standard error) is a terminal, log events otherwise."""
     if not stream.isatty():
-        logged = Logged()
-        try:
+        with events() as logged:
             yield logged
-        finally:
-            logged.finish()
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn

@@ -1,27 +1,26 @@
 """Measures how fast the emulator answers at scale: ``{"name", "value", "unit", "bar", "holds"}`` a line and figure.
 
-``python tests/bench/emulator.py [CONTACTS ACTIVITIES]`` (100,000 and 1,000,000 unless said) starts the emulator with a
+``python -m tests.bench.emulator [CONTACTS ACTIVITIES]`` (100,000 and 1,000,000 unless said) starts the emulator with a
 synthetic CRM, made before the clock starts. The client is this process: one connection, bytes only, nothing parsed.
 A bar of a rate is the least it may be, of a time or size the most. Exit status 1 when one does not hold.
 """
 
-import contextlib
 import http.client
 import json
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
-CONTACTS, ACTIVITIES, RNG = 100_000, 1_000_000, 1
-CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
+from tests.bench.emulated import Emulated, emulator
+from tests.bench.figures import Figure, shown
+
+CONTACTS, ACTIVITIES = 100_000, 1_000_000
 SECONDS = 6.0
 _BEGINNING = 300
 START_SECONDS, RESIDENT_GIB = 60.0, 6.0
@@ -43,29 +42,6 @@ OBJECTS = "/crm/v3/objects/contacts"
 JOBS = "/services/data/v65.0/jobs/query"
 CONTACT, CALL = 2_000_000_001, 5_000_000_001
 CALL_PROPERTIES = "hs_timestamp,hs_call_title,hs_call_body,hs_call_direction,hs_call_status,hubspot_owner_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure; `bar` is the most it may be, or with `least` the least."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float | None = None
-    least: bool = False
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the bar holds; None without one."""
-        if self.bar is None:
-            return None
-        return self.value >= self.bar if self.least else self.value <= self.bar
-
-    def line(self) -> str:
-        """Write the figure as the line that is printed."""
-        told = {"name": self.name, "value": self.value, "unit": self.unit, "bar": self.bar, "holds": self.holds}
-        return json.dumps(told)
 
 
 class Client:
@@ -134,41 +110,10 @@ def batches(client: Client, path: str, body: Callable[[range], Any], every: rang
             yield client.call(client.method, path, json.dumps(body(range(start, start + every.step))).encode())[1]
 
 
-@contextlib.contextmanager
-def emulator(contacts: int, activities: int) -> Iterator[tuple[dict[str, Any], int, float]]:
-    """Run an emulator; what it announces, its process id and the seconds it took to start."""
-    size = ["--contacts", str(contacts), "--activities", str(activities), "--rng", str(RNG), "--cache", str(CACHE)]
-    command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", *size]
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            announced = json.loads(process.stdout.readline())
-            yield announced, process.pid, round(time.perf_counter() - began, 2)
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 def resident(pid: int) -> float:
     """The most memory a process has held, in GiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return round(int(status.partition("VmHWM:")[2].split()[0]) / 2**20, 2)
-
-
-def salesforce_token(announced: dict[str, Any]) -> str:
-    """Log in by client credentials."""
-    keys = announced["salesforce"]
-    form, auth = {"grant_type": "client_credentials"}, (keys["client_id"], keys["client_secret"])
-    answer = requests.post(f"{keys['http']}/services/oauth2/token", data=form, auth=auth, timeout=30)
-    return str(answer.json()["access_token"])
-
-
-def unlimited(announced: dict[str, Any]) -> None:
-    """Take the vendors' limits away."""
-    names = ("ten_secondly_limit", "daily_limit", "search_limit", "association_limit", "association_daily_limit")
-    settings = {"salesforce": {"daily_limit": 10**9}, "hubspot": dict.fromkeys(names, 10**9)}
-    requests.post(f"{announced['control']}/limits", json=settings, timeout=30).raise_for_status()
 
 
 def salesforce(client: Client) -> Iterator[Figure]:
@@ -200,10 +145,10 @@ def _patch(names: list[str]) -> Any:
     return {"records": [{**changed, "id": each} for each in names]}
 
 
-def bulk(announced: dict[str, Any]) -> Iterator[Figure]:
+def bulk(found: Emulated) -> Iterator[Figure]:
     """Measure the CSV of Bulk API 2.0: the results of a query job, read whole in one answer."""
-    host = announced["salesforce"]["http"].removeprefix("http://")
-    headers = {"Authorization": f"Bearer {salesforce_token(announced)}", "Content-Type": "application/json"}
+    host = found.told["salesforce"]["http"].removeprefix("http://")
+    headers = {"Authorization": f"Bearer {found.salesforce_token()}", "Content-Type": "application/json"}
     for name, soql in (("contacts", f"SELECT {FIELDS} FROM Contact"), ("tasks", f"SELECT {TASK_FIELDS} FROM Task")):
         body = {"operation": "query", "query": soql}
         connection = http.client.HTTPConnection(host)
@@ -263,26 +208,16 @@ def figures(contacts: int, activities: int) -> Iterator[Figure]:
     """Measure everything."""
     with emulator(contacts, activities):
         pass  # made, if it was not
-    with emulator(contacts, activities) as (announced, pid, seconds):
-        yield Figure(f"start with {contacts:,} contacts, {activities:,} activities", seconds, "s", START_SECONDS)
-        unlimited(announced)
-        yield from salesforce(Client(announced["salesforce"]["http"], salesforce_token(announced)))
-        yield from bulk(announced)
-        yield salesforce_updates(Client(announced["salesforce"]["http"], salesforce_token(announced), "PATCH"))
-        yield from hubspot(Client(announced["hubspot"]["url"], announced["hubspot"]["token"]), contacts, activities)
-        yield Figure("resident memory at most", resident(pid), "GiB", RESIDENT_GIB)
-
-
-def main() -> int:
-    """Print every figure as soon as it is known."""
-    contacts, activities = (int(each) for each in sys.argv[1:3]) if len(sys.argv) > 2 else (CONTACTS, ACTIVITIES)
-    held = True
-    for figure in figures(contacts, activities):
-        sys.stdout.write(figure.line() + "\n")
-        sys.stdout.flush()
-        held = held and figure.holds is not False
-    return 0 if held else 1
+    with emulator(contacts, activities) as found:
+        yield Figure(f"start with {contacts:,} contacts, {activities:,} activities", found.seconds, "s", START_SECONDS)
+        found.unlimited()
+        hosts = found.told["salesforce"]["http"], found.told["hubspot"]["url"]
+        yield from salesforce(Client(hosts[0], found.salesforce_token()))
+        yield from bulk(found)
+        yield salesforce_updates(Client(hosts[0], found.salesforce_token(), "PATCH"))
+        yield from hubspot(Client(hosts[1], found.told["hubspot"]["token"]), contacts, activities)
+        yield Figure("resident memory at most", resident(found.pid), "GiB", RESIDENT_GIB)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(shown(figures(*map(int, sys.argv[1:3])) if len(sys.argv) > 2 else figures(CONTACTS, ACTIVITIES)))

@@ -1,6 +1,6 @@
 """Measures how exports are read: one JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-``python tests/bench/files.py [ROWS]`` writes a Contact.csv (500,000 rows unless said), reads it as the files connector
+``python -m tests.bench.files [ROWS]`` writes a Contact.csv (500,000 rows unless said), reads it as the files connector
 does and compares the CPU time, that of all threads, with DuckDB's own ``read_csv`` of the same file into a table.
 Reading has a bar; turning what was read into canonical rows has none, it is a row's work in Python as over the API.
 Exit status 1 when the bar does not hold.
@@ -19,7 +19,7 @@ import duckdb
 from connectors.files.connector import open_files
 from connectors.files.salesforce import SalesforceExport
 from connectors.options import FilesOptions
-from tests.bench.main_job import Figure
+from tests.bench.figures import Figure, shown
 
 ROWS = 500_000
 ROUNDS = 5
@@ -95,12 +95,8 @@ def figures(folder: Path, rows: int) -> Iterator[Figure]:
 
 def main() -> int:
     """Print every figure as soon as it is known."""
-    held = True
     with tempfile.TemporaryDirectory() as folder:
-        for figure in figures(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else ROWS):
-            sys.stdout.write(figure.line() + "\n")
-            held = held and (figure.bar is None or figure.value <= figure.bar)
-    return 0 if held else 1
+        return shown(figures(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else ROWS))
 
 
 if __name__ == "__main__":

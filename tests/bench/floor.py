@@ -1,4 +1,4 @@
-"""What the pull benchmarks share: figures with a bar, CPU seconds, and a floor that does no more than it must.
+"""What the pull benchmarks share: CPU seconds, memory, dlt, and a floor that does no more than it must.
 
 The floor fetches pages with urllib3, parses them with orjson and appends them to a DuckDB table of text, ten thousand
 rows at a time: whoever reads records into a table spends at least that.
@@ -6,10 +6,15 @@ rows at a time: whoever reads records into a table spends at least that.
 
 import gc
 import json
+import os
+import resource
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import arro3.core as arrow
@@ -17,33 +22,13 @@ import duckdb
 import orjson
 import urllib3
 
+from tests.bench.figures import Figure
+from tests.contract.third_party.conftest import dlt_python
+
 BATCH = 10_000
 """Rows appended at a time; page by page alone costs two and a half times as much."""
 TEXT = arrow.DataType.string()
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure; `bar` is the most it may be, or with `least` the least."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float | None = None
-    least: bool = False
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the bar holds; None without one."""
-        if self.bar is None:
-            return None
-        return self.value >= self.bar if self.least else self.value <= self.bar
-
-    def line(self) -> str:
-        """Write the figure as the line that is printed."""
-        told = {"name": self.name, "value": self.value, "unit": self.unit, "bar": self.bar, "holds": self.holds}
-        return json.dumps(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +50,30 @@ def spent(work: Callable[[], object]) -> Spent:
 def median(measured: Sequence[Spent]) -> Spent:
     """Take the median of each."""
     return Spent(statistics.median(one.cpu for one in measured), statistics.median(one.wall for one in measured))
+
+
+def by_dlt(source: Mapping[str, Any]) -> Spent:
+    """Let dlt load what the configuration of its rest_api source says; it measures itself, without its start."""
+    environment = {**os.environ, "BENCH": json.dumps(source), "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    command = [dlt_python(), str(Path(__file__).with_name("load_by_dlt.py"))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=1800)
+    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def peak() -> float:
+    """Tell the largest resident size of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def growth(module: str, small: int, large: int, most: float) -> Iterator[Figure]:
+    """Compare the memory of a benchmark's ``--resident``, told a number of contacts, in processes of their own."""
+    peaks = []
+    for contacts in (small, large):
+        words = [sys.executable, "-m", module, "--contacts", str(contacts), "--resident"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=3600)
+        peaks.append(float(done.stdout.splitlines()[-1]))
+        yield Figure(f"memory of {contacts:,} contacts", round(peaks[-1]), "MB")
+    yield Figure("growth", round(peaks[1] - peaks[0]), "MB", most)
 
 
 def append(tables: Mapping[str, Iterable[Sequence[Record]]]) -> int:

@@ -11,30 +11,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.bench.figures import Figure, shown
 
 RAPPORT = str(Path(sys.executable).with_name("rapport"))
 ROUNDS = 5
 
 DEMO_SECONDS = 30.0
 HELP_SECONDS = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure; `bar` is the most it may be."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float | None = None
-
-    def line(self) -> str:
-        """Write the figure as the line that is printed."""
-        holds = None if self.bar is None else self.value <= self.bar
-        return json.dumps({**asdict(self), "holds": holds})
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -76,12 +62,14 @@ def calls(name: str, run: dict[str, Any]) -> Iterator[Figure]:
 
 def main() -> int:
     """Print every figure as soon as it is known."""
-    held = True
     with tempfile.TemporaryDirectory() as folder:
-        for figure in (help_time(), *demo_figures(Path(folder) / "demo")):
-            sys.stdout.write(figure.line() + "\n")
-            held = held and (figure.bar is None or figure.value <= figure.bar)
-    return 0 if held else 1
+        return shown(figures(Path(folder) / "demo"))
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """Measure everything."""
+    yield help_time()
+    yield from demo_figures(folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Measures what a pull of HubSpot costs: one JSON object a line and figure, as `tests.bench.main_job` prints them.
+"""Measures what a pull of HubSpot costs: one JSON object a line and figure, as `tests.bench.figures` writes them.
 
-``python tests/bench/pull_hubspot.py [CONTACTS [ROUNDS]]`` starts an emulator with a synthetic portal of that many
+``python -m tests.bench.pull_hubspot [--contacts N] [--rounds N]`` starts an emulator with a synthetic portal of so many
 contacts (50,000 unless said) and hardly any activity, and pulls it whole into a stage in memory. Beside it three others
 read the same records with the same properties and associations: the floor of `tests.bench.floor` over the same pages,
 hubspot-api-client's own objects over the same pages, and dlt's rest_api source, which lives in a virtual environment of
@@ -11,16 +11,11 @@ a pull of 50,000 contacts with that of 500,000 instead. Exit status 1 when a bar
 """
 
 import argparse
-import contextlib
-import json
 import math
-import os
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,14 +24,14 @@ import hubspot
 from connectors.open import open_connection
 from connectors.options import HubSpotOptions
 from sync.stage import Stage
-from tests.bench.floor import Figure, Record, Site, Spent, append, median, spent
-from tests.contract.third_party.conftest import dlt_python
+from tests.bench.emulated import Emulated, emulator
+from tests.bench.figures import Figure, shown
+from tests.bench.floor import Record, Site, Spent, append, by_dlt, growth, median, peak, spent
 
 CONTACTS, ROUNDS = 50_000, 5
-ACTIVITIES, RNG = 200, 1
+ACTIVITIES = 200
 SMALL, LARGE = 50_000, 500_000
 """Contacts of the portals whose memory is compared; half of the million a synthetic CRM may have is HubSpot's."""
-CACHE = Path.home() / ".cache" / "rapport" / "synthetic"
 PAGE, TIES = 100, 1_000
 FIXED = 40
 """Calls that do not grow with the records: see docs/calls-hubspot.md."""
@@ -46,21 +41,12 @@ TIED: Mapping[str, Sequence[str]] = {"contacts": ("companies",), "deals": ("comp
 Told = Mapping[str, Any]
 
 
-@contextlib.contextmanager
-def emulator(contacts: int) -> Iterator[Told]:
+@contextmanager
+def portal(contacts: int) -> Iterator[Emulated]:
     """Run an emulator whose portal holds `contacts` people: half of those it is asked for are in Salesforce."""
-    size = ["--contacts", str(2 * contacts), "--activities", str(ACTIVITIES), "--rng", str(RNG), "--cache", str(CACHE)]
-    command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", *size]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            told = json.loads(process.stdout.readline())
-            most = dict.fromkeys(("ten_secondly_limit", "association_limit", "search_limit"), 10000000)
-            Site(told["control"], {}).post("/limits", {"hubspot": {**most, "daily_limit": 100_000_000}})
-            yield told
-        finally:
-            process.terminate()
-            process.wait(10)
+    with emulator(2 * contacts, ACTIVITIES) as found:
+        found.unlimited()
+        yield found
 
 
 def pull(told: Told) -> Mapping[str, Any]:
@@ -149,21 +135,28 @@ def client_list(crm: Any, name: str, asked: Mapping[str, Sequence[str]]) -> Iter
 
 
 def dlt(told: Told, asked: Mapping[str, Mapping[str, Sequence[str]]]) -> Spent:
-    """Let dlt load the same records into a DuckDB file; it measures itself, without its start."""
-    script = str(Path(__file__).with_name("pull_hubspot_dlt.py"))
+    """Let dlt load the same records; the associations of contacts and deals come in its lists."""
     wanted = {
         name: {**kept, "associations": TIED.get(name) or kept.get("associations", ())} for name, kept in asked.items()
     }
-    environment = {**os.environ, "BENCH": json.dumps({**told["hubspot"], "lists": wanted})}
-    done = subprocess.run(
-        [dlt_python(), script], env=environment, capture_output=True, text=True, check=True, timeout=1800
-    )
-    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+    client = {
+        "base_url": told["hubspot"]["url"],
+        "auth": {"type": "bearer", "token": told["hubspot"]["token"]},
+        "paginator": {"type": "cursor", "cursor_path": "paging.next.after", "cursor_param": "after"},
+    }
+    return by_dlt({"client": client, "resources": [_resource(name, kept) for name, kept in wanted.items()]})
+
+
+def _resource(name: str, kept: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    chosen = {key: ",".join(kept[key]) for key in ("properties", "associations") if kept.get(key)}
+    endpoint = {"path": f"crm/v3/objects/{name}", "params": {"limit": PAGE, **chosen}, "data_selector": "results"}
+    return {"name": name, "endpoint": endpoint}
 
 
 def figures(contacts: int, rounds: int, *, others: bool) -> Iterator[Figure]:
     """Measure all of them in turns, so that a busy machine slows each alike."""
-    with emulator(contacts) as told:
+    with portal(contacts) as found:
+        told = found.told
         done = pull(told)
         records = sum(done["read"].values())
         floor, asked = Floor(told), parameters(told)
@@ -200,41 +193,23 @@ def calls(done: Mapping[str, Any]) -> Iterator[Figure]:
     yield Figure("calls of a whole pull", sent, "calls", math.floor(CALLS_RATIO * needed) + FIXED)
 
 
-def memory(contacts: int) -> float:
-    """Pull in a process of its own; its greatest memory, in MB."""
-    with emulator(contacts) as told:
-        command = [sys.executable, __file__, "--pull", json.dumps(told["hubspot"])]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3600)
-    return float(done.stdout)
-
-
-def growth() -> Iterator[Figure]:
-    """Compare the memory that a pull of a small and of a large portal takes."""
-    small, large = memory(SMALL), memory(LARGE)
-    yield Figure(f"memory of {SMALL:,} contacts", small, "MB")
-    yield Figure(f"memory of {LARGE:,} contacts", large, "MB")
-    yield Figure("growth", round(large - small), "MB", GROWTH_MB)
-
-
 def main() -> int:
     """Print every figure."""
     asked = argparse.ArgumentParser()
-    asked.add_argument("contacts", nargs="?", type=int, default=CONTACTS)
-    asked.add_argument("rounds", nargs="?", type=int, default=ROUNDS)
+    asked.add_argument("--contacts", type=int, default=CONTACTS)
+    asked.add_argument("--rounds", type=int, default=ROUNDS)
     asked.add_argument("--memory", action="store_true")
     asked.add_argument("--alone", action="store_true", help="leave the client's objects and dlt out")
-    asked.add_argument("--pull", help=argparse.SUPPRESS)
+    asked.add_argument("--resident", action="store_true", help=argparse.SUPPRESS)
     told = asked.parse_args()
-    if told.pull:
-        pull({"hubspot": json.loads(told.pull)})
-        sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}\n")
+    if told.resident:
+        with portal(told.contacts) as found:
+            pull(found.told)
+        sys.stdout.write(f"{peak()}\n")
         return 0
-    held = True
-    for figure in growth() if told.memory else figures(told.contacts, told.rounds, others=not told.alone):
-        sys.stdout.write(figure.line() + "\n")
-        sys.stdout.flush()
-        held = held and figure.holds is not False
-    return 0 if held else 1
+    if told.memory:
+        return shown(growth("tests.bench.pull_hubspot", SMALL, LARGE, GROWTH_MB))
+    return shown(figures(told.contacts, told.rounds, others=not told.alone))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures what a pull of Salesforce costs: one JSON object a line and figure, as `tests.bench.floor` writes them.
+"""Measures what a pull of Salesforce costs: one JSON object a line and figure, as `tests.bench.figures` writes them.
 
 ``python -m tests.bench.pull_salesforce [--contacts N] [--alone] [--memory]`` starts the emulator with a synthetic
 organisation of N contacts (50,000) and as many activities and pulls it whole into a stage in memory, once by REST and
@@ -12,10 +12,7 @@ status 1 when a bar does not hold.
 
 import argparse
 import json
-import os
 import re
-import resource
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -38,8 +35,9 @@ from connectors.open import open_connection
 from connectors.options import SalesforceOptions
 from connectors.salesforce.connector import Salesforce
 from sync.stage import Stage
-from tests.bench.floor import Figure, Record, Site, Spent, append, median, spent
-from tests.contract.third_party.conftest import dlt_python
+from tests.bench.emulated import emulator
+from tests.bench.figures import Figure, shown
+from tests.bench.floor import Record, Site, Spent, append, by_dlt, growth, median, peak, spent
 
 CONTACTS, SLICE, ROUNDS = 50_000, 4_000, 5
 REST_RATIO, BULK_RATIO, OVER_DLT, CALLS_RATIO, GROWTH_MB = 1.6, 1.5, 20.0, 1.02, 200.0
@@ -59,7 +57,7 @@ class Organisation:
 
     told: Mapping[str, Any]
     control: str
-    token: str = ""
+    token: str
     read: int = 0
     calls: int = 0
     _net: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
@@ -68,15 +66,6 @@ class Organisation:
     def headers(self) -> dict[str, str]:
         """Give the headers of a query."""
         return {"Authorization": f"Bearer {self.token}", "Sforce-Query-Options": "batchSize=2000"}
-
-    def sign_in(self) -> None:
-        """Get a token."""
-        form = {name: self.told[name] for name in ("client_id", "client_secret")}
-        form["grant_type"] = "client_credentials"
-        address = f"{self.told['http']}/services/oauth2/token"
-        self.token = self._net.request_encode_body("POST", address, fields=form, encode_multipart=False).json()[
-            "access_token"
-        ]
 
     def connect(self, above: int) -> Salesforce:
         """Open a connection that reads more records than `above` by a job."""
@@ -158,17 +147,19 @@ def library(organisation: Organisation, query: str) -> None:
 
 
 def dlt(organisation: Organisation, query: str) -> Spent:
-    """Let dlt load contacts into a DuckDB file; it measures itself, without its start."""
-    told = {"url": organisation.told["http"], "token": organisation.token, "query": query}
-    environment = {**os.environ, "BENCH": json.dumps(told), "RUNTIME__DLTHUB_TELEMETRY": "false"}
-    script = str(Path(__file__).with_name("pull_salesforce_dlt.py"))
-    done = subprocess.run([dlt_python(), script], env=environment, capture_output=True, text=True, check=True)
-    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+    """Let dlt load contacts, following nextRecordsUrl, which is a path and no whole address."""
+    client = {
+        "base_url": f"{organisation.told['http']}{DATA}/",
+        "headers": {"Sforce-Query-Options": "batchSize=2000"},
+        "auth": {"type": "bearer", "token": organisation.token},
+        "paginator": {"type": "json_link", "next_url_path": "nextRecordsUrl"},
+    }
+    endpoint = {"path": "queryAll", "params": {"q": query}, "data_selector": "records"}
+    return by_dlt({"client": client, "resources": [{"name": "contacts", "endpoint": endpoint}]})
 
 
 def figures(organisation: Organisation, *, alone: bool) -> Iterator[Figure]:
     """Measure both ways against their floors, then the others."""
-    organisation.sign_in()
     rates, rows = {}, dict[str, int]()
     for way, above, bar in (("REST", NEVER, REST_RATIO), ("Bulk 2.0", ALWAYS, BULK_RATIO)):
         organisation.asked()
@@ -248,37 +239,22 @@ def _results(asked: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 @contextmanager
-def emulated(contacts: int, activities: int) -> Iterator[Organisation]:
+def organised(contacts: int, activities: int) -> Iterator[Organisation]:
     """Start the emulator with so many of each in Salesforce alone, which has half of them."""
-    size = ["--contacts", str(2 * contacts), "--activities", str(2 * activities), "--rng", "1"]
-    command = [sys.executable, "-m", "connectors.emulator", "--port", "0", "--tls-port", "0", "--seed", "synthetic"]
-    with subprocess.Popen([*command, *size], stdout=subprocess.PIPE, text=True) as process:
-        if process.stdout is None:
-            raise RuntimeError("the emulator says nothing")
-        try:
-            told = json.loads(process.stdout.readline())
-            yield Organisation(told["salesforce"], told["control"])
-        finally:
-            process.terminate()
-
-
-def resident(contacts: int) -> float:
-    """Pull so many contacts into a file, by jobs where there are many, in a process of its own; gives MB."""
-    script = [sys.executable, "-m", "tests.bench.pull_salesforce", "--contacts", str(contacts), "--resident"]
-    done = subprocess.run(script, capture_output=True, text=True, check=True)
-    return float(done.stdout.splitlines()[-1])
+    with emulator(2 * contacts, 2 * activities) as found:
+        yield Organisation(found.told["salesforce"], found.told["control"], found.salesforce_token())
 
 
 def measure_resident(contacts: int) -> float:
-    """Pull once and tell the largest resident size of this process in MB."""
-    with emulated(contacts, 100) as organisation, TemporaryDirectory() as folder:
+    """Pull once into a file, by jobs where there are many, and tell the largest resident size of this process in MB."""
+    with organised(contacts, 100) as organisation, TemporaryDirectory() as folder:
         connector = organisation.connect(50_000)
         connector.check()
         with Stage(Path(folder, "stage.duckdb")) as stage:
             for _ in stage.take("crm", connector.pull({})):
                 pass
         connector.close()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak()
 
 
 def main() -> int:
@@ -293,19 +269,9 @@ def main() -> int:
         sys.stdout.write(f"{measure_resident(wanted.contacts)}\n")
         return 0
     if wanted.memory:
-        growth = resident(10 * wanted.contacts) - resident(wanted.contacts)
-        return _shown([Figure(f"memory: {10 * wanted.contacts:,} contacts more", round(growth), "MB", GROWTH_MB)])
-    with emulated(wanted.contacts, wanted.contacts) as organisation:
-        return _shown(figures(organisation, alone=wanted.alone))
-
-
-def _shown(found: Iterator[Figure] | Sequence[Figure]) -> int:
-    held = True
-    for figure in found:
-        sys.stdout.write(figure.line() + "\n")
-        sys.stdout.flush()
-        held = held and figure.holds is not False
-    return 0 if held else 1
+        return shown(growth("tests.bench.pull_salesforce", wanted.contacts, 10 * wanted.contacts, GROWTH_MB))
+    with organised(wanted.contacts, wanted.contacts) as organisation:
+        return shown(figures(organisation, alone=wanted.alone))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures what time alone writes: a JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-``python tests/bench/quiet.py [CONTACTS]`` stages the organisation of ``scale.py`` (5,000 contacts unless said) with
+``python -m tests.bench.quiet [CONTACTS]`` stages the organisation of ``scale.py`` (5,000 contacts unless said) with
 the traffic of ``quiet.sql``, lets the first plan fill every field, and then lives 30 days on which nothing happens:
 each day it computes, plans and takes the plan as applied. The bar is the share of records that get a write on the
 median day. Exit status 1 when it does not hold.
@@ -28,7 +28,7 @@ from mapping.statements import execute, load
 from sync.ledger import APPLIED, Ledger
 from sync.plan import OBJECTS, plan
 from sync.stage import Stage
-from tests.bench.main_job import Figure
+from tests.bench.figures import Figure, shown
 from tests.bench.scale import AS_OF, PROFILE, request, size
 
 CONTACTS = 5_000
@@ -120,13 +120,5 @@ def figures(contacts: int) -> Iterator[Figure]:
             yield Figure(f"quiet day: {object_name} {name}, mean", round(share, 3), "%")
 
 
-def main() -> int:
-    """Print every figure."""
-    found = list(figures(int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS))
-    for figure in found:
-        sys.stdout.write(figure.line() + "\n")
-    return 0 if all(figure.bar is None or figure.value <= figure.bar for figure in found) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(shown(figures(int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS)))

@@ -1,6 +1,6 @@
 """Measures the computation at scale: a JSON object a line and figure, ``{"name", "value", "unit", "bar", "holds"}``.
 
-``python tests/bench/scale.py [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
+``python -m tests.bench.scale [CONTACTS]`` stages a made-up organisation (100,000 contacts and 2,000,000 activities
 unless said; both CRMs, the second half of the contacts in both), computes it and makes the first plan, the one that
 fills every field. Each size has processes of its own and a stage as the product opens it. Machines differ, so the bars
 are shares of the *floor*: bare tie strength, hand-written, on the same stage (see floor.sql), the faster of two passes.
@@ -30,7 +30,7 @@ from mapping.statements import blocks, execute, load
 from sync.ledger import Ledger
 from sync.plan import OBJECTS, Request, plan
 from sync.stage import Stage
-from tests.bench.main_job import Figure
+from tests.bench.figures import Figure, shown
 
 AS_OF = 1_790_000_000
 CONTACTS = 100_000
@@ -182,9 +182,7 @@ def main() -> int:
     found = list(figures(large))
     if contacts >= MANY:
         found.insert(0, growth(alone(contacts // 10), large))
-    for figure in found:
-        sys.stdout.write(figure.line() + "\n")
-    return 0 if all(figure.bar is None or figure.value <= figure.bar for figure in found) else 1
+    return shown(found)
 
 
 if __name__ == "__main__":
