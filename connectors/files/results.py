@@ -272,7 +272,10 @@ class Results:
         part = _part(path)
         self._made(path.parent)
         quoted = str(part).replace("'", "''")
-        self._run(f"COPY ({query}) TO '{quoted}' (FORMAT csv, HEADER true)")
+        try:
+            self._run(f"COPY ({query}) TO '{quoted}' (FORMAT csv, HEADER true)")
+        except duckdb.IOException as error:
+            raise Unusable(f"{part} cannot be written: {error}.") from error
         self._exchange(part, path)
 
     def _replace(self, path: Path, text: str) -> None:
@@ -286,9 +289,12 @@ class Results:
 
     def _exchange(self, part: Path, path: Path) -> None:
         """Put a finished file in the place of the old one, so that a crash leaves one of the two."""
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise Unusable(f"{path} cannot be written: {error.strerror}.") from error
         self.writes[f"WRITE {path.name}"] += 1
 
     def _made(self, folder: Path) -> None:

@@ -98,14 +98,14 @@ def query_pages(client: Client, soql: str) -> Iterator[int]:
 def list_pages(client: Client, kind: str, every: range, **query: str) -> Iterator[int]:
     """Read pages of a list of records with contiguous ids as often as it takes; `every` begins each page."""
     asked = "&".join(f"{name}={value}" for name, value in query.items())
-    while True:
+    while every:
         for after in every:
             yield client.call("GET", f"/crm/v3/objects/{kind}?limit=100&after={after}&{asked}")[1]
 
 
 def batches(client: Client, path: str, body: Callable[[range], Any], every: range) -> Iterator[int]:
     """Post bodies about stretches of contiguous ids as often as it takes; `every` begins each stretch."""
-    while True:
+    while every:
         for start in every:
             yield client.call(client.method, path, json.dumps(body(range(start, start + every.step))).encode())[1]
 

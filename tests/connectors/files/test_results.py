@@ -487,3 +487,14 @@ def test_files_read_and_written_are_counted(desk: Desk, out: Path) -> None:
     list(connection.write([UpdateRecord("contact", ZOE, {"depth": "3"}), NEW]))
     counted = connection.calls()
     assert (counted["READ Contact"], counted["WRITE Contact.csv"], counted["WRITE Task-new.csv"]) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("name", ["Contact.csv", "Contact.csv.part", "Task-new.csv.part"])
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_told_to_be_done(
+    desk: Desk, out: Path, name: str
+) -> None:
+    (out / name).mkdir()
+    (out / name / "in the way").touch()
+    connection = desk.connect()
+    with pytest.raises(Unusable, match=r"(Contact|Task-new)\.csv(\.part)? cannot be written"):
+        list(connection.write([UpdateRecord("contact", ZOE, {"depth": "3"}), NEW]))
