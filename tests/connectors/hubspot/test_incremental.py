@@ -12,6 +12,7 @@ from connectors.errors import RetryLater
 from connectors.hubspot.client import Client
 from connectors.hubspot.connector import HubSpot
 from connectors.hubspot.delta import OVERLAP, RECONCILE, Cursor, counted, kind_of, milliseconds, windows
+from sync.stage import Stage
 from tests.connectors.hubspot.conftest import URL, Portal
 from tests.connectors.hubspot.crm import Crm
 from tests.connectors.hubspot.story import FIXED, LONG_AGO, MAILS, OBJECTS, PEOPLE, SEED, Story, held, person, title
@@ -156,6 +157,21 @@ def test_32_the_loser_of_a_merge_is_gone_and_its_emails_name_the_winner(story: S
     assert {row["contact_id"] for row in story.mirror.all("participant", activity_id=MAILS[2])} == {PEOPLE[1]}
     assert story.mirror.all("merged_contact") == [{"source": "hs", "id": PEOPLE[2], "winner_id": PEOPLE[1]}]
     assert held(story.mirror) == story.listed_afresh()
+
+
+def test_32_emails_of_the_loser_name_the_winner_also_where_people_are_listed_and_emails_are_not(story: Story) -> None:
+    with Stage(":memory:") as stage:
+        list(stage.take("hs", story.connection.pull({})))
+        merge = {"primaryObjectId": PEOPLE[1], "objectIdToMerge": PEOPLE[2]}
+        story.crm.by_hand("POST", f"{OBJECTS}/contacts/merge", merge)
+        story.later()
+        emails = {"emails": stage.cursors("hs")["emails"]}
+        ends = {end.stream: end for end in stage.take("hs", story.connection.pull(emails))}
+        assert (ends["contacts"].whole, ends["emails"].whole) == (True, False)
+        query = "SELECT DISTINCT contact_id FROM participant WHERE activity_id IN (?, ?)"
+        assert stage.connection.execute(query, MAILS[1:3]).fetchall() == [(PEOPLE[1],)]
+        gone = stage.connection.execute("SELECT id FROM contact WHERE id = ?", [PEOPLE[2]]).fetchall()
+        assert gone == []
 
 
 def test_30_a_change_the_index_shows_late_is_met_by_the_second_pass(story: Story) -> None:
