@@ -175,7 +175,8 @@ JOIN (
     GROUP BY ranked.account_key, ranked.person_id
 ) AS ties ON ties.account_key = explained_contact.account_key AND ties.person_id = explained_contact.person_id;
 
--- What an account gets of us and should get; what its power users say; since when the first gap has been open.
+-- What an account gets of us and should get; what its power users say; since when the first gap has been open, where that
+-- is chronic: of a task that was opened just now a first run could not tell, and the field would depend on what failed.
 INSERT INTO sentence
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'engagement' AS field,
     'In ' || engagement.lifecycle || ': our engagement '
@@ -208,9 +209,8 @@ FROM explained_account
 JOIN voice ON voice.account_key = explained_account.account_key
 UNION ALL
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'gap_age' AS field,
-    CASE WHEN gap.chronic THEN 'Chronic' ELSE 'Acute' END || ': its task has been open since ' || calendar.iso || '.'
-        AS text
+    'Chronic: its task has been open since ' || calendar.iso || '.' AS text
 FROM explained_account
 JOIN next_action ON next_action.account_key = explained_account.account_key
-JOIN gap ON gap.key = next_action.key
+JOIN gap ON gap.key = next_action.key AND gap.chronic
 JOIN calendar ON calendar.day = CAST(FLOOR(gap.opened_at / 86400e0) AS BIGINT);

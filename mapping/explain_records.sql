@@ -184,7 +184,7 @@ LEFT JOIN field_record
         AND field_record.field = said.field
 GROUP BY said.object, said.source, said.id, said.text;
 
--- The same for gaps: what is missing, why it matters, how severe it is, who could be developed.
+-- The same for gaps: what is missing, why it matters, how severe it is, who could be developed, how old it is.
 CREATE OR REPLACE TEMP TABLE gap_reason AS
 SELECT gap.key, 1 AS place, 'detail' AS field, gap.detail AS text, 'gap kinds' AS rule,
     'gaps.kinds.' || gap.kind AS part, 'person' AS kind
@@ -221,7 +221,14 @@ SELECT gap.key, 5 AS place, 'evidence' AS field,
     UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text,
     'coverage status' AS rule, 'coverage' AS part, 'account' AS kind
 FROM gap
-JOIN account_fact ON account_fact.account_key = gap.account_key;
+JOIN account_fact ON account_fact.account_key = gap.account_key
+UNION ALL
+SELECT gap.key, 6 AS place, 'age' AS field,
+    CASE WHEN gap.chronic THEN 'Chronic' ELSE 'Acute' END || ': its task has been open since ' || calendar.iso || '.'
+        AS text,
+    'chronic gaps' AS rule, 'gaps.chronic_days' AS part, 'account' AS kind
+FROM gap
+JOIN calendar ON calendar.day = CAST(FLOOR(gap.opened_at / 86400e0) AS BIGINT);
 
 -- Where a gap's sentence has no record of its own kind, the account's stands for it: it is the account that lacks it.
 INSERT INTO reason
