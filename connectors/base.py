@@ -56,9 +56,9 @@ class Page:
     `ids` are the CRM records this page was read from; `tables` maps a canonical table (see `mapping.records`) to its
     rows. Rows of the same parent staged earlier are replaced, also when a table of `tables` has no row for an id; a
     table with only some of its columns, the key among them, sets these on the rows that are there.
-    `deleted` are ids the CRM no longer has; of those that were merged, ``merged_record`` tells into whom. In `ids` and
-    `deleted` one that ends in a colon, and has no more than two, stands for all ids that begin with it: rows that
-    belong to a record and have ids of their own.
+    `deleted` are ids the CRM no longer has; of those that were merged, ``merged_account`` or ``merged_contact`` tells
+    into whom. In `ids` and `deleted` one that ends in a colon, and has no more than two, stands for all ids that begin
+    with it: rows that belong to a record and have ids of their own.
     """
 
     stream: str

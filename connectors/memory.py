@@ -170,7 +170,7 @@ class MemoryConnector:
         """Report result fields that were not provisioned."""
         missing = [field for field in FIELDS if (field.object, field.name) not in self._fields]
         return [
-            Finding(f"{field.object}.{field.name}", "the field does not exist", "run provisioning", fatal=False)
+            Finding(f"{field.object}.{field.name}", "The field does not exist.", "Run: rapport provision", fatal=False)
             for field in missing
         ]
 

@@ -226,17 +226,23 @@ STAGED = (
 field, declared by `mapping.metadata.observed_tables`."""
 
 
-MERGED = table(
-    "merged_record",
-    "A record that was merged into another one: what pointed at it points at the winner now.",
-    "source id",
-    """
-    source TEXT connection the row came from
-    id TEXT the loser, which is gone
-    winner_id TEXT the record that lives on
-    """,
-)
-"""What a connector may deliver with the page that reports the loser as deleted; the stage repoints references."""
+def _merged(object_name: str) -> Table:
+    """Declare who was merged into whom; ids of two objects may be equal, so each has a table of its own."""
+    return table(
+        f"merged_{object_name}",
+        "A record that was merged into another one: what pointed at it points at the winner now.",
+        "source id",
+        """
+        source TEXT connection the row came from
+        id TEXT the loser, which is gone
+        winner_id TEXT the record that lives on
+        """,
+    )
+
+
+MERGED = {object_name: _merged(object_name) for object_name in ("account", "contact")}
+"""What a connector may deliver with the page that reports a loser as deleted, by object; the stage repoints
+references."""
 
 REMEMBERED = (
     table(

@@ -36,7 +36,7 @@ from sync.ledger import Dossier, LeaseHeldError, Ledger
 from sync.pipeline import Desk, PlanRefusedError, Progress
 from sync.secret import SecretMissingError, SecretResolver
 from sync.settings import OrganisationSettings, Schedule, Settings, SettingsError, load_settings
-from sync.stage import Stage, StageInUseError
+from sync.stage import Stage, StageClosedError, StageInUseError
 
 FIRST_PROCESS_NAMESPACE = 0xEFFFFFFC
 """Inode of the namespace that processes outside every container live in, the same on every Linux host."""
@@ -54,6 +54,7 @@ EXPECTED = (
     SecretMissingError,
     SettingsError,
     SpecError,
+    StageClosedError,
     StageInUseError,
     UnsafePlanError,
     UsageError,
@@ -209,7 +210,7 @@ class App:
         try:
             with Stage(self.stage_file(org)) as stage:
                 return stage.cursors(source)
-        except (StageInUseError, OSError, duckdb.IOException):
+        except (StageInUseError, StageClosedError):
             return {}
 
     @contextmanager
@@ -279,8 +280,6 @@ class App:
                 if holder := self.ledger.holder(org):
                     raise LeaseHeldError(org, *holder) from error
                 raise
-            except (OSError, duckdb.IOException) as error:
-                raise UsageError(f"the stage cannot be opened: {error}") from error
             yield stage
 
     def stage_file(self, org: str) -> Path:

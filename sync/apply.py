@@ -7,6 +7,7 @@ in the journal what was under way and looks before it writes again.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, assert_never
 
@@ -78,8 +79,9 @@ def apply(
 ) -> Applied:
     """Write what the plan tables hold, connection after connection.
 
-    `heartbeat` is called with a connection and its writes answered so far. A connection that asks for patience is left
-    for the next run and the others go on; every other `ConnectorError` ends the run after what is known was noted.
+    `heartbeat` is called with a connection and its writes answered so far, also before each batch is sent; when it
+    raises, nothing more is. A connection that asks for patience is left for the next run and the others go on; every
+    other `ConnectorError` ends the run after what is known was noted.
     """
     count = _Count(heartbeat)
     postponed: dict[str, RetryLater] = {}
@@ -87,7 +89,8 @@ def apply(
     try:
         for source in plan_tables.sources(connection):
             try:
-                _write(connectors[source], intents(connection, source), journal, (count, echo.note))
+                noted = _noted_before(intents(connection, source), journal, partial(count.beat, source))
+                _write(connectors[source], noted, journal, (count, echo.note))
             except RetryLater as patience:
                 postponed[source] = patience
     finally:
@@ -170,13 +173,17 @@ class _Count:
             if result.outcome is Outcome.REJECTED and len(self.refused) < SHOWN_REFUSALS:
                 _, object_name, record_id = target(result.write)
                 self.refused.append(Refusal(f"{source}/{object_name}/{record_id}", result.message))
+        self.beat(source)
+
+    def beat(self, source: str) -> None:
+        """Say that the connection is still at work, and how far."""
         self._heartbeat(source, self._answered[source])
 
 
 Listener = Callable[[str, Sequence[WriteResult]], None]
 
 
-def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, listeners: Sequence[Listener]) -> None:
+def _write(connector: Connector, writes: Iterator[Write], journal: Journal, listeners: Sequence[Listener]) -> None:
     """Send one connection's writes; what was answered before an error is noted before the error goes on."""
     answered: list[WriteResult] = []
 
@@ -187,7 +194,7 @@ def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, lis
         answered.clear()
 
     try:
-        for result in connector.write(_noted_before(wanted, journal)):
+        for result in connector.write(writes):
             answered.append(result)
             if len(answered) >= BATCH:
                 note()
@@ -201,7 +208,9 @@ def _write(connector: Connector, wanted: Iterator[Intent], journal: Journal, lis
     note()
 
 
-def _noted_before(wanted: Iterator[Intent], journal: Journal) -> Iterator[Write]:
+def _noted_before(wanted: Iterator[Intent], journal: Journal, beat: Callable[[], None]) -> Iterator[Write]:
+    """Note intents before their writes go out, and before that make sure that the organisation is still ours."""
     for chunk in chunks(wanted, BATCH):
+        beat()
         journal.intend(chunk)
         yield from (intent.write for intent in chunk)

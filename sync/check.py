@@ -24,9 +24,13 @@ DEAD = frozenset({"connection", "export"})
 def unusable(error: SettingsError) -> list[Told]:
     """Tell the problems of a settings file that cannot be used."""
     return [
-        Told("", "", Severity.ERROR, problem.file, problem.line, "settings", problem.cause, f"{problem.fix}.")
+        Told("", "", Severity.ERROR, problem.file, problem.line, "settings", problem.cause, _closed(problem.fix))
         for problem in error.problems
     ]
+
+
+def _closed(fix: str) -> str:
+    return f"{fix[:1].upper()}{fix[1:]}{'' if fix.endswith('?') else '.'}"
 
 
 class Check:

@@ -132,8 +132,9 @@ def for_each(context: click.Context, org: str | None, work: "Callable[[Desk], Ru
     One that fails does not keep the others from theirs. Raises UsageError at the end with what failed, by organisation.
     """
     from sync.app import EXPECTED, UsageError
-    from sync.telemetry import progress
+    from sync.telemetry import configure, progress
 
+    configure(sys.stderr)
     app, failures = opened(context), []
     asked = app.organisations(org)
     for name in asked:
@@ -396,9 +397,10 @@ def worker(context: click.Context, health_host: str, health_port: int) -> int:
     from sync import app as root
     from sync import pipeline, results
     from sync.pause import guarded
-    from sync.telemetry import Logged
+    from sync.telemetry import Logged, configure
     from sync.worker import HealthPortError, serve, stop_event
 
+    configure(sys.stderr)
     app = opened(context)
     schedules = {name: found for name in app.organisations() if (found := app.schedule(name))}
     if not schedules:

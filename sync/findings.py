@@ -48,14 +48,17 @@ class Told:
     @property
     def sentence(self) -> str:
         """Say cause and fix."""
-        cause = self.cause.strip().rstrip(".")
-        capital = cause[:1].upper() if cause.split(" ")[0].isalpha() else cause[:1]
-        return f"{capital}{cause[1:]}. {self.fix}".strip()
+        return f"{_begun(self.cause.strip().rstrip('.'))}. {_begun(self.fix)}".strip()
 
     def to_json(self) -> dict[str, Any]:
         """Give the finding as JSON values."""
         names = ("org", "connection", "severity", "file", "line", "where", "cause", "fix")
         return {name: getattr(self, name) for name in names}
+
+
+def _begun(text: str) -> str:
+    """Begin a sentence with a capital, unless its first word is a name that is written as it is."""
+    return f"{text[:1].upper()}{text[1:]}" if text.split(" ", maxsplit=1)[0].isalpha() else text
 
 
 _ORDER = tuple(Severity)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from mapping.metadata import FIELDS, Kind
-from mapping.records import REMEMBERED, Column, Table
+from mapping.records import MERGED, REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
 from sync.journal import Entry, confirm, open_entries
 from sync.ledger import Ledger, chunks
@@ -46,7 +46,9 @@ _INTENT_VALUE = _memory_table(
     "Values that count as ours too: of writes of unknown outcome, and of records that were merged into another one.",
     "source TEXT object TEXT id TEXT field TEXT value TEXT",
 )
-_WINNER = _memory_table("plan_winner", "As which record a merged one lives on.", "source TEXT id TEXT winner_id TEXT")
+_WINNER = _memory_table(
+    "plan_winner", "As which record a merged one lives on.", "object TEXT source TEXT id TEXT winner_id TEXT"
+)
 _INTENT_TASK = _memory_table(
     "plan_intent_task", "Tasks that writes of unknown outcome were about.", "kind TEXT key TEXT"
 )
@@ -63,9 +65,9 @@ def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     return confirm(ledger, org, seen, as_of)
 
 
-def winners(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """Tell of each record that was merged as which it lives on, merged again and again as it may be."""
-    rows = connection.execute("SELECT source, id, winner_id FROM merged_record").fetchall()
+def winners(connection: duckdb.DuckDBPyConnection, object_name: str) -> dict[tuple[str, str], str]:
+    """Tell of each account or contact that was merged as which it lives on, merged again and again as it may be."""
+    rows = connection.execute(f"SELECT source, id, winner_id FROM {MERGED[object_name].name}").fetchall()
     into = {(source, id_): winner for source, id_, winner in rows}
     found: dict[tuple[str, str], str] = {}
     for (source, loser), winner in into.items():
@@ -89,7 +91,7 @@ def recall(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> N
 def _tiers(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> list[tuple[str, str, str | None]]:
     """Read the tiers we gave; an account that we gave none has that of one that was merged into it."""
     given = {(row["source"], row["id"]): row["value"] for row in ledger.applied_to(org, "account", "tier")}
-    for (source, loser), winner in winners(connection).items():
+    for (source, loser), winner in winners(connection, "account").items():
         if (source, loser) in given:
             given.setdefault((source, winner), given[source, loser])
     return [(*record, tier) for record, tier in given.items()]
@@ -101,8 +103,9 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     create(connection, _KNOWN_TASK, [tuple(task[name] for name in _KNOWN_TASK.column_names()) for task in tasks])
     create(connection, _OPENED, _opened(tasks, as_of))
     entries = open_entries(ledger, org)
-    merged = winners(connection)
-    create(connection, _WINNER, [(*loser, winner) for loser, winner in merged.items()])
+    merged = {name: winners(connection, name) for name in MERGED}
+    told = [(name, *loser, winner) for name, found in merged.items() for loser, winner in found.items()]
+    create(connection, _WINNER, told)
     ours = {*_intent_values(entries), *_inherited(ledger, org, merged)}
     create(connection, _INTENT_VALUE, sorted(ours, key=repr))
     create(connection, _INTENT_TASK, [(entry.kind, entry.key) for entry in entries if entry.key])
@@ -149,14 +152,14 @@ def _intent_values(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, st
 
 
 def _inherited(
-    ledger: Ledger, org: str, merged: Mapping[tuple[str, str], str]
+    ledger: Ledger, org: str, merged: Mapping[str, Mapping[tuple[str, str], str]]
 ) -> Iterator[tuple[str, str, str, str, str | None]]:
     """Give what we wrote into records that were merged: the record that lives on may hold it now."""
-    for source in sorted({source for source, _ in merged}):
-        losers = sorted(id_ for place, id_ in merged if place == source)
-        for object_name in ("account", "contact"):
+    for object_name, into in merged.items():
+        for source in sorted({source for source, _ in into}):
+            losers = sorted(id_ for place, id_ in into if place == source)
             for row in ledger.applied(org, source, object_name, losers):
-                yield (source, object_name, merged[source, row["id"]], row["field"], row["value"])
+                yield (source, object_name, into[source, row["id"]], row["field"], row["value"])
 
 
 def _seen_updates(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from mapping.replay import rewind
-from sync.stage import StageInUseError, set_up
+from sync.stage import refusal, set_up
 
 DAY = 86_400
 
@@ -25,7 +25,8 @@ class NothingStagedError(Exception):
 def opened(stage: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an empty database in memory that sees the stage as ``staged``, read only.
 
-    Raises StageInUseError while a run has the stage, NothingStagedError when there is none.
+    Raises StageInUseError while a run has the stage, StageClosedError when it cannot be read, NothingStagedError when
+    there is none.
     """
     if not stage.exists():
         raise NothingStagedError("nothing was pulled yet; the past is recomputed from the stage: rapport pull")
@@ -33,8 +34,8 @@ def opened(stage: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         set_up(connection)
         try:
             connection.execute(f"ATTACH '{str(stage).replace(chr(39), chr(39) * 2)}' AS staged (READ_ONLY)")
-        except duckdb.IOException as error:
-            raise StageInUseError(stage) from error
+        except duckdb.Error as error:
+            raise refusal(stage, error) from error
         yield connection
 
 

@@ -226,7 +226,7 @@ def _judged(report: RunReport) -> RunReport:
 
 
 def _note_end(desk: Desk, report: RunReport) -> RunReport:
-    report = replace(report, calls={source: connector.calls() for source, connector in desk.connectors.items()})
+    report = replace(report, calls=_sent(desk))
     desk.ledger.note_run(
         desk.org,
         report.number,
@@ -271,6 +271,7 @@ def _pull(desk: Desk, this: _Run) -> None:
                 told = _told(this, source, end)
                 others = (one for one in this.report.streams if (one.source, one.stream) != (source, end.stream))
                 this.report = replace(this.report, streams=(*others, told))  # a stream may commit more than once
+                _note_calls(desk, this)
     except RetryLater:
         this.report = replace(this.report, streams=(*this.report.streams, *_unreached(this)))
         raise
@@ -285,6 +286,7 @@ def _foresee(desk: Desk, this: _Run) -> None:
         foreseen = CallReport(connector.vendor, forecast.calls, forecast.left, jobs=forecast.jobs)
         this.report = replace(this.report, foreseen={**this.report.foreseen, source: foreseen})
         _insist(source, connector.vendor, forecast)
+    _note_calls(desk, this)
 
 
 def _metered(desk: Desk) -> list[tuple[str, Metered]]:
@@ -336,6 +338,16 @@ def _beat(desk: Desk, this: _Run, step: str, detail: str, count: int) -> None:
     if now - this.renewed_at >= LEASE_SECONDS / 10:
         desk.ledger.renew(desk.org, desk.owner, int(now), LEASE_SECONDS)
         this.renewed_at = now
+        _note_calls(desk, this)
+
+
+def _note_calls(desk: Desk, this: _Run) -> None:
+    """Note what was asked so far: the calls of a run that dies count among those of the day."""
+    desk.ledger.note_run(desk.org, this.number, report={"calls": _sent(desk)})
+
+
+def _sent(desk: Desk) -> Mapping[str, Mapping[str, int]]:
+    return {source: connector.calls() for source, connector in desk.connectors.items()}
 
 
 def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:

@@ -4,8 +4,11 @@
 the computation. A stream becomes visible together with its cursor, or not at all; lost, the next pull is full.
 """
 
+import errno
 import gc
 import hashlib
+import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,16 +25,23 @@ from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
 from mapping.statements import blocks, create, execute
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
+log = logging.getLogger(__name__)
+
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
 """Everything a connector may deliver, by name."""
 
+NAMES = {"account_id": "account", "parent_id": "account", "contact_id": "contact", "reports_to_id": "contact"}
+"""Columns that name a record, and its object."""
+
 REFERENCES = tuple(
-    (table.name, column.name)
+    (table.name, column.name, NAMES[column.name])
     for table in STAGED
     for column in table.columns
-    if column.name in {"account_id", "contact_id", "parent_id", "reports_to_id"} and column.name != table.parent
+    if column.name in NAMES and column.name != table.parent
 )
-"""Where a staged row names an account or a contact that may be merged into another one: table and column."""
+"""Where a staged row names an account or a contact that may be merged into another one: table, column and object."""
+
+MERGES = frozenset(table.name for table in MERGED.values())
 
 BOOKS = (
     Table("stage_layout", "Which layout this file has.", (), (Column("fingerprint", "TEXT", "digest of the layout"),)),
@@ -79,6 +89,19 @@ COLLECT = (50_000, 20, 100)
 """Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
 and live until it is stored; looking for cycles among them every 700 objects took an eighth of a pull's CPU."""
 
+DAMAGE = (
+    "not a valid DuckDB database file",
+    "database file with version number",
+    "newer version of DuckDB",
+    "Corrupt",
+    "Could not read enough bytes",
+    "Failure while replaying WAL",
+)
+"""Words by which DuckDB says that a file is none of its own, of a format it cannot read, cut off or damaged."""
+
+SYSTEM = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM, errno.ENOSPC, errno.EPERM, errno.EROFS)
+"""Errors of the system that stand in DuckDB's text; whatever else it says, the file is not to blame."""
+
 CHECKPOINT_AFTER = 2**30
 """Bytes of the log after which DuckDB tidies the file during a run; it always does when the stage is closed."""
 
@@ -89,6 +112,15 @@ class StageInUseError(Exception):
     def __init__(self, path: Path | str) -> None:
         """Name the file and what to do; who has it is known to the ledger, once it holds the lease."""
         super().__init__(f"another process has {path} open. Wait until it has finished and try again")
+
+
+class StageClosedError(Exception):
+    """The stage cannot be used, for a reason outside of it: permission, a full disk, a broken one. It is kept."""
+
+    def __init__(self, path: Path | str, error: Exception | str) -> None:
+        """Say what DuckDB said, and what to do."""
+        said = str(error).partition("\n")[0].rstrip(".")
+        super().__init__(f"the stage {path} cannot be used: {said}. Mend that, or name another folder: store.stage")
 
 
 class BrokenStreamError(Exception):
@@ -108,8 +140,10 @@ def layout() -> str:
 class Stage:
     """A context manager around the DuckDB file at `path` (":memory:" for none).
 
-    `connection` is open inside the block. `rebuilt` says that the file was new, unreadable or of another layout.
-    Raises StageInUseError when another process holds the file.
+    `connection` is open inside the block. `rebuilt` says that the file was new, of another layout, or no stage: one
+    that DuckDB calls damaged, or wrote in a format it cannot read today, is deleted, with a warning, for the next pull
+    brings everything back. Raises StageInUseError when another process holds the file, StageClosedError when the system
+    lets nobody use it; then nothing is deleted.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -119,10 +153,14 @@ class Stage:
 
     def __enter__(self) -> Self:
         self.connection = self._open()
-        set_up(self.connection)
-        self.rebuilt = self._fingerprint() != layout()
-        if self.rebuilt:
-            self._rebuild()
+        try:
+            set_up(self.connection)
+            self.rebuilt = self._fingerprint() != layout()
+            if self.rebuilt:
+                self._rebuild()
+        except duckdb.Error as error:
+            self.connection.close()
+            raise StageClosedError(self.path, error) from error
         return self
 
     def __exit__(
@@ -170,19 +208,23 @@ class Stage:
             arrival.abandon()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        if _is_sqlite(Path(self.path)):
+            raise StageClosedError(self.path, "it is a database of SQLite")
         try:
             return duckdb.connect(str(self.path))
-        except duckdb.IOException as error:
-            if "Could not set lock" in str(error):  # the path in the text may hold the word too
-                raise StageInUseError(Path(self.path)) from error
-            return self._start_over()
-        except duckdb.Error:
-            return self._start_over()
+        except duckdb.Error as error:
+            if not damaged(self.path, error):
+                raise refusal(self.path, error) from error
+            log.warning("the stage %s is deleted, the next pull is full: %s", self.path, error)
+        return self._start_over()
 
     def _start_over(self) -> duckdb.DuckDBPyConnection:
-        for name in (str(self.path), f"{self.path}.wal"):
-            Path(name).unlink(missing_ok=True)
-        return duckdb.connect(str(self.path))
+        try:
+            for name in (str(self.path), f"{self.path}.wal"):
+                Path(name).unlink(missing_ok=True)
+            return duckdb.connect(str(self.path))
+        except (OSError, duckdb.Error) as error:
+            raise StageClosedError(self.path, error) from error
 
     def _fingerprint(self) -> str | None:
         if not self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stage_layout'").fetchall():
@@ -196,6 +238,33 @@ class Stage:
             create(self.connection, table)
         self.connection.execute("INSERT INTO stage_layout VALUES (?)", [layout()])
         self.connection.commit()
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Tell whether somebody named a database of SQLite, the ledger perhaps: DuckDB would fetch what opens it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(15) == b"SQLite format 3"
+    except OSError:
+        return False
+
+
+def refusal(path: Path | str, error: duckdb.Error) -> StageInUseError | StageClosedError:
+    """Say why DuckDB does not open a stage: somebody else has it, or the system lets nobody."""
+    if "Could not set lock" in _without_path(path, error):
+        return StageInUseError(path)
+    return StageClosedError(path, error)
+
+
+def damaged(path: Path | str, error: duckdb.Error) -> bool:
+    """Tell whether DuckDB finds fault with what is in the file, rather than with the system around it."""
+    said = _without_path(path, error)
+    return any(words in said for words in DAMAGE) and not any(os.strerror(code) in said for code in SYSTEM)
+
+
+def _without_path(path: Path | str, error: duckdb.Error) -> str:
+    """Give the text of an error; the path in it may hold any word."""
+    return str(error).replace(str(path), "").replace(str(Path(path).absolute()), "")
 
 
 def set_up(connection: duckdb.DuckDBPyConnection) -> None:
@@ -245,6 +314,7 @@ class _Arrival:
         self._straight: dict[str, _Placed] = {}
         self._filled: set[str] = set()
         self._page = self._named = self._odd = 0
+        self._merges = False
         ((self._threads,),) = self._all("SELECT CURRENT_SETTING('threads')")
         self._run("SET threads = 1")
 
@@ -301,6 +371,7 @@ class _Arrival:
         self._connection.begin()
         self._stream, self._brought, self._straight, self._filled = stream, {}, {}, set()
         self._page = self._named = self._odd = 0
+        self._merges = False
 
     def _lay(self) -> None:
         """Make room for what the first page of a stream tells; many a stream has none."""
@@ -319,6 +390,7 @@ class _Arrival:
             straight.rows.append(rows.num_rows)
         if not rows.num_rows:
             return
+        self._merges = self._merges or table.name in MERGES
         columns = ", ".join(table.column_names())
         if straight is not None:
             self._take(rows, table.name, columns)
@@ -366,14 +438,17 @@ class _Arrival:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         if end.stream in self._members or self._odd:
             self._find_gone(end.stream)
-            self._replace(
-                once=not self._all("SELECT 1 FROM extra UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1")
-            )
+            self._replace(once=self._each_once())
             self._delete(name for stream, name in self._tables if stream == end.stream)
         else:
             self._replace(once=self._enrol() == self._named)
-        if MERGED.name in self._brought:
+        if self._merges:
             self._repoint()
+
+    def _each_once(self) -> bool:
+        """Tell whether every parent was mentioned once; a merged record, which no page lists, is no second mention."""
+        twice = "SELECT 1 FROM extra WHERE NOT LIST_CONTAINS(?::TEXT[], name)"
+        return not self._all(f"{twice} UNION ALL SELECT 1 FROM seen WHERE mentions > 1 LIMIT 1", sorted(MERGES))
 
     def _enrol(self) -> int:
         """Make members of a stream that has none; counts each id once, and the beginnings of ids, which are nobody."""
@@ -392,10 +467,11 @@ class _Arrival:
     def _repoint(self) -> None:
         """Let everything that named a merged record name the one that lives on."""
         execute(self._connection, "sql/stage_merge", "sync")
-        for table, column in REFERENCES:
+        for table, column, object_name in REFERENCES:
             self._run(
                 f"UPDATE {table} AS t SET {column} = l.winner_id FROM lives_on AS l"
-                f" WHERE t.source = l.source AND t.{column} = l.id"
+                f" WHERE l.object = ? AND t.source = l.source AND t.{column} = l.id",
+                object_name,
             )
 
     def _remember_tables(self, stream: str) -> None:
@@ -471,7 +547,7 @@ class _Arrival:
     def _delete(self, tables: Iterable[str]) -> None:
         if not self._all("SELECT 1 FROM gone LIMIT 1"):
             return
-        for name in set(tables) - {MERGED.name}:  # a loser is gone, and has to be known as one
+        for name in set(tables) - MERGES:  # a loser is gone, and has to be known as one
             self._remove(name, "gone")
 
     def _remove(self, name: str, ids: str) -> None:

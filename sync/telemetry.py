@@ -1,7 +1,8 @@
 """What people and machines see while work goes on: structured logs and progress bars.
 
-On a terminal a person sees progress on standard error; anywhere else every event is one JSON object per line on
-standard error. Standard output belongs to the answer of a command.
+Runs and the worker tell what they do on standard error: progress on a terminal, anywhere else every event as one JSON
+object a line. Of all other commands a person waits for the answer; what goes wrong on the way is a line of plain words.
+Standard output belongs to the answer of a command.
 """
 
 import logging
@@ -91,11 +92,39 @@ def progress(stream: TextIO) -> Iterator["Progress"]:
         bars.finish()
 
 
-def configure(stream: TextIO, level: str = "info") -> None:
-    """Send our events and those of the libraries to `stream`: JSON lines, or coloured text on a terminal.
+def plainly(stream: TextIO) -> None:
+    """Send warnings of libraries to `stream` as lines of plain words; one that repeats itself is said once.
 
-    Called once, by the composition root.
+    For commands that a person waits for; `configure` is for those that do something for long. Events stay events.
     """
+    _events(stream, logging.INFO)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("rapport: %(message)s"))
+    handler.addFilter(_Once())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _Once(logging.Filter):
+    """Lets a message pass unless it is the one before."""
+
+    _last = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said, self._last = self._last, record.getMessage()
+        return said != self._last
+
+
+def configure(stream: TextIO, level: str = "info") -> None:
+    """Send our events and those of the libraries to `stream`: JSON lines, or coloured text on a terminal."""
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared, renderer = _events(stream, threshold)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+
+
+def _events(stream: TextIO, threshold: int) -> tuple[list[structlog.typing.Processor], structlog.typing.Processor]:
+    """Send our own events to `stream`; gives what they pass through, and what writes them."""
     colours = stream.isatty()
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=True) if colours else structlog.processors.JSONRenderer()
@@ -105,13 +134,10 @@ def configure(stream: TextIO, level: str = "info") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    return shared, renderer

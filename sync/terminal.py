@@ -61,7 +61,7 @@ def answers_for(command: Callable[P, int]) -> Callable[P, None]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         from sync import app, telemetry
 
-        telemetry.configure(sys.stderr)
+        telemetry.plainly(sys.stderr)
         signal.signal(signal.SIGTERM, terminated)
         try:
             sys.exit(command(*args, **kwargs))

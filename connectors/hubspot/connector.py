@@ -1,17 +1,15 @@
 """The HubSpot connection behind the port of `connectors.base`; it only puts the parts of this package together."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, assert_never
+from typing import Any
 
 from connectors.base import Finding, Forecast, Page, ProvisionStep, StreamEnd, Write, WriteResult
 from connectors.budget import Budget, Terms
 from connectors.errors import Rejected, SignInRefused, Unusable
-from connectors.hubspot.auth import Refreshing, SignIn, with_token
+from connectors.hubspot.auth import sign_in
 from connectors.hubspot.client import Client
 from connectors.hubspot.engagements import ENGAGEMENTS
 from connectors.hubspot.failures import DIALECT
@@ -22,12 +20,10 @@ from connectors.hubspot.read import LABELLED, Reader
 from connectors.hubspot.records import BUYING_ROLE, Reading
 from connectors.hubspot.schema import OBJECT_TYPES, Schema, read_schema
 from connectors.hubspot.write import Writer, target
-from connectors.options import AccessToken, HubSpotOptions, RefreshToken
+from connectors.options import AccessToken, HubSpotOptions
 from connectors.transport import Network, Transport
 from mapping.fields import resolve
 from mapping.metadata import Field
-
-log = logging.getLogger(__name__)
 
 DEALS = "deals"
 Json = dict[str, Any]
@@ -171,7 +167,9 @@ class HubSpot:
             try:
                 self._client.peek(object_type)
             except Rejected as error:
-                yield Finding(object_type, str(error), f"grant the scope that reads {object_type}", fatal=False)
+                yield Finding(
+                    object_type, str(error), f"Grant the scope that reads {object_type}, if it is used.", fatal=False
+                )
 
 
 def open_hubspot(
@@ -184,30 +182,5 @@ def open_hubspot(
     """Open the connection that `options` describe; see `connectors.open.open_connection`."""
     budget = Budget(DIALECT.vendor, Terms(**options.budget.model_dump()))
     network = Network(now, options.ca_file, budget=budget)
-    transport = Transport(DIALECT, options.url, _sign_in(options, secret, now, keep), network, HubSpotPace(now))
+    transport = Transport(DIALECT, options.url, sign_in(options, secret, now, keep), network, HubSpotPace(now))
     return HubSpot(source, options, Client(transport, options.api))
-
-
-def _sign_in(
-    options: HubSpotOptions,
-    secret: Callable[[str], str],
-    now: Callable[[], float],
-    keep: Callable[[str, str], None] | None,
-) -> SignIn:
-    match options.auth:
-        case AccessToken(access_token=token):
-            return with_token(secret(token), options.url)
-        case RefreshToken() as auth:
-            return Refreshing(
-                base=options.url,
-                client_id=secret(auth.client_id),
-                client_secret=secret(auth.client_secret),
-                refresh_token=secret(auth.refresh_token),
-                now=now,
-                keep=partial(keep or _lost, auth.refresh_token),
-            )
-    assert_never(options.auth)
-
-
-def _lost(reference: str, _: str) -> None:
-    log.warning("HubSpot renewed the refresh token of %s and nobody keeps it: the next run cannot sign in.", reference)

@@ -17,6 +17,7 @@ import orjson
 
 from connectors.errors import Forbidden, Rejected, RetryLater
 from connectors.hubspot.client import PAGE, Client, next_page
+from connectors.hubspot.records import MERGED_IDS
 from connectors.hubspot.values import parts
 
 Json = dict[str, Any]
@@ -29,8 +30,6 @@ SHARE = 1 / 3
 """Part of the known records from which listing them all is cheaper than reading the changed ones by id."""
 REMEMBERED = 1_000
 """Records of the overlap whose versions a cursor holds at most; of more none is held, and they are read again."""
-MERGED = "hs_merged_object_ids"
-"""Property that names the records a merge took up."""
 _VERSION = 1
 
 
@@ -227,7 +226,7 @@ def _insist(progress: bool, kind: Kind) -> None:
 
 
 def _told(kind: Kind) -> list[str]:
-    return [kind.modified, kind.created, MERGED]
+    return [kind.modified, kind.created, MERGED_IDS]
 
 
 def _between(name: str, low: int, high: int) -> Json:
@@ -236,7 +235,7 @@ def _between(name: str, low: int, high: int) -> Json:
 
 def _hit(record: Json, kind: Kind) -> Hit:
     held = record["properties"]
-    return Hit(str(record["id"]), held[kind.modified], _created(record, kind), len(list(parts(held.get(MERGED)))))
+    return Hit(str(record["id"]), held[kind.modified], _created(record, kind), len(list(parts(held.get(MERGED_IDS)))))
 
 
 def _created(record: Json, kind: Kind) -> int:

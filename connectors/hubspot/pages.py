@@ -18,27 +18,32 @@ import arro3.core as arrow
 from connectors.base import Page
 from connectors.hubspot.engagements import ENGAGEMENTS
 from connectors.hubspot.values import COLUMNS, TABLES, Columns
+from mapping.records import MERGED
 from mapping.statements import ARROW_TYPES
 
 STREAMS: Mapping[str, tuple[str, ...]] = {
     "owners": ("user_account",),
-    "companies": ("account", "observed_account"),
-    "contacts": ("contact", "observed_contact", "affiliation", "contact_role", "usage", "signal"),
+    "companies": ("account", "observed_account", "merged_account"),
+    "contacts": ("contact", "observed_contact", "merged_contact", "affiliation", "contact_role", "usage", "signal"),
     "deals": ("opportunity", "contact_role"),
     **{one.object_type: ("activity", "participant") for one in ENGAGEMENTS},
     "tasks": ("activity", "participant", "own_task"),
     "coverage": ("coverage_of_source",),
 }
 """The streams in the order of a pull, with the tables each one fills."""
+_MERGES = {table.name for table in MERGED.values()}
 
 
 def page(stream: str, tables: Mapping[str, Columns], ids: Sequence[str] = (), deleted: Sequence[str] = ()) -> Page:
-    """Build a page with every table of a stream; `ids` and those of all rows are known to the stream from then on."""
+    """Build a page with every table of a stream; `ids` and those of all rows are known to the stream from then on.
+
+    Who was merged is deleted, as well as those in `deleted`.
+    """
     named: dict[str, None] = dict.fromkeys(ids)
     for name, columns in tables.items():
         named.update(_parents(name, columns))
     filled = {name: arrow.Table.from_batches([_batch(name, tables.get(name, {}))]) for name in STREAMS[stream]}
-    return Page(stream, list(named), filled, deleted)
+    return Page(stream, list(named), filled, [*deleted, *_losers(tables)])
 
 
 class Held:
@@ -49,6 +54,7 @@ class Held:
         self._most = most
         self._records = 0
         self._ids: dict[str, None] = {}
+        self._gone: list[str] = []
         self._tables: dict[str, list[arrow.RecordBatch]] = {}
 
     def add(self, records: int, tables: Mapping[str, Columns]) -> Iterator[Page]:
@@ -57,6 +63,7 @@ class Held:
         for name, columns in tables.items():
             self._ids.update(_parents(name, columns))
             self._tables.setdefault(name, []).append(_batch(name, columns))
+        self._gone += _losers(tables)
         if self._records >= self._most:
             yield from self.rest()
 
@@ -67,11 +74,18 @@ class Held:
                 name: arrow.Table.from_batches(self._tables.get(name) or [_batch(name, {})])
                 for name in STREAMS[self._stream]
             }
-            yield Page(self._stream, list(self._ids), held)
-        self._records, self._ids, self._tables = 0, {}, {}
+            yield Page(self._stream, list(self._ids), held, self._gone)
+        self._records, self._ids, self._gone, self._tables = 0, {}, [], {}
+
+
+def _losers(tables: Mapping[str, Columns]) -> list[str]:
+    return [str(one) for name in _MERGES & tables.keys() for one in tables[name]["id"]]
 
 
 def _parents(name: str, columns: Columns) -> dict[str, None]:
+    """Name the parents of rows; a merged record is none, nobody shall take it for one that is there."""
+    if name in _MERGES:
+        return {}
     return dict.fromkeys(map(str, columns[TABLES[name].parent]))
 
 

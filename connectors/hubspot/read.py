@@ -21,7 +21,7 @@ from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
 from connectors.hubspot.client import Client, chunks, next_page
-from connectors.hubspot.delta import MERGED, Cursor, Delta, counted, kind_of, look
+from connectors.hubspot.delta import Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
 from connectors.hubspot.pages import Held, page
 from connectors.hubspot.records import Reading, Rows
@@ -167,7 +167,7 @@ class Reader:
 
     def _asked(self, stream: Stream) -> list[str]:
         kind = kind_of(stream.name)
-        merged = [MERGED] if stream.name in MERGING else []
+        merged = [records.MERGED_IDS] if stream.name in MERGING else []
         return list(dict.fromkeys([*stream.properties, kind.created, *merged]))
 
     def _shape(self, stream: Stream) -> str:
@@ -179,7 +179,7 @@ class Reader:
 
     def _merged(self, object_type: str, found: Sequence[Json]) -> list[str]:
         """Name the records that the ones found took up, and remember who took up some."""
-        taken = {one["id"]: list(parts(one["properties"].get(MERGED))) for one in found}
+        taken = {one["id"]: records.losers(one) for one in found}
         self.seen.winners.setdefault(object_type, []).extend(key for key, losers in taken.items() if losers)
         return [loser for losers in taken.values() for loser in losers]
 

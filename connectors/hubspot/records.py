@@ -35,6 +35,8 @@ Json = Mapping[str, Any]
 Rows = Iterator[tuple[str, Row]]
 
 BUYING_ROLE = "hs_buying_role"
+MERGED_IDS = "hs_merged_object_ids"
+"""Property that names the records a merge took up."""
 PRIMARY = 1
 """Type id of contact -> primary company, HubSpot's own."""
 DEFAULT_PRODUCT = "default"
@@ -143,7 +145,21 @@ def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
         "parent_id": _given_all(told(held, "hs_parent_company_id")),
         "customer": each(partial(_customer, reading.customer_stages), mapped.get("customer", unknown)),
     }
-    return {"account": account, "observed_account": reading.observed("account", found)}
+    observed = reading.observed("account", found)
+    return {"account": account, "observed_account": observed, "merged_account": merged(reading, found)}
+
+
+def merged(reading: Reading, found: Sequence[Json]) -> Columns:
+    """Read who lives on as whom."""
+    pairs = [(loser, one["id"]) for one in found for loser in losers(one)]
+    values = list(zip(*pairs, strict=True)) or [(), ()]
+    return {"source": [reading.source] * len(pairs), "id": values[0], "winner_id": values[1]}
+
+
+def losers(record: Json) -> Sequence[str]:
+    """Name the records that a merge took up into this one."""
+    taken = record["properties"].get(MERGED_IDS)
+    return [one for one in parts(taken) if one != record["id"]] if taken else ()
 
 
 def _given_all(texts: Sequence[str | None]) -> list[str | None]:
@@ -171,6 +187,7 @@ def contacts(reading: Reading, found: Sequence[Json], ties: Mapping[str, Sequenc
     return {
         "contact": contact,
         "observed_contact": reading.observed("contact", found),
+        "merged_contact": merged(reading, found),
         "affiliation": _affiliations(reading, primary, ties),
         "usage": _usage(reading, found),
         **columns_of(chain(roles, _signals(reading, found))),

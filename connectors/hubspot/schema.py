@@ -134,7 +134,7 @@ class Schema:
         nothing = all(field in missing for field in FIELDS if not field.override)
         for field in missing:
             where = f"{OBJECT_TYPES[field.object]}.{field.hubspot_name(self.prefix)}"
-            yield Finding(where, "the property does not exist", PROVISION, fatal=nothing and not field.override)
+            yield Finding(where, "The property does not exist.", PROVISION, fatal=nothing and not field.override)
         for field in FIELDS:
             if field not in missing and not field.override:
                 yield from self._own_shape(field)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from connectors.budget import Budget, Terms
 from connectors.census import WINDOW_DAYS, Census, Keeper
 from connectors.errors import Rejected
-from connectors.hubspot.connector import _sign_in as sign_in
+from connectors.hubspot.auth import sign_in
 from connectors.hubspot.failures import DIALECT
 from connectors.hubspot.pace import HubSpotPace
 from connectors.hubspot.paths import ROUTES
@@ -59,12 +59,12 @@ class Survey:
         if found is None:
             return None, Counter()
         owners = (one["properties"].get("hubspot_owner_id") for one in found["results"])
-        return int(found["total"]), Counter(str(owner) for owner in owners if owner)
+        return _total(found), Counter(str(owner) for owner in owners if owner)
 
     def _recent(self, kind: str) -> int | None:
         since = str((self._now - WINDOW_DAYS * DAY) * 1000)
         found = self._search(kind, {"propertyName": "hs_timestamp", "operator": "GTE", "value": since}, 1)
-        return None if found is None else int(found["total"])
+        return None if found is None else _total(found)
 
     def _search(self, object_type: str, filters: Json, limit: int) -> Json | None:
         """Search with one filter; None where the token may not, or the property is none that can be searched."""
@@ -104,6 +104,12 @@ class Survey:
         routed = self._route(bare) + (f"?{query}" if query else "")
         answer = self._transport.request(method, routed, json=body).json()
         return cast("Json", answer) if isinstance(answer, dict) else {}
+
+
+def _total(found: Json) -> int | None:
+    """Read how many records a search found; an answer that does not say so says nothing."""
+    total = found.get("total")
+    return int(total) if isinstance(total, int) else None
 
 
 def _keeper(owner: str, customers: int, found: Json | None) -> Keeper:

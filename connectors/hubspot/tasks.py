@@ -22,6 +22,9 @@ Json = dict[str, Any]
 TASKS = "tasks"
 TO_CONTACT, TO_COMPANY = 204, 192
 """HubSpot's type ids of task -> contact and task -> company."""
+LONGEST_BODY = 65_536
+"""Characters of a task's body (our default: HubSpot names it for notes); a note that finds no room is left out, since
+HubSpot would refuse it together with what it is about."""
 DUE, OWNER = "hs_timestamp", "hubspot_owner_id"
 GONE = "The task no longer exists in HubSpot."
 
@@ -181,6 +184,7 @@ def _changed(write: SetTaskState | AssignTask, body: str) -> Json:
             properties[DUE] = str(write.due_at * 1000)
     if write.owner_id:
         properties[OWNER] = write.owner_id
-    if write.note and not body.endswith(write.note):
-        properties["hs_task_body"] = f"{body}\n{write.note}".strip()
+    noted = f"{body}\n{write.note}".strip()
+    if write.note and not body.endswith(write.note) and len(noted) <= LONGEST_BODY:
+        properties["hs_task_body"] = noted
     return {"id": write.id, "properties": properties}

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from mapping.fields import FLAGS, LARGEST, Type
 from mapping.metadata import Field, Kind, observed_tables
-from mapping.records import STAGED, Table
+from mapping.records import MERGED, STAGED, Table
 
 Properties = Mapping[str, str | None]
 Row = tuple[object, ...]
@@ -22,7 +22,7 @@ Columns = Mapping[str, Sequence[object]]
 _MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
 """Epoch milliseconds as text; longer numbers are no moment of this era."""
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *observed_tables())}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
 COLUMNS = {name: table.column_names() for name, table in TABLES.items()}
 Told = TypeVar("Told", bound=Hashable)
 Value = TypeVar("Value")

@@ -7,6 +7,7 @@ and gives no way to sign in once for several threads; so the token is fetched he
 import base64
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, assert_never, cast
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import jwt
 
 from connectors.errors import Rejected, Unreachable, Unusable
 from connectors.options import ClientCredentials, JwtBearer, Password, RefreshToken, SalesforceOptions
+from connectors.rotation import Rotating
 from connectors.transport import Token, Transport
 
 log = logging.getLogger(__name__)
@@ -40,37 +42,43 @@ class SignIn:
         self._options = options
         self._secret = secret
         self._now = now
-        self._store = keep
-        self._rotated: str | None = None
+        reference = options.auth.refresh_token if isinstance(options.auth, RefreshToken) else ""
+        self._refresh_token = Rotating(partial(secret, reference), partial(keep or _lost, reference))
         self.user_id: str | None = None
 
     def __call__(self, transport: Transport) -> Token:
         """Ask the token endpoint."""
-        form, headers = _request(self._options, self._secret, self._now)
-        if self._rotated:
-            form["refresh_token"] = self._rotated
         try:
-            reply = transport.submit(f"{self._options.url}/services/oauth2/token", form, headers)
+            answer = self._granted(transport)
         except Unreachable:
             raise
         except (Rejected, Unusable) as error:
             raise Unusable(
                 f"{str(error).rstrip('.')}. Check the credentials and the app's policies in Salesforce."
             ) from error
-        answer = cast("dict[str, Any]", reply.json())
-        self._keep(answer.get("refresh_token"), form.get("refresh_token"))
         self.user_id = str(answer.get("id", "")).rpartition("/")[2] or None
         return Token(str(answer["access_token"]), _base(self._options.url, answer))
 
-    def _keep(self, given: str | None, used: str | None) -> None:
-        """Store a rotated refresh token before anything is signed: the one just used may not be redeemed again."""
-        if not (given and used and given != used):
-            return
-        self._rotated = given
-        if self._store and isinstance(self._options.auth, RefreshToken):
-            self._store(self._options.auth.refresh_token, given)
-        else:
-            log.warning("Salesforce rotates the refresh token of this app; turn rotation off, or the next run fails.")
+    def _granted(self, transport: Transport) -> Mapping[str, Any]:
+        """Redeem what the settings name; a new refresh token is kept before anything is signed."""
+        if not isinstance(self._options.auth, RefreshToken):
+            return self._asked(transport)
+        answer = self._refresh_token.redeemed(partial(self._asked, transport))
+        if given := answer.get("refresh_token"):
+            self._refresh_token.replaced(str(given))
+        return answer
+
+    def _asked(self, transport: Transport, refresh_token: str | None = None) -> Mapping[str, Any]:
+        form, headers = _request(self._options, self._secret, self._now)
+        if refresh_token:
+            form["refresh_token"] = refresh_token
+        return cast(
+            "dict[str, Any]", transport.submit(f"{self._options.url}/services/oauth2/token", form, headers).json()
+        )
+
+
+def _lost(_reference: str, _given: str) -> None:
+    log.warning("Salesforce rotates the refresh token of this app; turn rotation off, or the next run fails.")
 
 
 def _base(url: str, answer: Mapping[str, Any]) -> str:
@@ -94,7 +102,6 @@ def _request(
                 "grant_type": "refresh_token",
                 "client_id": secret(auth.client_id),
                 "client_secret": secret(auth.client_secret),
-                "refresh_token": secret(auth.refresh_token),
             }, {}
         case Password() as auth:
             token = secret(auth.security_token) if auth.security_token else ""

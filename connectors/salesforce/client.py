@@ -17,7 +17,7 @@ from simple_salesforce.api import Salesforce
 
 from connectors.budget import Allowance
 from connectors.errors import Rejected, RetryLater, Unusable
-from connectors.salesforce.soql import Query
+from connectors.salesforce.soql import Query, epoch
 from connectors.transport import Transport, Unanswered
 from connectors.wire import Reply, encode
 
@@ -35,6 +35,15 @@ class Result:
     content: bytes
     rows: int
     locator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletions:
+    """What the log of deletions knows: ids, from when on it is kept and how far it has come, where it says so."""
+
+    ids: Sequence[str]
+    since: int | None = None
+    until: int | None = None
 
 
 class Client:
@@ -167,10 +176,11 @@ class Client:
         found = _listed(self.transport.request("POST", f"{self._path}/composite/sobjects/{name}", json=body))
         return {str(record["Id"]): str(record[field]) for record in found if record.get(field)}
 
-    def deleted(self, name: str, start: str, end: str) -> Sequence[str]:
-        """List the ids of records deleted between two moments, as the replication log knows them."""
+    def deleted(self, name: str, start: str, end: str) -> Deletions:
+        """List the records deleted between two moments, as far as the replication log knows them by now."""
         answer = self._sf.restful(f"sobjects/{name}/deleted/", {"start": start, "end": end}) or {}
-        return [row["id"] for row in answer.get("deletedRecords", ())]
+        ids = [row["id"] for row in answer.get("deletedRecords", ())]
+        return Deletions(ids, epoch(answer.get("earliestDateAvailable")), epoch(answer.get("latestDateCovered")))
 
     def collection(self, method: str, records: Sequence[Record], *, override: bool = False) -> list[Record]:
         """Create (POST) or update (PATCH) up to 200 records; the answers come in the order of the records.

@@ -29,6 +29,7 @@ class Cursor:
     `at` is when its last complete reading began (0: there was none), `whole_at` the last whole one, `calculated_at` the
     last look at formulas and roll-ups. `shape` digests what was selected and how it is read: records that did not
     change hold nothing of a field that was mapped or granted since, so another shape makes the pull whole.
+    `logged_until` is how far the log of deletions had come, where it was behind `at`.
     """
 
     at: int
@@ -36,6 +37,12 @@ class Cursor:
     shape: str
     calculated_at: int = 0
     unfinished: Unfinished | None = None
+    logged_until: int | None = None
+
+    @property
+    def open_since(self) -> int:
+        """Tell from when on not everything is known: who is deleted and who came back is told from one moment on."""
+        return self.at if self.logged_until is None else min(self.at, self.logged_until)
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
@@ -49,7 +56,7 @@ class Cursor:
             found = cls(**told, unfinished=left)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError):
             return None
-        moments = (found.at, found.whole_at, found.calculated_at)
+        moments = (found.at, found.whole_at, found.calculated_at, found.logged_until or 0)
         return found if all(isinstance(moment, int) for moment in moments) and isinstance(found.shape, str) else None
 
     def text(self) -> str:

@@ -55,6 +55,7 @@ class Reading:
         self.fields = self._world.schema.visible(self._name, (*SYSTEM, *self._stream.fields))
         self._shape = shape(self._world, self.fields)
         kept = cursor if cursor and cursor.shape == self._shape else None
+        self._logged_until: int | None = None
         self._log = self._deletions(kept)
         self._since = kept if self._log is not None else None
         left = kept.unfinished if kept else None
@@ -84,7 +85,7 @@ class Reading:
         if self._since is None and self._stream.tells:
             self._besides.known.add(self._stream.tells)
         whole_at = self._since.whole_at if self._since else self._began
-        done = Cursor(self._began, whole_at, self._shape, self._calculated_at)
+        done = Cursor(self._began, whole_at, self._shape, self._calculated_at, logged_until=self._logged_until)
         yield replace(self._end(done, whole=self._since is None), expected=self._expected)
         return done
 
@@ -96,15 +97,20 @@ class Reading:
 
     def _deletions(self, kept: Cursor | None) -> Sequence[str] | None:
         """Ask the replication log who was deleted since; None when the reading must be whole."""
-        if kept is None or not 0 <= self._besides.now - kept.at + OVERLAP <= OLDEST_CURSOR + OVERLAP:
+        now = self._besides.now
+        if kept is None or kept.at > now + OVERLAP or kept.open_since < now - OLDEST_CURSOR:
             return None
         if "IsDeleted" not in self.fields:
             return ()
-        start, end = moment(kept.at - OVERLAP), moment(self._besides.now + 60)
+        start = kept.open_since - OVERLAP
         try:
-            return self._client.deleted(self._name, start, end)
+            log = self._client.deleted(self._name, moment(start), moment(now + 60))
         except Rejected:
             return None
+        if log.since is not None and log.since > start:
+            return None  # purged: some of what we ask for is no longer known
+        self._logged_until = log.until if log.until is not None and log.until < now else None
+        return log.ids
 
     def _from(self) -> str | None:
         return since(self._since)
@@ -177,7 +183,7 @@ class Reading:
         return self._end(cursor, whole=False)
 
     def _end(self, cursor: Cursor, *, whole: bool) -> StreamEnd:
-        since = self._since.at - OVERLAP if self._since else None
+        since = self._since.open_since - OVERLAP if self._since else None
         told = (self._name, cursor.text(), whole, self._read, None, dict(self._dropped))
         return StreamEnd(*told, since=since, until=self._began)
 
@@ -200,7 +206,8 @@ class Reading:
             return {}
         losers, winners = zip(*found.merged, strict=True)
         values = {"id": losers, "winner_id": winners}
-        return {MERGED.name: columns.table(MERGED.name, self._world.source, len(losers), values)}
+        name = MERGED[self._name.lower()].name
+        return {name: columns.table(name, self._world.source, len(losers), values)}
 
     def _lost(self) -> Iterator[Page]:
         """Report who is in the log of deletions and was not seen alive since."""
@@ -232,7 +239,7 @@ class Reading:
 
 def since(cursor: Cursor | None) -> str | None:
     """Write from when on changes are read, as SOQL does; None when everything is."""
-    return moment(cursor.at - OVERLAP) if cursor else None
+    return moment(cursor.open_since - OVERLAP) if cursor else None
 
 
 def selection(name: str, fields: Sequence[str], since: str | None) -> Query:

@@ -71,7 +71,8 @@ class Survey:
     def _recent(self, name: str, column: str) -> int | None:
         with suppress(Rejected):
             text = f"SELECT COUNT() FROM {name} WHERE {column} = LAST_N_DAYS:{WINDOW_DAYS}"
-            return int(self._get("/query", q=text).get("totalSize", 0))
+            total = self._get("/query", q=text).get("totalSize")
+            return int(total) if isinstance(total, int) else None
         return None
 
     def _asked(self, text: str) -> list[Record] | None:

@@ -26,7 +26,7 @@ from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column
 from mapping.statements import arrow_table, blocks, execute
 
-TABLES = {table.name: table for table in (*STAGED, MERGED, *observed_tables())}
+TABLES = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
 """Every canonical table by name."""
 LONGEST_RECORD = 4_000_000
 """Bytes; Bulk API 2.0 gives at most 400,000 characters a record."""

@@ -36,6 +36,8 @@ PATIENCE = 2
 TRIES = 4
 """How often a locked row is sent."""
 OBJECTS = {"contact": "Contact", "account": "Account", "task": "Task"}
+LONGEST_BODY = 32_000
+"""Characters of a task's description; a note that finds no room in it is left out."""
 OPEN, CLOSED = "Not Started", "Completed"
 
 
@@ -199,7 +201,7 @@ class Writer:
         record = {
             "attributes": {"type": "Task"},
             "Subject": write.subject[:255],
-            "Description": write.body[:32_000],
+            "Description": write.body[:LONGEST_BODY],
             "ActivityDate": _day(write.due_at),
             "Status": OPEN,
             self._key: write.key,
@@ -353,8 +355,9 @@ def _changed(write: SetTaskState | AssignTask, body: str) -> Record:
             record["ActivityDate"] = _day(write.due_at)
     if write.owner_id:
         record["OwnerId"] = id18(write.owner_id)
-    if write.note and not body.endswith(write.note):
-        record["Description"] = f"{body}\n\n{write.note}".strip()[-32_000:]
+    noted = f"{body}\n\n{write.note}".strip()
+    if write.note and not body.endswith(write.note) and len(noted) <= LONGEST_BODY:  # what people wrote is never cut
+        record["Description"] = noted
     return record
 
 

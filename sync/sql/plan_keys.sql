@@ -27,13 +27,17 @@ GROUP BY k.key;
 
 -- As what each of these records is known today: itself, or the one it was merged into.
 CREATE OR REPLACE TEMP TABLE plan_record AS
-SELECT r.ref, SPLIT_PART(r.ref, ':', 1) AS source, COALESCE(w.winner_id, r.id) AS id
+SELECT r.object, r.ref, SPLIT_PART(r.ref, ':', 1) AS source, COALESCE(w.winner_id, r.id) AS id
 FROM (
-  SELECT ref, SUBSTR(ref, STRPOS(ref, ':') + 1) AS id
-  FROM (SELECT account_ref AS ref FROM plan_unasked UNION SELECT person_ref AS ref FROM plan_unasked) AS named
+  SELECT object, ref, SUBSTR(ref, STRPOS(ref, ':') + 1) AS id
+  FROM (
+    SELECT 'account' AS object, account_ref AS ref FROM plan_unasked
+    UNION
+    SELECT 'contact' AS object, person_ref AS ref FROM plan_unasked
+  ) AS named
   WHERE ref <> ''
 ) AS r
-LEFT JOIN plan_winner AS w ON w.source = SPLIT_PART(r.ref, ':', 1) AND w.id = r.id;
+LEFT JOIN plan_winner AS w ON w.object = r.object AND w.source = SPLIT_PART(r.ref, ':', 1) AND w.id = r.id;
 
 -- Keys that live on under another name, because account or person were merged or became one with a record of the other
 -- CRM. Of several the one with an open task follows; one whose new name has a task already does not: its gap has that.
@@ -49,9 +53,9 @@ FROM (
       u.organisation || '|' || COALESCE(c.account_key, u.account_ref) || '|' || u.gap || '|'
         || COALESCE(p.person_id, u.person_ref) AS new_key
     FROM plan_unasked AS u
-    LEFT JOIN plan_record AS ar ON ar.ref = u.account_ref
+    LEFT JOIN plan_record AS ar ON ar.object = 'account' AND ar.ref = u.account_ref
     LEFT JOIN company AS c ON c.source = ar.source AND c.account_id = ar.id
-    LEFT JOIN plan_record AS pr ON pr.ref = u.person_ref
+    LEFT JOIN plan_record AS pr ON pr.object = 'contact' AND pr.ref = u.person_ref
     LEFT JOIN person AS p ON p.source = pr.source AND p.contact_id = pr.id
   ) AS renamed
   WHERE renamed.new_key <> renamed.key

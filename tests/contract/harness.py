@@ -7,7 +7,8 @@ from connectors.base import Connector, Page, StreamEnd, UpdateRecord
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED
 
-TABLES = (*STAGED, MERGED, *observed_tables())
+TABLES = (*STAGED, *MERGED.values(), *observed_tables())
+MERGES = {table.name for table in MERGED.values()}
 PARENTS = {table.name: table.parent for table in TABLES}
 COLUMNS = {table.name: table.column_names() for table in TABLES}
 
@@ -76,7 +77,7 @@ class Mirror:
     def _take(self, page: Page) -> None:
         self.members.setdefault(page.stream, set()).update(one for one in page.ids if not one.endswith(":"))
         self.deleted |= set(page.deleted)
-        self._forget(page.tables, page.deleted)
+        self._forget(page.tables.keys() - MERGES, page.deleted)  # a loser is known for ever
         for name, arrived in page.tables.items():
             names = arrived.column_names
             columns = [arrived.column(column).to_pylist() for column in names]
@@ -97,7 +98,7 @@ class Mirror:
         if end.cursor is not None:
             self.cursors[end.stream] = end.cursor
         if end.whole:
-            self._forget(PARENTS, self.members.get(end.stream, set()) - seen)
+            self._forget(PARENTS.keys() - MERGES, self.members.get(end.stream, set()) - seen)
             self.members[end.stream] = seen
 
     def _forget(self, tables: Iterable[str], ids: Iterable[str]) -> None:

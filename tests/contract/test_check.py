@@ -6,6 +6,7 @@ Every case is followed by a run: it fails, or does not begin, exactly when check
 import copy
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -739,6 +740,7 @@ def test_what_is_broken_is_told_with_its_place_and_ends_with_1_exactly_when_the_
     assert [one["severity"] for one in found] == [case.severity], findings(done)
     assert case.said.lower() in said.lower()
     assert [(one["file"], one["line"]) for one in found] == [("rapport.yaml", world.line(case.place, case.after))]
+    assert all(one["fix"][:1] == one["fix"][:1].upper() for one in found), "a fix is a sentence"
     assert done.exit_code == (1 if case.severity == "error" else 0), findings(done)
     ran = world.ask("run", "--json")
     assert fails(ran) == (done.exit_code == 1), ran.output
@@ -775,6 +777,8 @@ def test_several_things_at_once_come_all_at_once_errors_first(world: World) -> N
         ("warning", "hs", "API version"),
         ("warning", "hs", "census"),
     ], "the calls that are left suffice for the inspection alone"
+    assert re.findall(r"^rapport: (\S+ \S+) failed", done.stderr, re.MULTILINE) == ["POST /services/oauth2/token"]
+    assert len(done.stderr.splitlines()) == 1, "a server that does not answer is told once, in words"
     assert done.exit_code == 1
     assert fails(world.ask("run", "--json"))
 

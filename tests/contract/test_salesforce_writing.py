@@ -184,6 +184,15 @@ def test_a_note_is_appended_once_however_often_the_write_is_repeated(org: Org, c
     assert row["Status"] == "Completed"
 
 
+def test_a_note_that_finds_no_room_is_left_out_and_nothing_people_wrote_is_cut(org: Org, connected: Salesforce) -> None:
+    (made,) = connected.write([a_task()])
+    written = "What people wrote. " + "x" * 31_970
+    org.as_person("PATCH", f"sobjects/Task/{made.id}", {"Description": written})
+    (done,) = connected.write([SetTaskState(made.id or "", GAP, open=False, note="Closed: the champion answered.")])
+    (row,) = tasks_of(org, GAP)
+    assert (done.outcome, row["Status"], row["Description"]) == (Outcome.DONE, "Completed", written)
+
+
 def test_a_task_that_is_passed_on_keeps_its_date_and_gets_the_note_once(org: Org, connected: Salesforce) -> None:
     (made,) = connected.write([a_task()])
     pass_on = AssignTask(made.id or "", GAP, MAX, "Overdue since 2026-01-01.")

@@ -582,7 +582,7 @@ def test_check_lists_what_is_missing_and_provision_creates_it_once(ask: Ask, crm
     assert checked.exit_code == Exit.DONE
     shown = " ".join(checked.stdout.split())
     assert "rapport.yaml:5: warning: acme/crm contact.roles, contact.buyer_type, " in shown
-    assert f" and {len(FIELDS) - 5} more: The field does not exist. run provisioning" in shown
+    assert f" and {len(FIELDS) - 5} more: The field does not exist. Run: rapport provision" in shown
     assert checked.stdout.splitlines()[-1] == "Everything a run needs is there; 1 warning."
     wanted = ask("provision", "--dry-run").stdout
     assert "acme/crm: would do: field contact.roles" in wanted

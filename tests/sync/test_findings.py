@@ -12,8 +12,9 @@ from connectors.hubspot.checks import retiring
 from connectors.options import HubSpotOptions, SalesforceOptions
 from mapping.spec import Product, load_rules
 from sync import findings
+from sync.check import unusable
 from sync.findings import Told
-from sync.settings import Lines
+from sync.settings import Lines, Problem, SettingsError
 
 AUTH = {"flow": "client_credentials", "client_id": "env:ID", "client_secret": "env:SECRET"}
 SALESFORCE = SalesforceOptions.model_validate({"vendor": "salesforce", "url": "https://a.example", "auth": AUTH})
@@ -167,3 +168,9 @@ def test_the_end_of_a_version_is_told_ahead(api: str, today: date, said: str | N
     found = [one.cause for one in retiring(api, today)]
     assert len(found) == (said is not None)
     assert all(said in cause for cause in found if said)
+
+
+def test_the_problems_of_a_settings_file_are_sentences() -> None:
+    wrong = [Problem("r.yaml", 3, "unknown setting urll", "did you mean url?"), Problem("r.yaml", 5, "a tab", "cut it")]
+    said = [told.sentence for told in unusable(SettingsError(wrong))]
+    assert said == ["Unknown setting urll. Did you mean url?", "A tab. Cut it."]

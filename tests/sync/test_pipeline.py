@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import duckdb
 import pytest
 
 from connectors.base import Page, StreamEnd
@@ -14,7 +15,7 @@ from sync import journal, pipeline
 from sync.changes import Limits, Ref, Skip, UnsafePlanError, Why, change_json
 from sync.ledger import LeaseHeldError
 from sync.pipeline import LEASE_SECONDS, PLAN_LIFE, Desk, PlanRefusedError
-from tests.sync.world import NOON, Gap, World
+from tests.sync.world import DAY, NOON, Gap, World
 
 ANN, BOB = ("contact", "c1"), ("contact", "c2")
 
@@ -22,7 +23,7 @@ ANN, BOB = ("contact", "c1"), ("contact", "c2")
 class Moody(MemoryConnector):
     """A CRM whose third stream fails."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__("crm", NOON)
         self.error = error
 
@@ -172,6 +173,30 @@ def test_a_lease_that_has_run_out_is_taken_over_and_given_back_at_the_end(world:
     world.ledger.lease("acme", "host-7:4711", NOON - LEASE_SECONDS, LEASE_SECONDS)
     world.run()
     assert world.ledger.holder("acme") is None
+
+
+def test_whoever_lost_the_organisation_meanwhile_writes_nothing(world: World) -> None:
+    world.want(ANN, roles="buyer")
+    desk, late = world.desk(), [0]
+
+    def slowly(connection: duckdb.DuckDBPyConnection) -> None:
+        desk.explain(connection)
+        late[0] = LEASE_SECONDS
+        world.ledger.lease("acme", "host-7:4711", NOON + late[0], LEASE_SECONDS)
+
+    with pytest.raises(LeaseHeldError, match="host-7:4711"):
+        pipeline.run(replace(desk, explain=slowly, now=lambda: NOON + late[0]))
+    assert world.crm.carried_out == []
+
+
+def test_12_the_calls_of_a_run_that_died_count_among_those_of_the_day(world: World) -> None:
+    with pytest.raises(ProcessKilledError):
+        pipeline.run(with_connector(world, Moody(ProcessKilledError())))
+    (died,) = world.ledger.runs("acme")
+    assert (died["status"], died["report"]["calls"]["crm"]) == ("running", {"PULL user": 1, "PULL account": 1})
+    assert world.ledger.calls("acme", NOON - DAY) == {"crm": 2}
+    again = world.run()
+    assert world.ledger.calls("acme", NOON - DAY)["crm"] == 2 + sum(again.calls["crm"].values())
 
 
 def test_a_vendor_that_asks_for_patience_while_reading_leaves_an_incomplete_run(world: World) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from connectors.base import Ids, Page, StreamEnd
 from mapping.statements import arrow_table
-from sync.stage import TABLES, BrokenStreamError, Stage, StageInUseError, layout
+from sync.stage import TABLES, BrokenStreamError, Stage, StageClosedError, StageInUseError, layout
 from tests.sync.process import HOLD_STAGE, python
 
 
@@ -197,6 +198,63 @@ def test_a_stage_that_another_process_holds_is_not_touched(tmp_path: Path) -> No
         assert column(stage, "SELECT id FROM activity") == ["e1"]
 
 
+def test_a_file_that_was_cut_off_is_deleted_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "acme.duckdb"
+    with Stage(path) as stage:
+        list(stage.take("crm", [activity("e1"), end()]))
+    path.write_bytes(path.read_bytes()[:20_000])
+    with Stage(path) as stage:
+        assert stage.rebuilt
+        assert stage.cursors("crm") == {}
+    assert f"the stage {path} is deleted, the next pull is full" in caplog.text
+
+
+def test_a_damaged_log_of_the_file_starts_over(tmp_path: Path) -> None:
+    path, copy = tmp_path / "acme.duckdb", tmp_path / "copy.duckdb"
+    with Stage(path) as stage:
+        list(stage.take("crm", [activity("e1"), end()]))
+        copy.write_bytes(path.read_bytes())
+        content = bytearray(Path(f"{path}.wal").read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        Path(f"{copy}.wal").write_bytes(content)
+    with Stage(copy) as stage:
+        assert stage.rebuilt
+
+
+@pytest.mark.parametrize("fault", ["No space left on device", "Permission denied", "Input/output error"])
+def test_a_stage_that_the_system_refuses_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    path = tmp_path / "Corrupt" / "acme.duckdb"
+    path.parent.mkdir()
+    with Stage(path) as stage:
+        list(stage.take("crm", [activity("e1"), end()]))
+
+    def refuse(name: str, **_: object) -> None:
+        raise duckdb.IOException(f'IO Error: Failure while replaying WAL file "{name}": {fault}\n\nSee also: nowhere')
+
+    with monkeypatch.context() as system:
+        system.setattr("duckdb.connect", refuse)
+        with pytest.raises(StageClosedError, match=rf"cannot be used: .*{fault}\. Mend that, or name another folder"):
+            Stage(path).__enter__()
+    with Stage(path) as stage:
+        assert not stage.rebuilt
+        assert column(stage, "SELECT id FROM activity") == ["e1"]
+
+
+def test_a_database_of_another_kind_is_never_taken_for_a_stage(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    content = b"SQLite format 3\0" + bytes(8_176)
+    path.write_bytes(content)
+    with pytest.raises(StageClosedError, match="cannot be used: it is a database of SQLite"):
+        Stage(path).__enter__()
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_place_of_the_stage_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(StageClosedError, match="Is a directory"):
+        Stage(tmp_path).__enter__()
+    assert tmp_path.is_dir()
+
+
 def test_a_broken_file_starts_over_even_where_its_path_speaks_of_a_lock(tmp_path: Path) -> None:
     path = tmp_path / "lockers.duckdb"
     path.write_bytes(b"no database" * 1000)
@@ -287,3 +345,31 @@ def test_after_a_pull_there_are_as_many_threads_as_before(stage: Stage) -> None:
     stage.connection.execute("SET threads = 2")
     list(stage.take("crm", [activity("e1"), end()]))
     assert column(stage, "SELECT CURRENT_SETTING('threads')") == [2]
+
+
+def merge(object_name: str, loser: str, winner: str) -> Page:
+    row = {"source": "crm", "id": loser, "winner_id": winner}
+    return page(object_name, [winner], [loser], **{f"merged_{object_name}": [row]})
+
+
+def test_17_a_merge_of_accounts_leaves_the_contact_with_the_same_number_alone(stage: Stage) -> None:
+    list(stage.take("crm", [activity("e1", "5"), end()]))
+    placed = [{"source": "crm", "id": "e2", "account_id": "5"}]
+    list(stage.take("crm", [page("deal", ["e2"], opportunity=placed), end("deal")]))
+    list(stage.take("crm", [merge("account", "5", "7"), end("account")]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["5"]
+    assert column(stage, "SELECT account_id FROM opportunity") == ["7"]
+    list(stage.take("crm", [merge("contact", "5", "6"), end("contact")]))
+    assert column(stage, "SELECT contact_id FROM participant") == ["6"]
+    assert column(stage, "SELECT account_id FROM opportunity") == ["7"]
+
+
+def test_32_a_loser_that_a_whole_listing_tells_of_is_gone_and_stays_known_as_one(stage: Stage) -> None:
+    people = [{"source": "crm", "id": one} for one in ("5", "6")]
+    list(stage.take("crm", [page("contact", ["5", "6"], contact=people), end("contact", whole=True)]))
+    for _ in range(2):
+        told = merge("contact", "5", "6")
+        listed = Page("contact", ["6"], {**told.tables, **page("contact", ["6"], contact=people[1:]).tables}, ["5"])
+        list(stage.take("crm", [listed, end("contact", whole=True)]))
+        assert column(stage, "SELECT id FROM contact") == ["6"]
+        assert column(stage, "SELECT winner_id FROM merged_contact WHERE id = '5'") == ["6"]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress as Display
 
 from sync import telemetry
-from sync.telemetry import Bars, Logged, configure, progress, silent
+from sync.telemetry import Bars, Logged, configure, plainly, progress, silent
 
 
 class Terminal(io.StringIO):
@@ -69,6 +69,18 @@ def test_libraries_are_heard_from_warning_on_and_in_the_same_form(log: Pages) ->
     logging.getLogger("urllib3").info("connection opened")
     logging.getLogger("urllib3").warning("pool is full")
     assert [(event["event"], event["level"]) for event in log.events()] == [("pool is full", "warning")]
+
+
+def test_where_a_person_waits_a_warning_is_a_line_of_words_said_once() -> None:
+    stream = io.StringIO()
+    plainly(stream)
+    library = logging.getLogger("connectors.transport")
+    for _ in range(3):
+        library.warning("GET /crm/owners failed: %s", "ReadTimeout")
+    library.info("detail")
+    library.warning("GET /crm/owners failed: %s", "ConnectionError")
+    said = ["rapport: GET /crm/owners failed: ReadTimeout", "rapport: GET /crm/owners failed: ConnectionError"]
+    assert stream.getvalue().splitlines() == said
 
 
 def test_on_a_terminal_events_are_text_for_people() -> None:

@@ -134,9 +134,9 @@ class World:
                 "INSERT INTO companion SELECT object, source, id, 'Because.', '2023-11-15' FROM explained"
             )
 
-    def merge(self, loser: str, winner: str) -> None:
+    def merge(self, object_name: str, loser: str, winner: str) -> None:
         """Let a record live on as another one, as a pull would report it."""
-        self.stage.connection.execute("INSERT INTO merged_record VALUES ('crm', ?, ?)", [loser, winner])
+        self.stage.connection.execute(f"INSERT INTO merged_{object_name} VALUES ('crm', ?, ?)", [loser, winner])
 
     # --- running ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.errors import Unusable
 from connectors.hubspot.auth import Refreshing
+from connectors.rotation import Rotating
 from tests.connectors.hubspot.conftest import URL, Portal
 
 TOKENS = "/oauth/v3/token"
@@ -17,7 +18,7 @@ def grant(access: str, **more: object) -> dict[str, object]:
 
 
 def refreshing(portal: Portal, kept: list[str]) -> Refreshing:
-    return Refreshing(URL, "client", "secret", "first-refresh", lambda: portal.time.now, kept.append)
+    return Refreshing(URL, "client", "secret", Rotating(lambda: "first-refresh", kept.append), lambda: portal.time.now)
 
 
 def bearer(portal: Portal) -> list[str]:

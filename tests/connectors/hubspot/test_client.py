@@ -79,7 +79,7 @@ def test_33_associations_are_followed_past_the_first_hundred(portal: Portal) -> 
     assert portal.asked[1][2] == {"inputs": [{"id": "1", "after": "500"}]}
 
 
-def test_row_23_a_record_that_is_there_and_could_not_be_read_asks_for_patience(portal: Portal) -> None:
+def test_23_a_record_that_is_there_and_could_not_be_read_asks_for_patience(portal: Portal) -> None:
     failed = [{"category": "INTERNAL_ERROR", "message": "one row could not be read"}]
     answer = (207, {"results": [], "numErrors": 1, "errors": failed})
     portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)
@@ -90,7 +90,7 @@ def test_row_23_a_record_that_is_there_and_could_not_be_read_asks_for_patience(p
         list(client(portal).read("contacts", ["1"], ["email"]))
 
 
-def test_row_33_a_record_without_associations_is_no_failure(portal: Portal) -> None:
+def test_33_a_record_without_associations_is_no_failure(portal: Portal) -> None:
     none = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND", "message": "none"}
     answer = (207, {"results": [], "numErrors": 1, "errors": [none]})
     portal.answers("POST", "/crm/associations/2026-09/contacts/companies/batch/read", answer)

@@ -154,6 +154,7 @@ def test_32_the_loser_of_a_merge_is_gone_and_its_emails_name_the_winner(story: S
     assert (story.whole("contacts"), story.whole("emails")) == (False, False)
     assert story.mirror.all("contact", id=PEOPLE[2]) == story.mirror.all("affiliation", contact_id=PEOPLE[2]) == []
     assert {row["contact_id"] for row in story.mirror.all("participant", activity_id=MAILS[2])} == {PEOPLE[1]}
+    assert story.mirror.all("merged_contact") == [{"source": "hs", "id": PEOPLE[2], "winner_id": PEOPLE[1]}]
     assert held(story.mirror) == story.listed_afresh()
 
 

@@ -9,7 +9,7 @@ from connectors.hubspot.read import GATHERED, gathered
 from connectors.hubspot.values import TABLES, columns_of, row
 from connectors.options import HubSpotOptions
 from mapping.metadata import observed_tables
-from mapping.records import STAGED
+from mapping.records import MERGED, STAGED
 from tests.connectors.hubspot.conftest import OPTIONS, URL, Portal
 
 OBJECTS = "/crm/objects/2026-09"
@@ -32,7 +32,7 @@ def ends(portal: Portal) -> dict[str, StreamEnd]:
 
 def test_the_streams_fill_every_canonical_table() -> None:
     filled = {table for tables in STREAMS.values() for table in tables}
-    assert filled == {table.name for table in (*STAGED, *observed_tables())}
+    assert filled == {table.name for table in (*STAGED, *MERGED.values(), *observed_tables())}
 
 
 def test_every_stream_of_an_empty_portal_ends_whole(portal: Portal) -> None:
@@ -54,6 +54,7 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
     assert {name: table.num_rows for name, table in made.tables.items()} == {
         "contact": 1,
         "observed_contact": 0,
+        "merged_contact": 0,
         "affiliation": 1,
         "contact_role": 0,
         "usage": 1,

@@ -456,6 +456,17 @@ def test_a_note_is_appended_once_however_often_the_write_is_repeated(portal: Por
     ]
 
 
+def test_a_note_that_finds_no_room_is_left_out_and_nothing_that_stands_there_is_cut(portal: Portal) -> None:
+    portal.provisioned()
+    long = "x" * 65_530
+    portal.answers("POST", f"{TASKS}/batch/read", {"results": [{"id": "501", "properties": {"hs_task_body": long}}]})
+    portal.answers("POST", f"{TASKS}/batch/update", {"results": [{"id": "501"}]})
+    (result,) = portal.connect().write([SetTaskState("501", "k1", open=False, note="Closed: she answered.")])
+    assert result.outcome is Outcome.DONE
+    (body,) = sent(portal, f"{TASKS}/batch/update")
+    assert body["inputs"][0]["properties"] == {"hs_task_status": "COMPLETED"}
+
+
 def test_assignments_and_states_of_several_tasks_share_one_batch_and_say_only_what_changes(portal: Portal) -> None:
     portal.provisioned()
     held = [{"id": task_id, "properties": {"hs_task_body": "Body"}} for task_id in ("501", "502")]

@@ -108,6 +108,26 @@ def test_21_a_row_that_is_locked_during_a_job_is_sent_again_alone(site: Site) ->
     assert connector.calls()["PATCH /services/data/v62.0/composite/sobjects"] == 1
 
 
+@WAYS
+def test_21_of_hundreds_of_rows_under_few_accounts_those_that_were_locked_and_no_others_are_sent_again(
+    site: Site, above: int
+) -> None:
+    three = [{"Id": key("001", number), "Name": f"A{number}", "OwnerId": ADA} for number in (1, 2, 3)]
+    many = [{**one, "AccountId": key("001", 1 + place % 3)} for place, one in enumerate(people(600))]
+    site.load({"Account": three, "Contact": many})
+    list(site.connect().provision(OURS, dry_run=False))
+    held_by_others = {"object": "Contact", "operation": "update", "times": 330}
+    spoil(site, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", **held_by_others)
+    connector = site.connect(bulk_write_above=above)
+    updates = [UpdateRecord("contact", key("003", number), {"depth": "3"}) for number in range(1, 601)]
+    results = list(connector.write(updates))
+    assert [result.outcome for result in results] == [Outcome.DONE] * 600
+    assert len({result.id for result in results}) == 600
+    assert set(held(site)) == {(3.0, None)}
+    batches = connector.calls()["PATCH /services/data/v62.0/composite/sobjects"]
+    assert batches == (2 if above == ALWAYS else 3 + 2), "330 rows again: two batches after the job, or one after each"
+
+
 def test_21_contacts_of_one_account_stand_side_by_side_in_a_job(site: Site) -> None:
     write(site.connect(bulk_write_above=ALWAYS), depth="3")
     (job,) = [job["id"] for job in site.org.as_person("GET", "jobs/ingest?jobType=V2Ingest")["records"]]

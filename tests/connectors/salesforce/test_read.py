@@ -16,6 +16,7 @@ from connectors.salesforce.auth import SignIn
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.cursor import Cursor
 from connectors.salesforce.reading import REREAD
+from connectors.salesforce.soql import moment
 from tests.connectors.conftest import BASE, NOW, Wire
 
 DATA = f"{BASE}/services/data/v62.0"
@@ -29,6 +30,8 @@ class Org:
 
     def __init__(self, wire: Wire, described: dict[str, list[dict[str, Any]]]) -> None:
         self.asked: list[str] = []
+        self.log_asked: list[str] = []
+        self.log: dict[str, str] = {}
         self.records: dict[str, list[dict[str, Any]]] = {}
         self._described = described
         mock = wire.mock
@@ -42,7 +45,7 @@ class Org:
             missing = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
             status, body = (200, {"fields": fields}) if fields is not None else (404, missing)
             mock.get(f"{DATA}/sobjects/{name}/describe", status=status, json=body)
-            mock.get(f"{DATA}/sobjects/{name}/deleted/", json={"deletedRecords": []})
+            mock.add_callback(responses.GET, f"{DATA}/sobjects/{name}/deleted/", self._deleted)
         options = {"flow": "client_credentials", "client_id": "env:A", "client_secret": "env:B"}
         parsed = SalesforceOptions.model_validate(
             {"vendor": "salesforce", "url": BASE, "auth": options, "fields": {"account": {"segment": "Segment__c"}}}
@@ -55,6 +58,10 @@ class Org:
         name = self.asked[-1].partition(" FROM ")[2].split()[0]
         found = self.records.get(name, [])
         return 200, {}, json.dumps({"totalSize": len(found), "done": True, "records": found})
+
+    def _deleted(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        self.log_asked.append(parse_qs(urlsplit(str(request.url)).query)["start"][0])
+        return 200, {}, json.dumps({"deletedRecords": [], **self.log})
 
     def cursor(self, at: int, calculated_at: int, whole_at: int | None = None) -> str:
         """Write the cursor a pull of this shape would have left at another time."""
@@ -102,6 +109,33 @@ def test_2_the_next_pull_reads_again_from_before_the_cursor(wire: Wire, age: int
     (query,) = (text for text in org.asked if "FROM Account" in text)
     before = datetime.fromtimestamp(AT - age - 600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert f"WHERE SystemModstamp >= {before} ORDER BY" in query
+
+
+def stamp(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def test_2_a_log_of_deletions_that_is_behind_is_asked_again_from_where_it_was(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    first = org.cursor(AT - 3_600, AT - 3_600)
+    org.log = {"latestDateCovered": stamp(AT - 7_200)}
+    behind = org.ends({"Account": first})["Account"]
+    assert not behind.whole
+    org.log = {"latestDateCovered": stamp(AT)}
+    org.log_asked.clear()
+    caught_up = org.ends({"Account": str(behind.cursor)})["Account"]
+    assert org.log_asked == [moment(AT - 7_200 - 600)]
+    assert f"SystemModstamp >= {moment(AT - 7_200 - 600)}" in org.asked[-1], "so that who was restored counts as alive"
+    org.log_asked.clear()
+    org.ends({"Account": str(caught_up.cursor)})
+    assert org.log_asked == [moment(AT - 600)]
+
+
+def test_2_where_the_log_of_deletions_was_purged_everything_is_read(wire: Wire) -> None:
+    org = Org(wire, {"Account": plain("Name")})
+    cursor = org.cursor(AT - 3_600, AT - 3_600)
+    org.log = {"earliestDateAvailable": stamp(AT - 1_800)}
+    assert org.ends({"Account": cursor})["Account"].whole
 
 
 @pytest.mark.parametrize(("hours_ago", "again"), [(1, False), (19, False), (21, True)])
