@@ -1,23 +1,3 @@
--- All axes of a person side by side; a missing value is unknown and satisfies no condition.
-CREATE OR REPLACE TEMP TABLE profile AS
-SELECT
-    member.account_key, member.person_id, member.department, member.departed,
-    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.value END) AS buying_authority,
-    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.confidence END) AS buying_authority_confidence,
-    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.value END) AS process_authority,
-    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.confidence END) AS process_authority_confidence,
-    MAX(CASE WHEN axis.axis = 'influence' THEN axis.value END) AS influence,
-    MAX(CASE WHEN axis.axis = 'influence' THEN axis.confidence END) AS influence_confidence,
-    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.value END) AS product_importance,
-    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.confidence END) AS product_importance_confidence,
-    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.value END) AS usage_frequency,
-    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.confidence END) AS usage_frequency_confidence,
-    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.value END) AS attitude,
-    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.confidence END) AS attitude_confidence
-FROM member
-LEFT JOIN axis ON axis.account_key = member.account_key AND axis.person_id = member.person_id
-GROUP BY member.account_key, member.person_id, member.department, member.departed;
-
 -- What a human said about a person, in any of the person's records.
 CREATE OR REPLACE TEMP TABLE human_role AS
 SELECT DISTINCT said.person_id, rule_role.role, said.record
@@ -218,10 +198,10 @@ CREATE OR REPLACE TABLE stance AS
 SELECT
     profile.account_key, profile.person_id,
     CASE
-        WHEN profile.attitude >= rule.positive AND capacity.value >= rule.high THEN 'champion-stance'
-        WHEN profile.attitude >= rule.positive AND capacity.value < rule.high THEN 'influencer'
-        WHEN profile.attitude <= rule.negative AND capacity.value >= rule.high THEN 'blocker'
-        WHEN profile.attitude <= rule.negative AND capacity.value < rule.high THEN 'detractor'
+        WHEN profile.attitude >= rule.positive AND profile.capacity >= rule.high THEN 'champion-stance'
+        WHEN profile.attitude >= rule.positive AND profile.capacity < rule.high THEN 'influencer'
+        WHEN profile.attitude <= rule.negative AND profile.capacity >= rule.high THEN 'blocker'
+        WHEN profile.attitude <= rule.negative AND profile.capacity < rule.high THEN 'detractor'
         WHEN profile.attitude >= rule.positive OR profile.attitude <= rule.negative THEN CAST(NULL AS VARCHAR)
         ELSE 'unaligned'
     END AS stance,
@@ -233,12 +213,6 @@ SELECT
 FROM profile
 JOIN person_fact ON person_fact.person_id = profile.person_id
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
-JOIN (
-    SELECT
-        account_key, person_id,
-        GREATEST(COALESCE(process_authority, influence), COALESCE(influence, process_authority)) AS value
-    FROM profile
-) AS capacity ON capacity.account_key = profile.account_key AND capacity.person_id = profile.person_id
 CROSS JOIN rule_evidence AS rule
 LEFT JOIN role AS buyer
     ON buyer.account_key = profile.account_key AND buyer.person_id = profile.person_id AND buyer.role = 'buyer'

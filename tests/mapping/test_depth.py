@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.mapping.world import RESOLVING, World, ago, connect, gather
 
-UNTIL_DEPTH = (*RESOLVING, "activity", "depth")
+UNTIL_DEPTH = (*RESOLVING, "activity", "tie", "strength", "depth")
 
 Story = Callable[[World], object]
 
