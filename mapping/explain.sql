@@ -60,7 +60,7 @@ FROM (
             told_by.record,
             evidence.weight,
             CASE
-                WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || told_by.record || ')'
+                WHEN evidence.topic = 'role' OR evidence.rule = 'human' THEN 'confirmed by a human (' || told_by.record || ')'
                 WHEN evidence.rule = 'title' THEN evidence.detail || ' (title of ' || told_by.record || ')'
                 WHEN evidence.rule = 'crm role' THEN 'CRM role ' || evidence.detail || ' in ' || told_by.record
                 WHEN evidence.rule = 'department'

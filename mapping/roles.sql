@@ -1,33 +1,3 @@
--- What a human said about a person, in any of the person's records.
-CREATE OR REPLACE TEMP TABLE human_role AS
-SELECT DISTINCT said.person_id, rule_role.role, said.record
-FROM (
-    SELECT
-        person.person_id,
-        contact.source || '/contact/' || contact.id AS record,
-        UNNEST(STRING_SPLIT(REPLACE(LOWER(contact.confirmed_role), '_', ' '), ';')) AS word
-    FROM contact
-    JOIN person ON person.source = contact.source AND person.contact_id = contact.id
-    WHERE contact.confirmed_role IS NOT NULL
-) AS said
-JOIN rule_role ON rule_role.role = TRIM(said.word);
-
--- A human's word is evidence too, so that it can be shown.
-INSERT INTO evidence
-SELECT
-    human_role.person_id, member.account_key, 'role', 'human: ' || human_role.role, 100e0, rule_weight.human,
-    human_role.record, CAST(NULL AS BIGINT), human_role.role
-FROM human_role
-JOIN member ON member.person_id = human_role.person_id
-CROSS JOIN rule_weight;
-
--- People whom a human never wants to see as champions.
-CREATE OR REPLACE TEMP TABLE no_champion AS
-SELECT DISTINCT person.person_id
-FROM contact
-JOIN person ON person.source = contact.source AND person.contact_id = contact.id
-WHERE contact.not_a_champion;
-
 -- Each condition of a role on its own; unknown never makes one true.
 CREATE OR REPLACE TEMP TABLE trait AS
 SELECT
@@ -107,7 +77,9 @@ LEFT JOIN (
         AND evidence.value >= rule_evidence.positive
         AND evidence.happened_at >= run.as_of - rule_lapse.days * 86400
 ) AS praise ON praise.account_key = sold.account_key AND praise.subject = sold.person_id
+LEFT JOIN no_champion ON no_champion.person_id = sold.person_id
 WHERE sold.closed_at < run.as_of - rule_lapse.days * 86400
+    AND no_champion.person_id IS NULL
     AND NOT depth.confirmed
     AND (depth.two_way_at IS NULL OR depth.two_way_at < run.as_of - rule_lapse.days * 86400)
     AND praise.subject IS NULL;
@@ -124,9 +96,9 @@ UNION ALL
 SELECT
     profile.account_key, profile.person_id, 'champion' AS role,
     CASE
-        WHEN NOT trait.positive THEN 'candidate'
         WHEN lapsed_champion.person_id IS NOT NULL THEN 'lapsed'
-        ELSE 'likely'
+        WHEN trait.positive THEN 'likely'
+        ELSE 'candidate'
     END AS status,
     CASE
         WHEN trait.positive THEN LEAST(
@@ -134,12 +106,13 @@ SELECT
         )
         ELSE LEAST(profile.influence_confidence, profile.process_authority_confidence)
     END AS confidence,
-    CASE WHEN NOT trait.positive THEN 'attitude' END AS missing
+    CASE WHEN NOT trait.positive AND lapsed_champion.person_id IS NULL THEN 'attitude' END AS missing
 FROM profile
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
 LEFT JOIN lapsed_champion
     ON lapsed_champion.account_key = profile.account_key AND lapsed_champion.person_id = profile.person_id
 WHERE trait.candidate
+    OR lapsed_champion.person_id IS NOT NULL
 UNION ALL
 SELECT
     profile.account_key, profile.person_id, 'power user' AS role, 'likely' AS status,
@@ -209,12 +182,16 @@ SELECT
         WHEN technical.department IS NOT NULL THEN 'technical '
         WHEN COALESCE(person_fact.function, profile.department) IS NOT NULL THEN 'business '
     END
-        || CASE WHEN buyer.person_id IS NOT NULL THEN 'buyer' WHEN trait.uses THEN 'user' END AS quartet
+        || COALESCE(held.side, CASE WHEN trait.uses THEN 'user' END) AS quartet
 FROM profile
 JOIN person_fact ON person_fact.person_id = profile.person_id
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
 CROSS JOIN rule_evidence AS rule
-LEFT JOIN role AS buyer
-    ON buyer.account_key = profile.account_key AND buyer.person_id = profile.person_id AND buyer.role = 'buyer'
+LEFT JOIN (
+    SELECT account_key, person_id, MIN(CASE WHEN role = 'buyer' THEN 'buyer' ELSE 'user' END) AS side
+    FROM role
+    WHERE role IN ('buyer', 'power user', 'user')
+    GROUP BY account_key, person_id
+) AS held ON held.account_key = profile.account_key AND held.person_id = profile.person_id
 LEFT JOIN rule_department_kind AS technical
     ON technical.kind = 'technical' AND technical.department = COALESCE(person_fact.function, profile.department);
