@@ -2,14 +2,9 @@
 CREATE OR REPLACE TEMP TABLE newest_act AS
 SELECT newest.account_key, newest.person_id, MAX(act.source || '/activity/' || act.id) AS record
 FROM (
-    SELECT asked.account_key, asked.person_id, pair_act.number
-    FROM (
-        SELECT person.account_key, person.person_id, relation.pair, relation.last_act_at
-        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-        JOIN relation ON relation.account_key = person.account_key AND relation.person_id = person.person_id
-        WHERE relation.last_act_at IS NOT NULL
-    ) AS asked
-    JOIN pair_act ON pair_act.pair = asked.pair AND pair_act.happened_at = asked.last_act_at
+    SELECT person.account_key, person.person_id, pair_act.number
+    FROM explained_person AS person
+    JOIN pair_act ON pair_act.pair = person.pair AND pair_act.happened_at = person.last_act_at
 ) AS newest
 JOIN act ON act.number = newest.number
 GROUP BY newest.account_key, newest.person_id;
@@ -44,13 +39,13 @@ UNION
 SELECT account_key, person_id, 'buyer' AS kind, record FROM role_fact WHERE place <= 4 AND role = 'buyer'
 UNION
 SELECT evidence.account_key, evidence.subject AS person_id, 'stance' AS kind, told_by.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN evidence ON evidence.account_key = person.account_key AND evidence.subject = person.person_id
 JOIN told_by ON told_by.fact_record = evidence.record
 WHERE evidence.topic IN ('attitude', 'influence', 'process_authority')
 UNION
 SELECT person.account_key, person.person_id, 'title' AS kind, person_fact.title_record AS record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN person_fact ON person_fact.person_id = person.person_id
 WHERE person_fact.title_record IS NOT NULL
 UNION
@@ -59,11 +54,11 @@ UNION
 SELECT account_key, person_id, 'act' AS kind, record FROM newest_act
 UNION
 SELECT leaving.account_key, leaving.person_id, 'leaving' AS kind, leaving.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN leaving ON leaving.account_key = person.account_key AND leaving.person_id = person.person_id
 UNION
 SELECT person.account_key, person.person_id, 'human depth' AS kind, person_record.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN person_record ON person_record.person_id = person.person_id
 JOIN contact ON contact.source = person_record.source AND contact.id = person_record.id
 WHERE contact.confirmed_depth IS NOT NULL;
