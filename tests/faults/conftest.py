@@ -13,8 +13,8 @@ from tests.faults import changes
 from tests.faults.story import Endpoint, Stand, State, raise_curtain
 
 SCENES = ("first", "later", "jobs")
-"""A run that finds nothing of ours, one a day after it when people have worked in both CRMs, and the first one again when
-all that Salesforce has and gets is so much that it goes by jobs of the Bulk API."""
+"""A run that finds nothing of ours, one a day after it when people have worked in both CRMs, and the first one once
+more where all that Salesforce has and gets is so much that it goes by jobs of the Bulk API."""
 
 
 @dataclass(frozen=True, slots=True)
