@@ -24,7 +24,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python .ci/budgets.py
 
-# The whole fault matrix (some 6,200 cells), 50 moments of death and 30 sequences of troubles, of which `make test` takes a
+# The whole fault matrix (some 6,700 cells), 50 moments of death and 30 sequences of troubles, of which `make test` takes a
 # seeded choice: about an hour on two idle cores, reckoned from 0.7 s of CPU a cell.
 faults: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses 2 --dist load tests/faults --cells 0 --deaths 50 --sequences 30 $(ARGS)

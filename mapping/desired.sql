@@ -184,28 +184,31 @@ LEFT JOIN need_row ON need_row.account_key = company.account_key
 LEFT JOIN missing_role ON missing_role.account_key = company.account_key
 LEFT JOIN next_action ON next_action.account_key = company.account_key;
 
--- Who looks after each customer and whom that colleague reports to: by the CRM, else by the team.
+-- Whom each colleague reports to: by the CRM, else by the team. A manager who may not own records any more is none: no
+-- CRM lets a task pass on to such.
 CREATE OR REPLACE TEMP TABLE reporting_line AS
 SELECT
-    customer.account_key,
-    customer.owner_source AS source,
-    CASE WHEN COALESCE(csm.active, TRUE) THEN customer.owner_id END AS csm_id,
-    COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
-FROM customer
-LEFT JOIN user_account AS csm ON csm.source = customer.owner_source AND csm.id = customer.owner_id
-LEFT JOIN rule_manager ON rule_manager.team = csm.team
-LEFT JOIN user_account AS lead ON lead.source = customer.owner_source AND lead.email = rule_manager.email
-GROUP BY customer.account_key, customer.owner_source, csm.active, customer.owner_id, csm.manager_id;
+    line.source,
+    line.id,
+    line.active,
+    CASE WHEN COALESCE(manager.active, TRUE) THEN line.manager_id END AS manager_id
+FROM (
+    SELECT csm.source, csm.id, csm.active, COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
+    FROM user_account AS csm
+    LEFT JOIN rule_manager ON rule_manager.team = csm.team
+    LEFT JOIN user_account AS lead ON lead.source = csm.source AND lead.email = rule_manager.email
+    GROUP BY csm.source, csm.id, csm.active, csm.manager_id
+) AS line
+LEFT JOIN user_account AS manager ON manager.source = line.source AND manager.id = line.manager_id;
 
--- The same without managers who may not own records any more: no CRM lets a task pass on to them.
+-- Who looks after each customer, and that colleague's manager.
 CREATE OR REPLACE TEMP TABLE caretaker AS
 SELECT
-    reporting_line.account_key,
-    reporting_line.csm_id,
-    CASE WHEN COALESCE(manager.active, TRUE) THEN reporting_line.manager_id END AS manager_id
-FROM reporting_line
-LEFT JOIN user_account AS manager
-    ON manager.source = reporting_line.source AND manager.id = reporting_line.manager_id;
+    customer.account_key,
+    CASE WHEN COALESCE(csm.active, TRUE) THEN customer.owner_id END AS csm_id,
+    csm.manager_id
+FROM customer
+LEFT JOIN reporting_line AS csm ON csm.source = customer.owner_source AND csm.id = customer.owner_id;
 
 -- The day a task of each tier is due: so many business days from today. And the business day that lies the grace back:
 -- what was due before it has been overdue for more business days than the grace has.
@@ -252,26 +255,6 @@ FROM (
 JOIN covered_words ON covered_words.account_key = fact.account_key
 LEFT JOIN offer AS shown ON shown.account_key = fact.account_key AND shown.shown;
 
--- Whom each colleague who looks after too much reports to: by the CRM, else by the team.
-CREATE OR REPLACE TEMP TABLE workload_line AS
-SELECT
-    workload.colleague,
-    workload.source,
-    workload.user_id,
-    workload.name,
-    CASE WHEN COALESCE(manager.active, TRUE) THEN line.manager_id END AS manager_id
-FROM workload
-JOIN (
-    SELECT workload.colleague, COALESCE(csm.manager_id, MIN(lead.id)) AS manager_id
-    FROM workload
-    JOIN user_account AS csm ON csm.source = workload.source AND csm.id = workload.user_id
-    LEFT JOIN rule_manager ON rule_manager.team = csm.team
-    LEFT JOIN user_account AS lead ON lead.source = workload.source AND lead.email = rule_manager.email
-    WHERE workload.over
-    GROUP BY workload.colleague, csm.manager_id
-) AS line ON line.colleague = workload.colleague
-LEFT JOIN user_account AS manager ON manager.source = workload.source AND manager.id = line.manager_id;
-
 -- The task each gap deserves, in the CRM that owns the customer record.
 CREATE OR REPLACE TABLE desired_task AS
 SELECT
@@ -312,20 +295,20 @@ LEFT JOIN (
 INSERT INTO desired_task
 SELECT
     gap.key,
-    workload_line.source,
+    workload.source,
     CAST(NULL AS TEXT) AS account_id,
     CAST(NULL AS TEXT) AS contact_id,
-    CASE WHEN gap.to_manager THEN COALESCE(workload_line.manager_id, workload_line.user_id) ELSE workload_line.user_id END
-        AS owner_id,
+    CASE WHEN gap.to_manager THEN COALESCE(csm.manager_id, workload.user_id) ELSE workload.user_id END AS owner_id,
     SUBSTR(UPPER(SUBSTR(gap.kind, 1, 1)) || SUBSTR(gap.kind, 2) || ': '
-        || COALESCE(workload_line.name, workload_line.colleague), 1, 255) AS subject,
+        || COALESCE(workload.name, workload.colleague), 1, 255) AS subject,
     'What is missing: ' || gap.detail || CHR(10) || 'Why it matters: ' || rule_gap_kind.why AS body,
     due_day.due_at,
     gap.severity,
-    workload_line.manager_id,
+    csm.manager_id,
     due_day.overdue_before
 FROM gap
 JOIN rule_gap_kind ON rule_gap_kind.kind = gap.kind
-JOIN workload_line ON workload_line.colleague = gap.account_key
+JOIN workload ON workload.colleague = gap.account_key
+JOIN reporting_line AS csm ON csm.source = workload.source AND csm.id = workload.user_id
 LEFT JOIN due_day ON due_day.tier = 'high'
 WHERE gap.kind = 'over-capacity CSM';

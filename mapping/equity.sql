@@ -19,23 +19,14 @@ SELECT
     SUM(CASE WHEN positive THEN capacity ELSE 0 END) AS positive_capacity
 FROM (
     SELECT
-        attitude.account_key,
-        attitude.value >= rule_evidence.positive AS positive,
-        CAST(ROUND(1000000 * GREATEST(
-            COALESCE(process_authority.value, influence.value), COALESCE(influence.value, process_authority.value), 0e0
-        )) AS BIGINT) AS capacity
-    FROM axis AS attitude
+        profile.account_key,
+        profile.attitude >= rule_evidence.positive AS positive,
+        CAST(ROUND(1000000 * GREATEST(profile.capacity, 0e0)) AS BIGINT) AS capacity
+    FROM profile
     CROSS JOIN rule_evidence
-    JOIN member ON member.account_key = attitude.account_key AND member.person_id = attitude.person_id
-    LEFT JOIN axis AS process_authority
-        ON process_authority.account_key = attitude.account_key AND process_authority.person_id = attitude.person_id
-            AND process_authority.axis = 'process_authority'
-    LEFT JOIN axis AS influence
-        ON influence.account_key = attitude.account_key AND influence.person_id = attitude.person_id
-            AND influence.axis = 'influence'
-    WHERE attitude.axis = 'attitude'
-        AND NOT member.departed
-        AND COALESCE(process_authority.value, influence.value) IS NOT NULL
+    WHERE profile.attitude IS NOT NULL
+        AND profile.capacity IS NOT NULL
+        AND NOT profile.departed
 ) AS told
 GROUP BY account_key;
 

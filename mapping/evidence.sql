@@ -17,8 +17,8 @@ WHERE rule_title_points.axis <> 'process_authority'
    OR consuming.configured = 0
    OR NOT rule_evidence.process_authority_inside_only;
 
--- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence. Some type them
--- into the name, as "(DM)".
+-- Roles as somebody named them in the CRM, in comparable form; a spelling we do not know is no evidence. Who was to sign
+-- a deal has signed it when it is won. Some type roles into the name, as "(DM)".
 CREATE OR REPLACE TEMP TABLE named_role AS
 SELECT
     contact_role.source, contact_role.contact_id, rule_crm_role.role_group,
@@ -31,6 +31,8 @@ JOIN rule_crm_role
     = TRIM(REGEXP_REPLACE(REPLACE(LOWER(contact_role.role), '&', ' and '), '[^a-z0-9]+', ' ', 'g'))
 LEFT JOIN opportunity
     ON opportunity.source = contact_role.source AND opportunity.id = contact_role.opportunity_id
+WHERE rule_crm_role.role_group <> 'signer'
+    OR COALESCE(opportunity.won, opportunity.id IS NULL)
 UNION ALL
 SELECT
     marked.source, marked.id AS contact_id, rule_name_role.role_group,
@@ -65,6 +67,49 @@ SELECT
 FROM crm_role
 JOIN rule_crm_points ON rule_crm_points.role_group = crm_role.role_group
 CROSS JOIN rule_weight;
+
+-- What a human said about a person, in any of the person's records.
+CREATE OR REPLACE TEMP TABLE human_role AS
+SELECT DISTINCT said.person_id, rule_role.role, said.record
+FROM (
+    SELECT
+        person.person_id,
+        contact.source || '/contact/' || contact.id AS record,
+        UNNEST(STRING_SPLIT(REPLACE(LOWER(contact.confirmed_role), '_', ' '), ';')) AS word
+    FROM contact
+    JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+    WHERE contact.confirmed_role IS NOT NULL
+) AS said
+JOIN rule_role ON rule_role.role = TRIM(said.word);
+
+-- A human's word is evidence too, so that it can be shown.
+INSERT INTO evidence
+SELECT
+    human_role.person_id, member.account_key, 'role', 'human: ' || human_role.role, 100e0, rule_weight.human,
+    human_role.record, CAST(NULL AS BIGINT), human_role.role
+FROM human_role
+JOIN member ON member.person_id = human_role.person_id
+CROSS JOIN rule_weight;
+
+-- People whom a human never wants to see as champions.
+CREATE OR REPLACE TEMP TABLE no_champion AS
+SELECT DISTINCT person.person_id
+FROM contact
+JOIN person ON person.source = contact.source AND person.contact_id = contact.id
+WHERE contact.not_a_champion;
+
+-- What a human confirmed speaks for the axes like the role named in the CRM, and ends the argument there.
+INSERT INTO evidence
+SELECT
+    human_role.person_id, member.account_key, rule_human_points.axis, 'human', rule_human_points.points,
+    rule_weight.human, human_role.record, CAST(NULL AS BIGINT), human_role.role
+FROM human_role
+JOIN rule_human_points ON rule_human_points.role = human_role.role
+JOIN member ON member.person_id = human_role.person_id
+CROSS JOIN rule_weight
+LEFT JOIN no_champion ON no_champion.person_id = human_role.person_id
+WHERE human_role.role <> 'champion'
+    OR no_champion.person_id IS NULL;
 
 -- A person of ours wrote down whether the product is needed for the core job.
 INSERT INTO evidence
@@ -309,16 +354,22 @@ INSERT INTO evidence
 SELECT person_id, account_key, 'departed', 'departed', 1e0, 1e0, record, happened_at, why
 FROM leaving;
 
--- Each axis: the mean of its evidence weighted by source weight; agreeing facts add confidence. Sums are in whole
--- millionths, so that they do not depend on the order of rows.
+-- Each axis: the mean of its evidence weighted by source weight; agreeing facts add confidence. Where one weighs 1, as a
+-- human's word does, the others are not heard. Sums are in whole millionths, so that they do not depend on the order of
+-- rows.
 CREATE OR REPLACE TABLE axis AS
 SELECT
     account_key,
     subject AS person_id,
     topic AS axis,
     ROUND(
-        SUM(CAST(ROUND(value * weight * 1000000) AS BIGINT)) * 1e0
-        / SUM(CAST(ROUND(weight * 1000000) AS BIGINT)), 6
+        CASE
+            WHEN MAX(weight) >= 1
+                THEN SUM(CASE WHEN weight >= 1 THEN CAST(ROUND(value * weight * 1000000) AS BIGINT) END) * 1e0
+                    / SUM(CASE WHEN weight >= 1 THEN CAST(ROUND(weight * 1000000) AS BIGINT) END)
+            ELSE SUM(CAST(ROUND(value * weight * 1000000) AS BIGINT)) * 1e0
+                / SUM(CAST(ROUND(weight * 1000000) AS BIGINT))
+        END, 6
     ) AS value,
     CASE
         WHEN MAX(weight) >= 1 THEN 1e0

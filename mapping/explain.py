@@ -134,6 +134,9 @@ NO_RECORD: Mapping[tuple[str, str], str] = {
 }
 """Why a sentence may rest on no record, by the first of its fields; silence would look like an oversight."""
 
+SENTENCES = ("explain", "explain_ties", "strength", "explain_beyond", "explain_evidence")
+"""The statements in their order; `strength` is the formula of depth, asked for each colleague this time."""
+
 BATCH = 10_000
 """Records fetched at a time; a dossier is a few kilobytes."""
 
@@ -190,9 +193,8 @@ def render(connection: duckdb.DuckDBPyConnection) -> None:
     """
     load(connection, _tables())
     imagine(connection)
-    execute(connection, "explain")
-    execute(connection, "explain_beyond")
-    execute(connection, "explain_evidence")
+    for name in SENTENCES:
+        execute(connection, name)
 
 
 def dossiers(connection: duckdb.DuckDBPyConnection) -> Iterator[Dossier]:

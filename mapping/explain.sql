@@ -13,6 +13,12 @@ JOIN company ON company.source = explained.source AND company.account_id = expla
 JOIN customer ON customer.account_key = company.account_key
 WHERE explained.object = 'account';
 
+-- The people of those records, each once in an account.
+CREATE OR REPLACE TEMP TABLE explained_person AS
+SELECT asked.account_key, asked.person_id, relation.pair, relation.two_way_at, relation.last_act_at
+FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS asked
+JOIN relation ON relation.account_key = asked.account_key AND relation.person_id = asked.person_id;
+
 -- Under which CRM record a person finds each fact: answers, acts and usage stand on the contact's own record.
 CREATE OR REPLACE TEMP TABLE told_by AS
 SELECT
@@ -54,7 +60,7 @@ FROM (
             told_by.record,
             evidence.weight,
             CASE
-                WHEN evidence.topic = 'role' THEN 'confirmed by a human (' || told_by.record || ')'
+                WHEN evidence.topic = 'role' OR evidence.rule = 'human' THEN 'confirmed by a human (' || told_by.record || ')'
                 WHEN evidence.rule = 'title' THEN evidence.detail || ' (title of ' || told_by.record || ')'
                 WHEN evidence.rule = 'crm role' THEN 'CRM role ' || evidence.detail || ' in ' || told_by.record
                 WHEN evidence.rule = 'department'
@@ -62,7 +68,7 @@ FROM (
                 WHEN evidence.rule = 'usage' THEN evidence.detail || ' (' || told_by.record || ')'
                 ELSE evidence.detail || COALESCE(' on ' || calendar.iso, '') || ' (' || told_by.record || ')'
             END AS words
-        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        FROM explained_person AS person
         JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
         JOIN rule_role_axis ON rule_role_axis.role = role.role
         JOIN evidence
@@ -80,7 +86,7 @@ FROM (
             crm_role.record,
             9e-1 AS weight,
             'CRM role ' || crm_role.detail || ' in ' || crm_role.record AS words
-        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+        FROM explained_person AS person
         JOIN crm_role ON crm_role.account_key = person.account_key AND crm_role.person_id = person.person_id
         WHERE crm_role.role_group = 'guardian'
     ) AS told
@@ -112,7 +118,7 @@ SELECT
         || COALESCE(', ' || role.missing || ' missing', '') || ')' || COALESCE(': ' || role_words.words, '')
             || '.' AS words,
     rule_role_order.place
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN role ON role.account_key = person.account_key AND role.person_id = person.person_id
 JOIN rule_role_order ON rule_role_order.role = role.role
 LEFT JOIN role_words
@@ -124,14 +130,9 @@ LEFT JOIN role_words
 CREATE OR REPLACE TEMP TABLE last_exchange AS
 SELECT newest.account_key, newest.person_id, MAX(act.source || '/activity/' || act.id) AS record
 FROM (
-    SELECT asked.account_key, asked.person_id, pair_act.number
-    FROM (
-        SELECT person.account_key, person.person_id, relation.pair, relation.two_way_at
-        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-        JOIN relation ON relation.account_key = person.account_key AND relation.person_id = person.person_id
-        WHERE relation.two_way_at IS NOT NULL
-    ) AS asked
-    JOIN pair_act ON pair_act.pair = asked.pair AND pair_act.happened_at = asked.two_way_at
+    SELECT person.account_key, person.person_id, pair_act.number
+    FROM explained_person AS person
+    JOIN pair_act ON pair_act.pair = person.pair AND pair_act.happened_at = person.two_way_at
     JOIN act_form
         ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
             AND (act_form.inward OR act_form.outward)
@@ -191,7 +192,7 @@ SELECT
     STRING_AGG(CASE WHEN NOT credit.head AND credit.credit > 0 THEN credit.role || COALESCE(' of ' || credit.product, '')
         END, ' and ' ORDER BY credit.role, credit.product)
         AS halves
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS asked
+FROM explained_person AS asked
 JOIN counted_for AS credit ON credit.account_key = asked.account_key AND credit.person_id = asked.person_id
 GROUP BY credit.account_key, credit.person_id;
 
@@ -215,10 +216,7 @@ SELECT
         || COALESCE(CASE WHEN ROUND(profile.attitude) > 0 THEN '+' ELSE '' END
             || CAST(CAST(ROUND(profile.attitude) AS BIGINT) AS TEXT) || ' of 100', 'unknown')
         || ', capacity to drive change '
-        || COALESCE(CAST(CAST(ROUND(GREATEST(
-            COALESCE(profile.process_authority, profile.influence),
-            COALESCE(profile.influence, profile.process_authority)
-        )) AS BIGINT) AS TEXT) || ' of 100', 'unknown') || '.' AS stance,
+        || COALESCE(CAST(CAST(ROUND(profile.capacity) AS BIGINT) AS TEXT) || ' of 100', 'unknown') || '.' AS stance,
     UPPER(SUBSTR(stance.quartet, 1, 1)) || SUBSTR(stance.quartet, 2)
         || COALESCE(' by the title ' || person_words.title, '') || '.' AS quartet,
     'Leading role: ' || leading_role.role || ', ' || leading_role.status
@@ -273,50 +271,19 @@ LEFT JOIN counted_words
 
 -- The same, one a field.
 CREATE OR REPLACE TEMP TABLE sentence AS
-SELECT 'contact' AS object, source, id, 'roles' AS field, roles AS text
-FROM contact_sentence
-WHERE roles IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'buyer_type' AS field, buyer_type AS text
-FROM contact_sentence
-WHERE buyer_type IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'stance' AS field, stance AS text
-FROM contact_sentence
-WHERE stance IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'quartet' AS field, quartet AS text
-FROM contact_sentence
-WHERE quartet IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'role_status' AS field, leading_role AS text
-FROM contact_sentence
-WHERE leading_role IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'role_confidence' AS field, leading_role AS text
-FROM contact_sentence
-WHERE leading_role IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'depth' AS field, depth AS text
-FROM contact_sentence
-UNION ALL
-SELECT 'contact' AS object, source, id, 'depth_name' AS field, depth AS text
-FROM contact_sentence
-UNION ALL
-SELECT 'contact' AS object, source, id, 'tie_strength' AS field, tie_strength AS text
-FROM contact_sentence
-WHERE tie_strength IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'trend' AS field, trend AS text
-FROM contact_sentence
-WHERE trend IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'last_two_way' AS field, last_two_way AS text
-FROM contact_sentence
-WHERE last_two_way IS NOT NULL
-UNION ALL
-SELECT 'contact' AS object, source, id, 'counted' AS field, counted AS text
-FROM contact_sentence;
+SELECT 'contact' AS object, source, id, field, text
+FROM (
+    SELECT
+        source, id, roles, buyer_type, stance, quartet, leading_role AS role_status, leading_role AS role_confidence,
+        depth, depth AS depth_name, tie_strength, trend, last_two_way, counted
+    FROM contact_sentence
+) AS told
+UNPIVOT (
+    text FOR field IN (
+        roles, buyer_type, stance, quartet, role_status, role_confidence, depth, depth_name, tie_strength, trend,
+        last_two_way, counted
+    )
+);
 
 -- The live heads of each role of the accounts to explain, each with the record in the account's home CRM where there
 -- is one.

@@ -2,14 +2,9 @@
 CREATE OR REPLACE TEMP TABLE newest_act AS
 SELECT newest.account_key, newest.person_id, MAX(act.source || '/activity/' || act.id) AS record
 FROM (
-    SELECT asked.account_key, asked.person_id, pair_act.number
-    FROM (
-        SELECT person.account_key, person.person_id, relation.pair, relation.last_act_at
-        FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
-        JOIN relation ON relation.account_key = person.account_key AND relation.person_id = person.person_id
-        WHERE relation.last_act_at IS NOT NULL
-    ) AS asked
-    JOIN pair_act ON pair_act.pair = asked.pair AND pair_act.happened_at = asked.last_act_at
+    SELECT person.account_key, person.person_id, pair_act.number
+    FROM explained_person AS person
+    JOIN pair_act ON pair_act.pair = person.pair AND pair_act.happened_at = person.last_act_at
 ) AS newest
 JOIN act ON act.number = newest.number
 GROUP BY newest.account_key, newest.person_id;
@@ -44,13 +39,13 @@ UNION
 SELECT account_key, person_id, 'buyer' AS kind, record FROM role_fact WHERE place <= 4 AND role = 'buyer'
 UNION
 SELECT evidence.account_key, evidence.subject AS person_id, 'stance' AS kind, told_by.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN evidence ON evidence.account_key = person.account_key AND evidence.subject = person.person_id
 JOIN told_by ON told_by.fact_record = evidence.record
 WHERE evidence.topic IN ('attitude', 'influence', 'process_authority')
 UNION
 SELECT person.account_key, person.person_id, 'title' AS kind, person_fact.title_record AS record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN person_fact ON person_fact.person_id = person.person_id
 WHERE person_fact.title_record IS NOT NULL
 UNION
@@ -59,11 +54,11 @@ UNION
 SELECT account_key, person_id, 'act' AS kind, record FROM newest_act
 UNION
 SELECT leaving.account_key, leaving.person_id, 'leaving' AS kind, leaving.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN leaving ON leaving.account_key = person.account_key AND leaving.person_id = person.person_id
 UNION
 SELECT person.account_key, person.person_id, 'human depth' AS kind, person_record.record
-FROM (SELECT DISTINCT account_key, person_id FROM explained_contact) AS person
+FROM explained_person AS person
 JOIN person_record ON person_record.person_id = person.person_id
 JOIN contact ON contact.source = person_record.source AND contact.id = person_record.id
 WHERE contact.confirmed_depth IS NOT NULL;
@@ -184,7 +179,7 @@ LEFT JOIN field_record
         AND field_record.field = said.field
 GROUP BY said.object, said.source, said.id, said.text;
 
--- The same for gaps: what is missing, why it matters, how severe it is, who could be developed.
+-- The same for gaps: what is missing, why it matters, how severe it is, who could be developed, how old it is.
 CREATE OR REPLACE TEMP TABLE gap_reason AS
 SELECT gap.key, 1 AS place, 'detail' AS field, gap.detail AS text, 'gap kinds' AS rule,
     'gaps.kinds.' || gap.kind AS part, 'person' AS kind
@@ -221,7 +216,14 @@ SELECT gap.key, 5 AS place, 'evidence' AS field,
     UPPER(SUBSTR(account_fact.words, 1, 1)) || SUBSTR(account_fact.words, 2) || '.' AS text,
     'coverage status' AS rule, 'coverage' AS part, 'account' AS kind
 FROM gap
-JOIN account_fact ON account_fact.account_key = gap.account_key;
+JOIN account_fact ON account_fact.account_key = gap.account_key
+UNION ALL
+SELECT gap.key, 6 AS place, 'age' AS field,
+    CASE WHEN gap.chronic THEN 'Chronic' ELSE 'Acute' END || ': its task has been open since ' || calendar.iso || '.'
+        AS text,
+    'chronic gaps' AS rule, 'gaps.chronic_days' AS part, 'account' AS kind
+FROM gap
+JOIN calendar ON calendar.day = CAST(FLOOR(gap.opened_at / 86400e0) AS BIGINT);
 
 -- Where a gap's sentence has no record of its own kind, the account's stands for it: it is the account that lacks it.
 INSERT INTO reason

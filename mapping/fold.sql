@@ -43,62 +43,44 @@ SET account_key = offer.account_key, product = offer.product, detail = offer.pro
 FROM offer
 WHERE offer.offer_key = need_finding.account_key;
 
--- The account itself has the answer of the product that is shown; the others' leave.
-DELETE FROM credit
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+-- The account itself has the answer of the product that is shown; those of the others leave.
+CREATE OR REPLACE TEMP TABLE shown_offer AS
+SELECT offer_key, account_key
+FROM offer
+WHERE shown;
+
+-- What its people count.
+CREATE OR REPLACE TABLE credit AS
+SELECT credit.* REPLACE (shown_offer.account_key AS account_key)
+FROM credit
+JOIN shown_offer ON shown_offer.offer_key = credit.account_key;
 
 -- So with the needs,
-DELETE FROM need
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+CREATE OR REPLACE TABLE need AS
+SELECT need.* REPLACE (shown_offer.account_key AS account_key)
+FROM need
+JOIN shown_offer ON shown_offer.offer_key = need.account_key;
 
 -- the coverage,
-DELETE FROM coverage
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+CREATE OR REPLACE TABLE coverage AS
+SELECT coverage.* REPLACE (shown_offer.account_key AS account_key)
+FROM coverage
+JOIN shown_offer ON shown_offer.offer_key = coverage.account_key;
 
 -- what is short,
-DELETE FROM shortfall
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+CREATE OR REPLACE TEMP TABLE shortfall AS
+SELECT shortfall.* REPLACE (shown_offer.account_key AS account_key)
+FROM shortfall
+JOIN shown_offer ON shown_offer.offer_key = shortfall.account_key;
 
 -- the numbers side by side
-DELETE FROM need_row
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
+CREATE OR REPLACE TEMP TABLE need_row AS
+SELECT need_row.* REPLACE (shown_offer.account_key AS account_key)
+FROM need_row
+JOIN shown_offer ON shown_offer.offer_key = need_row.account_key;
 
 -- and the live champions.
-DELETE FROM champions
-WHERE account_key IN (SELECT offer_key FROM offer WHERE NOT shown);
-
--- What stays is the account's own.
-UPDATE credit
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = credit.account_key;
-
--- So with the needs,
-UPDATE need
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = need.account_key;
-
--- the coverage,
-UPDATE coverage
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = coverage.account_key;
-
--- what is short,
-UPDATE shortfall
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = shortfall.account_key;
-
--- the numbers side by side
-UPDATE need_row
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = need_row.account_key;
-
--- and the live champions.
-UPDATE champions
-SET account_key = offer.account_key
-FROM offer
-WHERE offer.offer_key = champions.account_key;
+CREATE OR REPLACE TEMP TABLE champions AS
+SELECT champions.* REPLACE (shown_offer.account_key AS account_key)
+FROM champions
+JOIN shown_offer ON shown_offer.offer_key = champions.account_key;

@@ -8,6 +8,12 @@ FROM (
 ) AS candidate
 WHERE domain NOT IN (SELECT domain FROM rule_free_mail);
 
+-- Their very addresses, whatever the domain, in the same form as those of contacts.
+CREATE OR REPLACE TEMP TABLE own_address AS
+SELECT DISTINCT REGEXP_REPLACE(LOWER(TRIM(email)), '[+][^@]*@', '@') AS email
+FROM user_account
+WHERE email LIKE '%_@_%';
+
 -- Contact records with their address in comparable form: lower case, trimmed, without a plus-tag.
 CREATE OR REPLACE TEMP TABLE contact_address AS
 SELECT
@@ -24,7 +30,9 @@ SELECT
     contact_address.other_id, contact_address.email AS token
 FROM contact_address
 LEFT JOIN own_domain ON own_domain.domain = SPLIT_PART(contact_address.email, '@', 2)
+LEFT JOIN own_address ON own_address.email = contact_address.email
 WHERE own_domain.domain IS NULL
+    AND own_address.email IS NULL
 UNION ALL
 SELECT
     'company' AS kind, account.source, account.id,

@@ -6,7 +6,7 @@ FROM (
     SELECT
         record.account_key,
         SUM(CASE WHEN opportunity.won THEN 1 ELSE 0 END) AS won,
-        SUM(CASE WHEN opportunity.won THEN 0 ELSE 1 END) AS lost,
+        SUM(CASE WHEN NOT opportunity.won THEN 1 ELSE 0 END) AS lost,
         ROW_NUMBER() OVER (PARTITION BY record.account_key ORDER BY MIN(record.turn)) AS place
     FROM customer_record AS record
     JOIN opportunity ON opportunity.source = record.source AND opportunity.account_id = record.id AND opportunity.closed

@@ -5,14 +5,12 @@
 
 from collections.abc import Iterator
 
-from mapping.metadata import ROLES
 from mapping.records import Table
 from mapping.spec import Profile, Rows, Rules, listing
 
 
 def tables(rules: Rules, _profile: Profile) -> Iterator[tuple[Table, Rows]]:
-    """Give `rule_role` (what a human may confirm), `rule_lapse`, `rule_department_kind` (technical, guardian)."""
-    yield listing("rule_role", "role TEXT", [(role,) for role in (*ROLES, "none")])
+    """Give `rule_lapse` and `rule_department_kind` (technical, guardian)."""
     yield listing("rule_lapse", "days BIGINT", [(rules.roles.lapsed_days,)])
     kinds = {"technical": rules.departments.technical, "guardian": rules.departments.guardian}
     rows = {(kind, department) for kind, names in kinds.items() for department in names}

@@ -1,53 +1,3 @@
--- All axes of a person side by side; a missing value is unknown and satisfies no condition.
-CREATE OR REPLACE TEMP TABLE profile AS
-SELECT
-    member.account_key, member.person_id, member.department, member.departed,
-    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.value END) AS buying_authority,
-    MAX(CASE WHEN axis.axis = 'buying_authority' THEN axis.confidence END) AS buying_authority_confidence,
-    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.value END) AS process_authority,
-    MAX(CASE WHEN axis.axis = 'process_authority' THEN axis.confidence END) AS process_authority_confidence,
-    MAX(CASE WHEN axis.axis = 'influence' THEN axis.value END) AS influence,
-    MAX(CASE WHEN axis.axis = 'influence' THEN axis.confidence END) AS influence_confidence,
-    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.value END) AS product_importance,
-    MAX(CASE WHEN axis.axis = 'product_importance' THEN axis.confidence END) AS product_importance_confidence,
-    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.value END) AS usage_frequency,
-    MAX(CASE WHEN axis.axis = 'usage_frequency' THEN axis.confidence END) AS usage_frequency_confidence,
-    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.value END) AS attitude,
-    MAX(CASE WHEN axis.axis = 'attitude' THEN axis.confidence END) AS attitude_confidence
-FROM member
-LEFT JOIN axis ON axis.account_key = member.account_key AND axis.person_id = member.person_id
-GROUP BY member.account_key, member.person_id, member.department, member.departed;
-
--- What a human said about a person, in any of the person's records.
-CREATE OR REPLACE TEMP TABLE human_role AS
-SELECT DISTINCT said.person_id, rule_role.role, said.record
-FROM (
-    SELECT
-        person.person_id,
-        contact.source || '/contact/' || contact.id AS record,
-        UNNEST(STRING_SPLIT(REPLACE(LOWER(contact.confirmed_role), '_', ' '), ';')) AS word
-    FROM contact
-    JOIN person ON person.source = contact.source AND person.contact_id = contact.id
-    WHERE contact.confirmed_role IS NOT NULL
-) AS said
-JOIN rule_role ON rule_role.role = TRIM(said.word);
-
--- A human's word is evidence too, so that it can be shown.
-INSERT INTO evidence
-SELECT
-    human_role.person_id, member.account_key, 'role', 'human: ' || human_role.role, 100e0, rule_weight.human,
-    human_role.record, CAST(NULL AS BIGINT), human_role.role
-FROM human_role
-JOIN member ON member.person_id = human_role.person_id
-CROSS JOIN rule_weight;
-
--- People whom a human never wants to see as champions.
-CREATE OR REPLACE TEMP TABLE no_champion AS
-SELECT DISTINCT person.person_id
-FROM contact
-JOIN person ON person.source = contact.source AND person.contact_id = contact.id
-WHERE contact.not_a_champion;
-
 -- Each condition of a role on its own; unknown never makes one true.
 CREATE OR REPLACE TEMP TABLE trait AS
 SELECT
@@ -127,7 +77,9 @@ LEFT JOIN (
         AND evidence.value >= rule_evidence.positive
         AND evidence.happened_at >= run.as_of - rule_lapse.days * 86400
 ) AS praise ON praise.account_key = sold.account_key AND praise.subject = sold.person_id
+LEFT JOIN no_champion ON no_champion.person_id = sold.person_id
 WHERE sold.closed_at < run.as_of - rule_lapse.days * 86400
+    AND no_champion.person_id IS NULL
     AND NOT depth.confirmed
     AND (depth.two_way_at IS NULL OR depth.two_way_at < run.as_of - rule_lapse.days * 86400)
     AND praise.subject IS NULL;
@@ -144,9 +96,9 @@ UNION ALL
 SELECT
     profile.account_key, profile.person_id, 'champion' AS role,
     CASE
-        WHEN NOT trait.positive THEN 'candidate'
         WHEN lapsed_champion.person_id IS NOT NULL THEN 'lapsed'
-        ELSE 'likely'
+        WHEN trait.positive THEN 'likely'
+        ELSE 'candidate'
     END AS status,
     CASE
         WHEN trait.positive THEN LEAST(
@@ -154,12 +106,13 @@ SELECT
         )
         ELSE LEAST(profile.influence_confidence, profile.process_authority_confidence)
     END AS confidence,
-    CASE WHEN NOT trait.positive THEN 'attitude' END AS missing
+    CASE WHEN NOT trait.positive AND lapsed_champion.person_id IS NULL THEN 'attitude' END AS missing
 FROM profile
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
 LEFT JOIN lapsed_champion
     ON lapsed_champion.account_key = profile.account_key AND lapsed_champion.person_id = profile.person_id
 WHERE trait.candidate
+    OR lapsed_champion.person_id IS NOT NULL
 UNION ALL
 SELECT
     profile.account_key, profile.person_id, 'power user' AS role, 'likely' AS status,
@@ -218,10 +171,10 @@ CREATE OR REPLACE TABLE stance AS
 SELECT
     profile.account_key, profile.person_id,
     CASE
-        WHEN profile.attitude >= rule.positive AND capacity.value >= rule.high THEN 'champion-stance'
-        WHEN profile.attitude >= rule.positive AND capacity.value < rule.high THEN 'influencer'
-        WHEN profile.attitude <= rule.negative AND capacity.value >= rule.high THEN 'blocker'
-        WHEN profile.attitude <= rule.negative AND capacity.value < rule.high THEN 'detractor'
+        WHEN profile.attitude >= rule.positive AND profile.capacity >= rule.high THEN 'champion-stance'
+        WHEN profile.attitude >= rule.positive AND profile.capacity < rule.high THEN 'influencer'
+        WHEN profile.attitude <= rule.negative AND profile.capacity >= rule.high THEN 'blocker'
+        WHEN profile.attitude <= rule.negative AND profile.capacity < rule.high THEN 'detractor'
         WHEN profile.attitude >= rule.positive OR profile.attitude <= rule.negative THEN CAST(NULL AS VARCHAR)
         ELSE 'unaligned'
     END AS stance,
@@ -229,18 +182,16 @@ SELECT
         WHEN technical.department IS NOT NULL THEN 'technical '
         WHEN COALESCE(person_fact.function, profile.department) IS NOT NULL THEN 'business '
     END
-        || CASE WHEN buyer.person_id IS NOT NULL THEN 'buyer' WHEN trait.uses THEN 'user' END AS quartet
+        || COALESCE(held.side, CASE WHEN trait.uses THEN 'user' END) AS quartet
 FROM profile
 JOIN person_fact ON person_fact.person_id = profile.person_id
 JOIN trait ON trait.account_key = profile.account_key AND trait.person_id = profile.person_id
-JOIN (
-    SELECT
-        account_key, person_id,
-        GREATEST(COALESCE(process_authority, influence), COALESCE(influence, process_authority)) AS value
-    FROM profile
-) AS capacity ON capacity.account_key = profile.account_key AND capacity.person_id = profile.person_id
 CROSS JOIN rule_evidence AS rule
-LEFT JOIN role AS buyer
-    ON buyer.account_key = profile.account_key AND buyer.person_id = profile.person_id AND buyer.role = 'buyer'
+LEFT JOIN (
+    SELECT account_key, person_id, MIN(CASE WHEN role = 'buyer' THEN 'buyer' ELSE 'user' END) AS side
+    FROM role
+    WHERE role IN ('buyer', 'power user', 'user')
+    GROUP BY account_key, person_id
+) AS held ON held.account_key = profile.account_key AND held.person_id = profile.person_id
 LEFT JOIN rule_department_kind AS technical
     ON technical.kind = 'technical' AND technical.department = COALESCE(person_fact.function, profile.department);

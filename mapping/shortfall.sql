@@ -5,14 +5,13 @@ FROM need
 WHERE known
     AND heads < required;
 
--- Champions whose department nobody knows: each of them may be the one outside.
-CREATE OR REPLACE TEMP TABLE unplaced_champions AS
-SELECT account_key, COUNT(*) AS people
+-- Live role-holders whose department nobody knows: such a champion may be the one outside, such a buyer the one inside.
+CREATE OR REPLACE TEMP TABLE unplaced AS
+SELECT account_key, role, COUNT(*) AS people
 FROM holder
-WHERE role = 'champion'
-    AND head
+WHERE head
     AND department IS NULL
-GROUP BY account_key;
+GROUP BY account_key, role;
 
 -- What the required numbers and the conditions miss. No product is named where only one is sold.
 CREATE OR REPLACE TEMP TABLE need_finding AS
@@ -35,6 +34,10 @@ SELECT
     'The only buyer with a live relationship is a check-signer.' AS detail
 FROM only_check_signer
 JOIN need ON need.account_key = only_check_signer.account_key AND need.role = 'buyer' AND need.required > 0
+JOIN covered_customer AS customer ON customer.account_key = only_check_signer.account_key
+JOIN (SELECT DISTINCT product FROM product_department WHERE sold_to) AS told ON told.product = customer.product
+LEFT JOIN unplaced ON unplaced.account_key = only_check_signer.account_key AND unplaced.role = 'buyer'
+WHERE unplaced.account_key IS NULL
 UNION ALL
 SELECT
     need.account_key,
@@ -49,13 +52,13 @@ SELECT
             || ' required departments.'
     END AS detail
 FROM need
-LEFT JOIN unplaced_champions ON unplaced_champions.account_key = need.account_key
+LEFT JOIN unplaced ON unplaced.account_key = need.account_key AND unplaced.role = need.role
 WHERE need.role = 'champion'
     AND need.known
     AND need.required > 0
     AND need.heads > 0
-    AND (need.outside + COALESCE(unplaced_champions.people, 0) < need.outside_required
-        OR need.departments + COALESCE(unplaced_champions.people, 0) < need.departments_required);
+    AND (need.outside + COALESCE(unplaced.people, 0) < need.outside_required
+        OR need.departments + COALESCE(unplaced.people, 0) < need.departments_required);
 
 -- Required and actual numbers of an account side by side; what is unknown stays empty.
 CREATE OR REPLACE TEMP TABLE need_row AS

@@ -35,17 +35,21 @@ FROM (
 ) AS judged
 WHERE verdict <> 'leave';
 
+-- The records with something near enough: few or none, so that a plan of everything is not grouped for their sake.
+CREATE OR REPLACE TEMP TABLE plan_near AS
+SELECT DISTINCT source, object, id FROM plan_value WHERE verdict = 'near';
+
 -- What is near enough goes along where the record is written anyway: beside a new value everything is exact.
 UPDATE plan_value
 SET verdict = 'ours'
 FROM (
   SELECT DISTINCT near.source, near.object, near.id
-  FROM plan_value AS near
+  FROM plan_near AS near
   JOIN plan_value AS other ON other.source = near.source AND other.object = near.object AND other.id = near.id
-  WHERE near.verdict = 'near' AND other.verdict IN ('ours', 'take over')
+  WHERE other.verdict IN ('ours', 'take over')
 ) AS written
 WHERE plan_value.verdict = 'near'
   AND plan_value.source = written.source AND plan_value.object = written.object AND plan_value.id = written.id;
 
 -- Elsewhere it stands as it is.
-DELETE FROM plan_value WHERE verdict = 'near';
+DELETE FROM plan_value WHERE verdict = 'near'

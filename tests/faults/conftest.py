@@ -12,8 +12,9 @@ from sync.demo import emulator
 from tests.faults import changes
 from tests.faults.story import Endpoint, Stand, State, raise_curtain
 
-SCENES = ("first", "later")
-"""A run that finds nothing of ours, and one a day after it when people have worked in both CRMs."""
+SCENES = ("first", "later", "jobs")
+"""A run that finds nothing of ours, one a day after it when people have worked in both CRMs, and the first one once
+more where all that Salesforce has and gets is so much that it goes by jobs of the Bulk API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with emulator("empty") as ready:
         built = raise_curtain(ready, tmp_path_factory.mktemp("faults"))
         built.keep("first")
+        built.hand_all_to_jobs()
+        built.keep("jobs")
+        built.begin("first")
         assert built.run().status == "ok"
         changes.make(built)
         built.keep("later")

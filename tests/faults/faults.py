@@ -25,7 +25,7 @@ class Fault:
     vendors: tuple[str, ...] = BOTH
     timeout: float | None = None
     final: bool = False
-    only: str = "GET POST PATCH"
+    only: str = "GET POST PUT PATCH"
 
     def fits(self, vendor: str, method: str, path: str) -> bool:
         """Tell whether it may strike such a request."""

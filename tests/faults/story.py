@@ -187,6 +187,12 @@ class Stand:
         shutil.copytree(self.place / scene / "desk", self.desk)
         self._ahead = float((self.place / scene / "ahead").read_text(encoding="utf-8"))
 
+    def hand_all_to_jobs(self) -> None:
+        """Set in the settings that no number of records is too small for a job of the Bulk API."""
+        file = self.desk / "rapport.yaml"
+        small = "vendor: salesforce\n        bulk_read_above: 0\n        bulk_write_above: 0\n"
+        file.write_text(file.read_text(encoding="utf-8").replace("vendor: salesforce\n", small), encoding="utf-8")
+
     # --- running -----------------------------------------------------------------------------------------------------
 
     @contextmanager

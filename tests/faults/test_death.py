@@ -24,7 +24,7 @@ def moments(stand: Stand, scene: str, draw: Draw) -> list[Moment]:
     writing = next(
         place for place, name in enumerate(events) if name.startswith("before PATCH") or "batch/update" in name
     )
-    dice, count = draw.dice, draw.deaths // len(SCENES)
+    dice, count = draw.dice, -(-draw.deaths // len(SCENES))
     early = [dice.randrange(writing) for _ in range(count // 2)]
     late = [dice.randrange(writing - 2, len(events)) for _ in range(count - len(early))]
     return [Moment(event, dice.choice(FUSES)) for event in early + late]
@@ -44,7 +44,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(
         if told := differences(stand.everything(), smooth[scene].twice):
             wrong[moment] = told[:3]
     assert wrong == {}
-    assert killed >= draw.deaths // 2 * 0.8
+    assert killed >= draw.deaths // len(SCENES) * 0.8
 
 
 @pytest.mark.parametrize("scene", SCENES)

@@ -50,9 +50,12 @@ class Cell:
 
 
 def cells(scene: str, endpoints: Sequence[Endpoint], most: int | None = None) -> list[Cell]:
-    """Order the cells of a scene so that its first ones differ in all: fault, endpoint, vendor and way."""
+    """Order the cells of a scene so that its first ones differ in all: fault, endpoint, vendor and way.
+
+    Of the run by jobs only their endpoints, for all others are those of the first run.
+    """
     dice = random.Random(scene)
-    order = _alternating(endpoints, dice)
+    order = _alternating([one for one in endpoints if scene != "jobs" or "/jobs/" in one.path], dice)
     begin = len(FAULTS) // len(SCENES) * SCENES.index(scene)
     found = [
         Cell(fault, one, dice.randint(1, one.count) if (place // 2 + turn + lap) % 2 else None)

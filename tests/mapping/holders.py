@@ -17,6 +17,9 @@ from tests.mapping.world import AS_OF, PROFILE, RULES
 TABLES = {table.name: table for table in (*STAGED, *REMEMBERED, *DECLARED.values())}
 ACCOUNT = "salesforce:A1"
 
+BEFORE = {"coverage": ("products", "coverage", "shortfall"), "equity": ("profile", "equity")}
+"""The statements that a step takes, where they are more than its own."""
+
 
 class Holders:
     """One customer (Mid-Market, department, unless said) and the people who hold roles in it."""
@@ -88,7 +91,7 @@ class Holders:
         for name, table in TABLES.items():
             create(self.connection, table, self.rows.get(name, []))
         for step in steps or ("coverage",):
-            for name in ("products", "coverage", "shortfall") if step == "coverage" else (step,):
+            for name in BEFORE.get(step, (step,)):
                 execute(self.connection, name)
         return self
 

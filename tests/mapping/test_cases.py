@@ -67,6 +67,8 @@ def tell(world: World, name: str, person: dict[str, Any]) -> None:
     if "won" in person:
         deal = world.opportunity(close_at=ago(person.pop("won")))
         world.crm_role(name, "Champion", opportunity_id=deal)
+    if "signs" in person:
+        world.crm_role(name, "Contract Signer", opportunity_id=world.opportunity(won=person.pop("signs")))
     if "role" in person:
         world.crm_role(name, person.pop("role"))
     dated = {"left": "left_at", "bounced": "bounced_at", "confirmed": "confirmed_at"}

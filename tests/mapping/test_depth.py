@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.mapping.world import RESOLVING, World, ago, connect, gather
 
-UNTIL_DEPTH = (*RESOLVING, "activity", "depth")
+UNTIL_DEPTH = (*RESOLVING, "activity", "tie", "strength", "depth")
 
 Story = Callable[[World], object]
 
@@ -410,15 +410,16 @@ RELATIONS = st.lists(ACTS, min_size=1, max_size=8)
 """Several relationships at once: a law is about each of them, and one computation measures all."""
 
 
-def tell(world: World, acts: list[Act], later: int = 0) -> World:
-    """Tell of these acts, all of them `later` days further back."""
+def tell(world: World, acts: list[Act], later: int = 0, contact: str = "C1", **source: str) -> World:
+    """Tell of these acts with a record of the person, all of them `later` days further back."""
     for kind, days in acts:
-        if kind == "call":
-            world.call("out", days=days + later)
+        if kind in {"call", "phone"}:
+            world.call("in" if kind == "phone" else "out", contact, days=days + later, **source)
         elif kind in {"meet", "organised"}:
-            world.meeting("C1", days=days + later + 0.1, organizer="contact" if kind == "organised" else "us")
+            organizer = "contact" if kind == "organised" else "us"
+            world.meeting(contact, days=days + later + 0.1, organizer=organizer, **source)
         else:
-            world.email(kind, days=days + later)
+            world.email(kind, contact, days=days + later, **source)
     return world
 
 
@@ -429,14 +430,46 @@ def judged(relations: list[list[Act]], laters: Sequence[int] = (0,)) -> list[tup
         return [(level, strength) for level, strength in depths(worlds, "level", "strength")]
 
 
+EXCHANGES = ("meet", "organised", "call", "phone")
+"""Acts that are an exchange by themselves. A letter and its answer may count as a question and an answer, of which the
+question weighs more; so they are no exchange that adds to both directions alike."""
+
+
 @LAW
 @given(RELATIONS)
 def test_one_more_exchange_never_lowers_depth_or_strength(relations: list[list[Act]]) -> None:
-    found = judged([*relations, *([*acts, ("meet", 0)] for acts in relations)])
-    before, after = found[: len(relations)], found[len(relations) :]
-    for (level, value), (better_level, better_value) in zip(before, after, strict=True):
+    earlier = [[(kind, days + 1) for kind, days in acts] for acts in relations]
+    found = judged([*earlier, *([*acts, (kind, 0)] for kind in EXCHANGES for acts in earlier)])
+    before = found[: len(earlier)] * len(EXCHANGES)
+    for (level, value), (better_level, better_value) in zip(before, found[len(earlier) :], strict=True):
         assert better_level >= level
         assert better_value >= value
+
+
+@LAW
+@given(
+    st.lists(st.lists(st.tuples(KINDS_OF_ACT, st.integers(1, 200), st.sampled_from("SHB")), max_size=12), min_size=1)
+)
+def test_the_acts_of_two_records_of_one_person_count_like_those_of_one(
+    relations: list[list[tuple[str, int, str]]],
+) -> None:
+    """Each act stands in Salesforce, in HubSpot or in both, where it is the same act twice."""
+    told = [list({days: (kind, days, where) for kind, days, where in acts}.values()) for acts in relations]
+    columns = ("level", "why", "strength", "trend", "two_way_at", "exchanges", "reply_rate")
+    with connect() as connection:
+        one = depths([tell(begin(World(connection)), [act[:2] for act in acts]) for acts in told], *columns)
+    with connect() as connection:
+        two = depths([twice(begin(World(connection), other_id="201"), acts) for acts in told], *columns)
+    assert two == one
+
+
+def twice(world: World, acts: list[tuple[str, int, str]]) -> World:
+    """Give the person a second record, in HubSpot, and tell of each act where it stands."""
+    world.sees("activity", source="hubspot")
+    world.account("9001", source="hubspot", other_id="A1")
+    world.contact("201", source="hubspot", account_id="9001")
+    tell(world, [(kind, days) for kind, days, where in acts if where in "SB"])
+    return tell(world, [(kind, days) for kind, days, where in acts if where in "HB"], source="hubspot", contact="201")
 
 
 @LAW

@@ -1,5 +1,6 @@
 """Sentences that say why a value is what it is, with the records they rest on."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -350,6 +351,21 @@ def test_the_severity_of_a_gap_is_told_with_its_three_parts(world: World) -> Non
         "Severity 98 of 100: nearness of the renewal 100 %, ARR among all customers 100 %, kind of gap 90 %, "
         "weighed 50 : 30 : 20."
     )
+
+
+@pytest.mark.parametrize(("days", "word"), [(90, "Acute"), (91, "Chronic")])
+def test_a_gap_tells_since_when_its_task_is_open_and_an_account_only_what_is_chronic(
+    days: int, word: str, world: World
+) -> None:
+    world.account(segment="SMB", breadth="department")
+    world.sees()
+    key = "acme|salesforce:A1|default|missing buyer|buyer|"
+    world.add("remembered_gap", key=key, opened_at=ago(days))
+    told = f"{word}: its task has been open since {datetime.fromtimestamp(ago(days), UTC):%Y-%m-%d}."
+    assert dossier(world.compute(), key).sentences[-1] == told
+    account = dossier(world, "A1").sentences
+    assert (told in account) == (word == "Chronic")
+    assert not any(sentence.startswith("Acute") for sentence in account)
 
 
 def test_a_gap_about_a_person_names_the_persons_record(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mapping.spec import Profile
 from tests.mapping.holders import ACCOUNT, Holders
 from tests.mapping.world import World, ago, connect
 
@@ -53,7 +54,13 @@ KINDS: dict[str, tuple[Story, set[str]]] = {
         {"missing power users"},
     ),
     "the only buyer signs checks": (
-        lambda h: h.customer().buyer("Ana", 3, "check-signer").champion("Cy", 4).champion("Di", 4).power_users(2, 4),
+        lambda h: (
+            h.customer()
+            .buyer("Ana", 3, "check-signer", department="Finance")
+            .champion("Cy", 4)
+            .champion("Di", 4)
+            .power_users(2, 4)
+        ),
         {"only a check-signer"},
     ),
     "both champions sit in one department": (
@@ -143,6 +150,9 @@ UNKNOWN: dict[str, Story] = {
     ),
     "segment": lambda h: h.customer(segment=None).person("Ana", 2).person("Bo", 2),
     "breadth": lambda h: h.customer(breadth=None).person("Ana", 2).person("Bo", 2),
+    "the department of the buyer": lambda h: (
+        h.customer().buyer("Ana", 3, "check-signer").champion("Cy", 4).champion("Di", 4).power_users(2, 4)
+    ),
     "usage": lambda h: h.customer(usage_known=False).buyer("Ana", 3).champion("Cy", 4).champion("Di", 4),
 }
 
@@ -151,6 +161,19 @@ UNKNOWN: dict[str, Story] = {
 def test_what_is_unknown_never_creates_a_gap(what: str, holders: Holders) -> None:
     UNKNOWN[what](holders)
     assert kinds(holders) == set()
+
+
+def test_where_nobody_said_whom_the_product_is_sold_to_no_buyer_is_only_a_check_signer(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    world = World(connection, profile=Profile(organisation="acme"))
+    world.sees()
+    world.account(segment="SMB", breadth="workgroup")
+    world.contact("C1", title="CFO")
+    world.meeting("C1", days=10)
+    kinds = {kind for (kind,) in world.compute().table("gap", "kind")}
+    assert "only a check-signer" not in kinds
+    assert "missing champion" in kinds
 
 
 @settings(max_examples=5, deadline=None)

@@ -160,6 +160,13 @@ def test_a_free_mail_address_of_a_colleague_makes_no_domain_our_own(world: World
     assert list(people(world)) == ["salesforce:C1"]
 
 
+def test_the_very_address_of_a_colleague_is_no_contact_be_it_of_a_free_mail_domain(world: World) -> None:
+    world.user("U1", email="Jo.Marsh@gmail.com")
+    world.contact("C1", email=" jo.marsh+crm@gmail.com")
+    world.contact("C2", email="somebody.else@gmail.com")
+    assert world.resolve().table("person", "contact_id") == [("C2",)]
+
+
 def test_domains_that_the_organisation_names_are_its_own_too() -> None:
     with connect() as connection:
         world = World(connection, profile=Profile(organisation="acme", own_domains=("Ours-Too.example",)))

@@ -55,6 +55,7 @@ def test_renewals_won_and_lost_stand_beside_coverage(book: World) -> None:
     book.opportunity("A1", close_at=ago(20), won=False)
     book.opportunity("A1", close_at=ago(500), won=False)
     book.opportunity("A1", close_at=None, won=False, closed=False)
+    book.opportunity("A1", close_at=ago(70), won=None)
     assert slices(book.compute(), "segment", "renewed", "lost")["Enterprise"] == (1, 1)
 
 

@@ -158,8 +158,13 @@ def test_a_confirmed_role_replaces_everything_predicted(account: World) -> None:
 
 
 def test_several_roles_may_be_confirmed_at_once(account: World) -> None:
-    account.contact(department="Operations", confirmed_role="buyer;champion")
-    assert roles(account) == [("buyer", "department leader", "confirmed"), ("champion", None, "confirmed")]
+    account.contact(department="Operations", confirmed_role="buyer;guardian")
+    assert roles(account) == [("buyer", "department leader", "confirmed"), ("guardian", None, "confirmed")]
+
+
+def test_a_buyer_whom_a_human_calls_a_champion_too_endorses_us(account: World) -> None:
+    account.contact(department="Finance", confirmed_role="buyer;champion")
+    assert roles(account) == [("buyer", "advocate", "confirmed"), ("champion", None, "confirmed")]
 
 
 def test_none_removes_every_role(account: World) -> None:
@@ -190,14 +195,44 @@ def test_a_humans_word_in_either_record_speaks_for_the_person(account: World) ->
 
 
 def test_a_confirmed_role_is_shown_with_the_record_it_stands_in(account: World) -> None:
-    account.contact(confirmed_role="champion")
+    account.contact(confirmed_role="guardian")
     account.classify()
     assert account.one("evidence", "topic", "rule", "weight", "record") == (
         "role",
-        "human: champion",
+        "human: guardian",
         1.0,
         "salesforce/contact/C1",
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("buyer", {"buying_authority": 95.0, "influence": 85.0}),
+        ("champion", {"process_authority": 75.0, "influence": 75.0, "attitude": 60.0}),
+        ("power user", {"product_importance": 60.0}),
+        ("user", {"product_importance": 60.0}),
+        ("guardian", {}),
+        ("none", {}),
+    ],
+)
+def test_on_the_axes_of_a_confirmed_role_nothing_else_is_heard(
+    account: World, word: str, expected: dict[str, float]
+) -> None:
+    account.contact(title="Operations Analyst", confirmed_role=word, core_job=True)
+    account.nps(score=0)
+    title = {"buying_authority": 5.0, "process_authority": 10.0, "influence": 15.0}
+    unheard = {**title, "product_importance": pytest.approx(78.0), "attitude": -60.0, **expected}
+    assert dict(account.classify().table("axis", "axis", "value")) == unheard
+    sure = account.table("axis WHERE confidence = 1", "axis")
+    assert {axis for (axis,) in sure} == set(expected)
+
+
+def test_whoever_reports_to_a_confirmed_buyer_stands_near_the_buyer(account: World) -> None:
+    account.contact("C1", title="Rockstar", confirmed_role="buyer")
+    account.contact("C2", reports_to_id="C1")
+    account.classify()
+    assert ("reports to the buyer",) in account.table("evidence", "rule")
 
 
 # --- departed -------------------------------------------------------------------------------------------------------

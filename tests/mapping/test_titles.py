@@ -37,6 +37,13 @@ CASES = {title: said for table in TABLES for title, said in rows(table.read_text
 
 
 WHOLE: dict[str, tuple[str | None, str | None, str | None]] = {
+    # --- read wrongly by the rules of the third table ---
+    "Board Observer": (None, None, "board"),
+    "Digital Marketer": ("individual", "Marketing", None),
+    "Lean Six Sigma Black Belt": ("individual", "Quality", None),
+    "Entrepreneur in Residence": ("individual", None, None),
+    "Clinical Trial Manager": ("manager", "Research", None),
+    "Assistente de Direção": ("individual", None, "assistant"),
     # --- the top ---
     "CEO": ("c-level", "Executive", None),
     "C.E.O.": ("c-level", "Executive", None),

@@ -20,7 +20,7 @@ DAY = 86_400
 
 RESOLVING = ("titles", "identity", "lifecycle")
 WEIGHING = (*RESOLVING, "evidence")
-CLASSIFYING = (*WEIGHING, "roles")
+CLASSIFYING = (*WEIGHING, "profile", "roles")
 
 RULES = load_rules()
 

@@ -99,10 +99,14 @@ class Crm:
         if by is not None and by != "hs_object_id":
             definition = self.identifying(kind, by)
             return None if archived else table.by_unique(by, as_stored(definition, key))
-        if not (key.isascii() and key.isdecimal()) or len(key) > 19:
-            return None
-        record_id = int(key)
-        return table.find(table.winner(record_id) if merged else record_id, archived=archived)
+        for record_id in _numbers([key]):
+            return table.find(table.winner(record_id) if merged else record_id, archived=archived)
+        return None
+
+    def living(self, kind: ObjectType, key: str) -> int | None:
+        """Tell the id of the live record that an id leads to, as `find` without reading the record."""
+        table = self.tables[kind.name]
+        return next((each for each in map(table.winner, _numbers([key])) if table.holds(each)), None)
 
     def warm(self, kind: ObjectType, keys: Iterable[str]) -> None:
         """Get ready for finding many records by their ids."""

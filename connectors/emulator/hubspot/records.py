@@ -88,6 +88,10 @@ class Reading(Protocol):
         """Find a record of exactly this id and state."""
         ...
 
+    def holds(self, record_id: int) -> bool:
+        """Whether a live record has exactly this id; cheaper than to find it."""
+        ...
+
     def winner(self, record_id: int) -> int:
         """Follow merges from an old id to the record that lives on."""
         ...
@@ -132,6 +136,11 @@ class Table:
         """As `Reading.find`."""
         found = self._records.get(record_id)
         return found if found is not None and found.archived is archived else None
+
+    def holds(self, record_id: int) -> bool:
+        """As `Reading.holds`."""
+        found = self._records.get(record_id)
+        return found is not None and not found.archived
 
     def winner(self, record_id: int) -> int:
         """As `Reading.winner`."""

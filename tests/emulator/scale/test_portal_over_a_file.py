@@ -116,6 +116,17 @@ def test_links_are_read_one_by_one_and_in_batches(read_only_sites: Sites) -> Non
         read_only_sites.same("POST", f"/crm/v4/associations/contacts/{other}/batch/read", {"inputs": inputs})
 
 
+def test_links_of_a_batch_are_those_of_records_that_live(sites: Sites) -> None:
+    pair = "/crm/v4/associations/contacts/companies/batch/read"
+    close = [{"id": str(FIRST + each)} for each in range(8)]
+    sites.same("DELETE", f"{V3}/contacts/{FIRST + 3}")
+    sites.same("POST", f"{V3}/contacts/merge", {"primaryObjectId": str(FIRST), "objectIdToMerge": str(FIRST + 1)})
+    found = sites.same("POST", pair, {"inputs": [*close, {"id": "12"}, {"id": "nobody"}]})
+    named = [row["from"]["id"] for row in found["results"]]
+    assert str(FIRST + 1) in named
+    assert {str(FIRST + 3), "12", "nobody"}.isdisjoint(named)
+
+
 def test_an_update_is_seen_by_the_list_at_once_and_by_search_when_it_has_caught_up(sites: Sites) -> None:
     sites.same("GET", f"{V3}/contacts?limit=10&properties=jobtitle")
     changed = [{"id": str(FIRST + each), "properties": {"jobtitle": "Queen"}} for each in (1, 50, 999)]

@@ -113,11 +113,10 @@ def _batch_read(call: Call) -> Answer:
     form = call.body(bodies.LinksRead)
     rows: list[object] = []
     errors: list[object] = []
-    call.portal.crm.warm(call.kind, [asked.id for asked in form.inputs])
     call.portal.crm.warm_links(_pair(call), [asked.id for asked in form.inputs])
     for asked in form.inputs:
-        found = call.portal.crm.find(call.kind, asked.id)
-        row = None if found is None else _batch_row(call, asked, found.id)
+        here = call.portal.crm.living(call.kind, asked.id)
+        row = None if here is None else _batch_row(call, asked, here)
         if row is not None:
             rows.append(row)
         elif call.portal.settings["no_associations"] != "omit":

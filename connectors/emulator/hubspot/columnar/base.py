@@ -30,6 +30,7 @@ class Base:
         self.count: int = counted[0] if counted else 0
         first, last = counted[1:] if counted else (None, None)
         self.lowest, self.highest = first or 0, last or -1
+        self._dense = self.count == self.highest - self.lowest + 1
         self._kept: OrderedDict[int, Record] = OrderedDict()
 
     def column(self, name: str) -> str:
@@ -41,6 +42,10 @@ class Base:
         if record_id not in self._kept:
             self.warm([record_id])
         return self._kept.get(record_id)
+
+    def holds(self, record_id: int) -> bool:
+        """Whether there is a record of an id; ids without a hole between them tell without looking."""
+        return self.lowest <= record_id <= self.highest and (self._dense or self.find(record_id) is not None)
 
     def warm(self, ids: Iterable[int]) -> None:
         """Read records together that are about to be asked for one by one."""

@@ -24,6 +24,10 @@ class LayeredTable(Table):
         found = super().find(record_id, archived=archived)
         return self._filed(record_id) if found is None and not archived else found
 
+    def holds(self, record_id: int) -> bool:
+        """As `Reading.holds`."""
+        return super().holds(record_id) or (record_id not in self.taken and self.base.holds(record_id))
+
     def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], int | None]:
         """As `Reading.page`."""
         if archived:

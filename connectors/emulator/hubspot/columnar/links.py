@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _KEPT = 20_000
+_CLOSE = 4
+"""Ids are read as a range where at most so many lie between two of them on the mean."""
 
 
 class FiledTargets(Targets):
@@ -38,13 +40,12 @@ class FiledTargets(Targets):
         missing = {each for each in heres if each not in self._kept}
         if not missing:
             return
-        self._kept.update({each: {} for each in missing})
-        listed = ", ".join(map(str, missing))
-        sql = (
-            f"SELECT here, list(there) FROM {SCHEMA}.link WHERE pair = {self.pair} AND here IN ({listed}) GROUP BY here"
-        )
-        for here, theres in self._connection.execute(sql).fetchall():
-            self._kept[here] = dict.fromkeys(theres, self.types)
+        found: dict[int, dict[int, Set[int]]] = {each: {} for each in missing}
+        sql = f"SELECT here, there FROM {SCHEMA}.link WHERE pair = {self.pair} AND {_among(missing)}"
+        for here, there in self._connection.execute(sql).fetchall():
+            if here in found:
+                found[here][there] = self.types
+        self._kept.update(found)
         while len(self._kept) > max(_KEPT, len(missing)):
             self._kept.popitem(last=False)
 
@@ -52,6 +53,14 @@ class FiledTargets(Targets):
         if here not in self._kept:
             self.warm([here])
         return self._kept[here]
+
+
+def _among(heres: Set[int]) -> str:
+    """Write which records are meant: ids that lie close together as a range, a part of the file."""
+    first, last = min(heres), max(heres)
+    if last - first < _CLOSE * len(heres):
+        return f"here BETWEEN {first} AND {last}"
+    return f"here IN ({', '.join(map(str, heres))})"
 
 
 def lay(associations: Associations, connection: "duckdb.DuckDBPyConnection") -> None:

@@ -1,0 +1,242 @@
+-- People of the highest title level: one-to-one meetings with them weigh most.
+CREATE OR REPLACE TEMP TABLE executive AS
+SELECT DISTINCT pair.pair
+FROM person_fact
+JOIN pair ON pair.person_id = person_fact.person_id
+WHERE person_fact.level = 'c-level';
+
+-- What each act is in the words of the domain: outreach (one a day) and whether it was answered, exchange, contact-
+-- initiated. `moment` is the time of an act times four, plus what it was: 0 we wrote or tried to call, 1 both met, 2 we
+-- called and spoke, 3 the contact turned to us. So personal acts stand on one line (of one instant what we wrote comes
+-- first, so that an answer of the same day is an answer and nothing is called contact-initiated for want of a clock
+-- time), and one look back tells when something was and what it was. From the inside out: what came before and
+-- after each act (`turn`: the last message or call, `heard` and `answer`: the last and next act that came from the
+-- contact too); our first outbound after an inbound, which is an answer, told from outreach; the last outreach before
+-- each act. One statement of few columns: the sorts cost what they cost, but every column that is only carried through
+-- them cost a tenth of a sort, and every table in between was two million rows written and read again.
+CREATE OR REPLACE TEMP TABLE reading AS
+SELECT
+    pair,
+    moment,
+    others,
+    form,
+    outreach AND (outreach_moment IS NULL
+        OR FLOOR(outreach_moment / 345600e0) < FLOOR(moment / 345600e0)) AS outreach,
+    answered,
+    answering OR (inbound AND outreach_moment > COALESCE(heard, outreach_moment - 1)
+        AND FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) <= rule_depth.answer_days * 86400) AS exchange,
+    inbound AND (outreach_moment IS NULL
+        OR FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) > rule_depth.initiated_days * 86400) AS unasked,
+    crowded
+FROM (
+    SELECT
+        *,
+        LAG(CASE WHEN outreach THEN moment END IGNORE NULLS) OVER (PARTITION BY pair ORDER BY moment)
+            AS outreach_moment
+    FROM (
+        SELECT
+            pair,
+            moment,
+            others,
+            form,
+            heard,
+            moment % 4 = 3 AS inbound,
+            moment % 2 = 0 AND COALESCE(turn % 4 <> 3, TRUE) AS outreach,
+            COALESCE(FLOOR(answer / 4e0) - FLOOR(moment / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answered,
+            COALESCE(moment % 2 = 0 AND turn % 4 = 3
+                AND FLOOR(moment / 4e0) - FLOOR(turn / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answering,
+            COALESCE(FLOOR(third_last / 345600e0) = FLOOR(moment / 345600e0), FALSE) AS crowded
+        FROM (
+            SELECT
+                *,
+                LAG(CASE WHEN moment % 4 <> 1 THEN moment END IGNORE NULLS) OVER in_time AS turn,
+                LAG(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time AS heard,
+                CASE
+                    WHEN moment % 4 > 0 THEN moment
+                    ELSE LEAD(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time
+                END AS answer,
+                LAG(moment, 3) OVER in_time AS third_last
+            FROM (
+                SELECT
+                    pair_act.pair,
+                    pair_act.others,
+                    pair_act.form,
+                    pair_act.happened_at * 4 + CASE
+                        WHEN NOT act_form.inward THEN 0
+                        WHEN act_form.mutual THEN 1
+                        WHEN act_form.outward AND NOT act_form.started_by_contact THEN 2
+                        ELSE 3
+                    END AS moment
+                FROM pair_act
+                JOIN act_form ON act_form.form = pair_act.form
+                WHERE act_form.held
+                    AND NOT act_form.one_to_many
+                    AND (act_form.inward OR act_form.outward)
+            ) AS personal_act
+            WINDOW in_time AS (PARTITION BY pair ORDER BY moment)
+        ) AS act_context
+        CROSS JOIN rule_depth
+    ) AS told_apart
+) AS act_reading
+CROSS JOIN rule_depth;
+
+-- The last outreaches of a pair, newest first, for ghosting.
+CREATE OR REPLACE TEMP TABLE silence AS
+SELECT
+    latest.pair,
+    SUM(CASE WHEN latest.answered OR latest.age <= rule_depth.answer_days * 86400 THEN 0 ELSE 1 END) AS unanswered,
+    MAX(latest.age) AS first_age
+FROM (
+    SELECT
+        reading.pair,
+        reading.answered,
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.moment DESC) AS back
+    FROM reading
+    CROSS JOIN run
+    CROSS JOIN rule_depth
+    WHERE reading.outreach
+        AND run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) <= rule_depth.memory_days * 86400
+) AS latest
+CROSS JOIN rule_depth
+WHERE latest.back <= rule_depth.ghosting_outreaches
+GROUP BY latest.pair;
+
+-- What each form of an act weighs: as a rule, when nobody had asked for it, alone with an executive.
+CREATE OR REPLACE TEMP TABLE form_weight AS
+SELECT
+    act_form.form, act_form.kind, act_form.written, act_form.mutual, act_form.inward, act_form.outward,
+    act_form.one_to_one,
+    act_form.kind = 'case' AS request,
+    act_form.mutual AND act_form.started_by_contact AS organised,
+    usual.weight AS usual_weight,
+    question.weight AS question_weight,
+    executive.weight AS executive_weight
+FROM act_form
+LEFT JOIN rule_event AS usual ON usual.kind = act_form.kind
+LEFT JOIN rule_event AS question ON question.kind = 'question'
+LEFT JOIN rule_event AS executive ON executive.kind = 'executive';
+
+-- What each act adds to a tie, in millionths, now and as it stood one trend period ago: the weight of its kind by the
+-- number of people it was shared with, faded. Whole numbers, so that the order of rows cannot change a sum. A view: its
+-- rows are summed at once, and the few of crowded days are looked at again.
+CREATE OR REPLACE TEMP VIEW weighed_act AS
+SELECT
+    *,
+    ROUND(1e6 * share * POWER(5e-1, age / (86400e0 * half_life_days))) AS now_part,
+    CASE
+        WHEN age < trend_days * 86400 THEN 0
+        ELSE ROUND(1e6 * share * POWER(5e-1, (age - trend_days * 86400) / (86400e0 * half_life_days)))
+    END AS then_part
+FROM (
+    SELECT
+        reading.pair,
+        reading.outreach,
+        reading.answered,
+        reading.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
+        reading.crowded,
+        CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS happened_at,
+        form_weight.inward,
+        form_weight.outward,
+        form_weight.mutual AS met,
+        form_weight.request OR reading.unasked AS question,
+        form_weight.organised,
+        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
+        CAST(FLOOR(reading.moment / 345600e0) AS BIGINT) AS day,
+        CASE
+            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
+            WHEN form_weight.written AND reading.unasked THEN 'question'
+            ELSE form_weight.kind
+        END AS event,
+        CASE
+            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN form_weight.executive_weight
+            WHEN form_weight.written AND reading.unasked THEN form_weight.question_weight
+            ELSE form_weight.usual_weight
+        END / SQRT(reading.others) AS share,
+        rule_depth.half_life_days,
+        rule_depth.trend_days,
+        rule_depth.window_days,
+        rule_depth.month_days,
+        rule_depth.answer_days
+    FROM reading
+    JOIN form_weight ON form_weight.form = reading.form
+    LEFT JOIN executive ON executive.pair = reading.pair
+    CROSS JOIN run
+    CROSS JOIN rule_depth
+) AS event;
+
+-- Everything that is summed over the acts of a pair, in one pass: the counts that the levels ask for, over the trailing
+-- window, and the sums of both directions. Each of the two alone took as long as both together.
+CREATE OR REPLACE TEMP TABLE act_count AS
+SELECT
+    pair,
+    MAX(happened_at) AS last_at,
+    MAX(CASE WHEN exchange THEN happened_at END) AS two_way_at,
+    MAX(CASE WHEN inward AND outward THEN happened_at END) AS spoke_at,
+    MAX(CASE WHEN inward THEN happened_at END) AS heard_at,
+    MIN(CASE WHEN inward THEN happened_at END) AS first_heard_at,
+    COUNT(CASE WHEN inward THEN 1 END) AS heard,
+    COUNT(CASE WHEN exchange AND age <= window_days * 86400 THEN 1 END) AS exchanges,
+    MAX(CASE WHEN exchange AND age < month_days * 86400 THEN 1 ELSE 0 END)
+        + MAX(CASE WHEN exchange AND age >= month_days * 86400 AND age < 2 * month_days * 86400 THEN 1 ELSE 0 END)
+        + MAX(CASE WHEN exchange AND age >= 2 * month_days * 86400 AND age < 3 * month_days * 86400 THEN 1 ELSE 0 END)
+        AS months,
+    COUNT(CASE WHEN outreach AND answered AND age <= window_days * 86400 THEN 1 END) AS answered,
+    COUNT(CASE
+        WHEN outreach AND NOT answered AND age <= window_days * 86400 AND age > answer_days * 86400 THEN 1
+    END) AS unanswered,
+    COUNT(CASE WHEN met AND age <= window_days * 86400 THEN 1 END) AS meetings,
+    COUNT(CASE WHEN question AND age <= window_days * 86400 THEN 1 END) AS questions,
+    COUNT(CASE WHEN (question OR organised) AND age <= window_days * 86400 THEN 1 END) AS initiated,
+    COUNT(share) AS weighed,
+    SUM(CASE WHEN inward THEN now_part END) AS in_now,
+    SUM(CASE WHEN outward THEN now_part END) AS out_now,
+    SUM(CASE WHEN inward THEN then_part END) AS in_then,
+    SUM(CASE WHEN outward THEN then_part END) AS out_then
+FROM weighed_act
+GROUP BY pair;
+
+-- Of a kind and day only the strongest few acts count: what the others of crowded days have added, to be taken off.
+CREATE OR REPLACE TEMP TABLE excess AS
+SELECT
+    ranked.pair,
+    SUM(CASE WHEN ranked.inward THEN ranked.now_part END) AS in_now,
+    SUM(CASE WHEN ranked.outward THEN ranked.now_part END) AS out_now,
+    SUM(CASE WHEN ranked.inward THEN ranked.then_part END) AS in_then,
+    SUM(CASE WHEN ranked.outward THEN ranked.then_part END) AS out_then
+FROM (
+    SELECT
+        weighed_act.*,
+        ROW_NUMBER() OVER (
+            PARTITION BY weighed_act.pair, weighed_act.event, weighed_act.day
+            ORDER BY weighed_act.share DESC, weighed_act.happened_at DESC, weighed_act.inward, weighed_act.outward
+        ) AS back
+    FROM weighed_act
+    JOIN (
+        SELECT DISTINCT pair, CAST(FLOOR(moment / 345600e0) AS BIGINT) AS day FROM reading WHERE crowded
+    ) AS crowded_day ON crowded_day.pair = weighed_act.pair AND crowded_day.day = weighed_act.day
+    WHERE weighed_act.share IS NOT NULL
+) AS ranked
+CROSS JOIN rule_depth
+WHERE ranked.back > rule_depth.daily_cap
+GROUP BY ranked.pair;
+
+-- The sums of both directions, now and as they stood one trend period ago.
+CREATE OR REPLACE TEMP TABLE tie_sum AS
+SELECT
+    act_count.pair,
+    (COALESCE(act_count.in_now, 0) - COALESCE(excess.in_now, 0)) / 1e6 AS in_now,
+    (COALESCE(act_count.out_now, 0) - COALESCE(excess.out_now, 0)) / 1e6 AS out_now,
+    (COALESCE(act_count.in_then, 0) - COALESCE(excess.in_then, 0)) / 1e6 AS in_then,
+    (COALESCE(act_count.out_then, 0) - COALESCE(excess.out_then, 0)) / 1e6 AS out_then
+FROM act_count
+LEFT JOIN excess ON excess.pair = act_count.pair
+WHERE act_count.weighed > 0;
+
+-- Both directions of each tie, now and as they stood then.
+CREATE OR REPLACE TEMP VIEW tie_flow AS
+SELECT pair, 'now' AS side, in_now AS received, out_now AS sent
+FROM tie_sum
+UNION ALL
+SELECT pair, 'then' AS side, in_then AS received, out_then AS sent
+FROM tie_sum;
