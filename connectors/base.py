@@ -58,7 +58,8 @@ class Page:
     table with only some of its columns, the key among them, sets these on the rows that are there.
     `deleted` are ids the CRM no longer has; of those that were merged, ``merged_account`` or ``merged_contact`` tells
     into whom. In `ids` and `deleted` one that ends in a colon, and has no more than two, stands for all ids that begin
-    with it: rows that belong to a record and have ids of their own.
+    with it: rows that belong to a record and have ids of their own. A page of nothing at all says that the connector is
+    alive, and waits for its vendor.
     """
 
     stream: str

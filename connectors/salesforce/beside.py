@@ -8,7 +8,7 @@ parent, and a handful is asked for by id.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.salesforce.bulk import QueryJob
+from connectors.salesforce.bulk import WAITING, QueryJob, Waiting
 from connectors.salesforce.client import Client
 from connectors.salesforce.fetch import Rest
 from connectors.salesforce.soql import LONGEST_LIST, Query, among, lists
@@ -47,10 +47,10 @@ class Besides:
         """Name the queries that read what belongs to a whole stream, or to what changed `since` (a moment of SOQL)."""
         return queries(self.world, self.stream, since)
 
-    def take(self, name: str, source: Rest | QueryJob) -> None:
-        """Read one of these queries."""
+    def take(self, name: str, source: Rest | QueryJob) -> Iterator[Waiting]:
+        """Read one of these queries, and say so where a job is waited for."""
         beside = next(found for found in self._there() if found.object == name and not found.lasting)
-        self._read(beside, source)
+        yield from self._read(beside, source)
         self.known.add(beside.table)
 
     def bring(self, since: str | None) -> None:
@@ -60,7 +60,7 @@ class Besides:
                 continue
             keys = list(self.bench.ids(beside.needed))
             for query in self._needed(beside, keys, since):
-                self._read(beside, Rest(self.client, query, self.now))
+                list(self._read(beside, Rest(self.client, query, self.now)))
 
     def _there(self) -> list[Beside]:
         return _visible(self.world, self.stream)
@@ -76,10 +76,13 @@ class Besides:
         else:
             yield from (_query(self.world, beside, [among(beside.key, part)]) for part in lists(keys))
 
-    def _read(self, beside: Beside, source: Rest | QueryJob) -> None:
+    def _read(self, beside: Beside, source: Rest | QueryJob) -> Iterator[Waiting]:
         heap = self.bench.heap("beside", _fields(beside), self.world.schema.visible(beside.object, _fields(beside)))
-        for _ in source.batches(heap):
-            self.bench.note(beside.table, beside.columns, heap)
+        for step in source.batches(heap):
+            if step == WAITING:
+                yield WAITING
+            else:
+                self.bench.note(beside.table, beside.columns, heap)
 
 
 def queries(world: World, stream: Stream, since: str | None) -> Iterator[tuple[str, Query]]:

@@ -4,7 +4,8 @@ A job costs a handful of calls however large its result, which Salesforce keeps 
 longer than anybody waits is no failure: its id is in the cursor of the stream and the next pull goes on with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Final, Literal
 
 from connectors.errors import Rejected, RetryLater
 from connectors.salesforce.client import Client, Record, Result
@@ -19,6 +20,9 @@ LOOKS = 60
 hour."""
 TRIES = 3
 """How often a page that arrives garbled is asked for."""
+Waiting = Literal["waiting"]
+WAITING: Final[Waiting] = "waiting"
+"""What a job says instead of a batch while Salesforce works on it: whoever reads it must show that he is alive."""
 _ENDED = frozenset({"Failed", "Aborted"})
 
 
@@ -41,12 +45,12 @@ class QueryJob:
         body = {"operation": "queryAll", "query": query.text(), "columnDelimiter": "COMMA", "lineEnding": "LF"}
         return cls(client, str(client.job("POST", "query", json=body)["id"]), query.object)
 
-    def batches(self, heap: Heap) -> Iterator[Key | None]:
-        """Wait for the job and fill the heap with each page of its result.
+    def batches(self, heap: Heap) -> Iterator[Key | Waiting | None]:
+        """Wait for the job, and say so, then fill the heap with each page of its result.
 
         Raises LostJobError, and RetryLater when the job takes too long or its result is not complete.
         """
-        self.announced = int(self._complete()["numberRecordsProcessed"])
+        self.announced = int((yield from self._complete())["numberRecordsProcessed"])
         arrived = 0
         locator: str | None = None
         seen: set[str] = set()
@@ -64,7 +68,7 @@ class QueryJob:
         if arrived != self.announced:
             raise RetryLater(f"A job of Salesforce found {self.announced} records of {self._name} and sent {arrived}.")
 
-    def _complete(self) -> Record:
+    def _complete(self) -> Generator[Waiting, None, Record]:
         """Look at the job until it is done."""
         for attempt in range(LOOKS):
             try:
@@ -75,6 +79,7 @@ class QueryJob:
                 return told
             if told["state"] in _ENDED:
                 raise LostJobError(f"{told['state']}: {told.get('errorMessage') or 'no reason given'}")
+            yield WAITING
             self._client.transport.pause(attempt)
         raise RetryLater(f"Salesforce is still reading {self._name} (job {self.id}); the next run goes on with it.")
 

@@ -13,7 +13,7 @@ from connectors.base import Page, StreamEnd
 from connectors.errors import Rejected, RetryLater
 from connectors.salesforce import columns
 from connectors.salesforce.beside import Besides
-from connectors.salesforce.bulk import LostJobError, QueryJob
+from connectors.salesforce.bulk import WAITING, LostJobError, QueryJob, Waiting
 from connectors.salesforce.cursor import Cursor, Unfinished
 from connectors.salesforce.fetch import Key, Rest, TooManyError
 from connectors.salesforce.soql import Query, moment
@@ -125,6 +125,9 @@ class Reading:
             if isinstance(step, StreamEnd):
                 yield step
                 continue
+            if step == WAITING:
+                yield self._alive_page()
+                continue
             yield self._page(heap)
             if self._since and step and self._read - committed >= COMMIT_ROWS:
                 committed = self._read
@@ -133,7 +136,7 @@ class Reading:
     def _heap(self) -> Heap:
         return self._bench.heap("raw", [*SYSTEM, *self._stream.fields], self.fields, self._stream.aliases)
 
-    def _steps(self, heap: Heap) -> Iterator[StreamEnd | Key | None]:
+    def _steps(self, heap: Heap) -> Iterator[StreamEnd | Key | Waiting | None]:
         """Fill the heap batch by batch; an end among them commits the ids of jobs that were started."""
         start = self._from()
         queries = {self._name: selection(self._name, self.fields, start), **dict(self._besides.queries(start))}
@@ -141,7 +144,7 @@ class Reading:
         if self._since is None or self._jobs:
             for name, query in queries.items():
                 if name != self._name:
-                    self._besides.take(name, self._source(name, query))
+                    yield from self._besides.take(name, self._source(name, query))
         yield from source.batches(heap)
         self._expected = source.announced
 
@@ -201,6 +204,10 @@ class Reading:
         read = dict.fromkeys((*self._with_parts(found.ids), *batch.parts))
         return Page(self._name, list(read), tables, self._with_parts(found.gone))
 
+    def _alive_page(self) -> Page:
+        """Say that the pull goes on while it waits: whoever takes its pages keeps the organisation for it."""
+        return Page(self._name, [], {})
+
     def _merged(self, found: Sifted) -> Mapping[str, columns.Table]:
         if not found.merged:
             return {}
@@ -231,8 +238,10 @@ class Reading:
         query = Query(self._name, wanted, ["IsDeleted = false"] if "IsDeleted" in wanted else [])
         source = yield from self._opened(CALCULATED, {CALCULATED: query})
         heap = self._bench.heap("raw", [*SYSTEM, *narrow.fields], wanted)
-        for _ in source.batches(heap):
-            yield Page(self._name, heap.sift().ids, narrow.tables(self._bench))
+        for step in source.batches(heap):
+            yield (
+                self._alive_page() if step == WAITING else Page(self._name, heap.sift().ids, narrow.tables(self._bench))
+            )
         self._jobs.pop(CALCULATED, None)
         self._calculated_at = self._began
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Page
 from connectors.errors import RetryLater, Unusable
 from connectors.salesforce import bulk, fetch, reading
 from connectors.salesforce.soql import id18
@@ -342,6 +343,15 @@ def test_15_a_job_that_fails_ends_the_pull_with_salesforces_reason(site: Site) -
 def test_an_organisation_without_jobs_is_read_by_rest(site: Site, settings: dict[str, Any]) -> None:
     site.limits(**settings)
     assert len(site.pull(bulk_read_above=2).rows("contact")) == 3
+
+
+def test_15_while_a_job_is_waited_for_the_pull_says_again_and_again_that_it_is_alive(site: Site) -> None:
+    site.load({"Contact": people(3)})
+    site.limits(bulk_polls=4)
+    pages = [part for part in site.connect(bulk_read_above=ALWAYS).pull({}) if isinstance(part, Page)]
+    waited = [page for page in pages if page.stream == "Contact" and not page.tables]
+    assert len(waited) >= 3
+    assert len(site.pull(bulk_read_above=ALWAYS).rows("contact")) == 3
 
 
 def test_a_mass_change_is_read_by_a_job_too_and_what_belongs_to_it(site: Site) -> None:
