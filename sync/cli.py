@@ -305,7 +305,7 @@ def status(
 @click.pass_context
 @answers_for
 def portfolio(context: click.Context, org: str | None, *, as_json: bool, dimension: str | None) -> int:
-    """Show coverage, equity and renewals of the portfolio by segment, tier, breadth, orientation, CSM, partner, product."""
+    """Show coverage, equity and renewals by segment, tier, breadth, orientation, CSM, partner and product."""
     from sync import render, results
 
     app = opened(context)

@@ -80,6 +80,25 @@ def test_a_department_leader_of_one_product_signs_the_cheques_of_the_other(selle
     assert missing(seller, "only a check-signer") == {"Billing"}
 
 
+def test_a_person_has_roles_toward_each_product_and_they_are_told(seller: World) -> None:
+    customer(seller, "Billing;Analytics")
+    buyer(seller, "C1", "Operations")
+    seller.usage("C1", 20, product="Analytics")
+    seller.contact("C2", title="Operations Analyst")
+    seller.usage("C2", 20, product="Analytics")
+    seller.compute()
+    found = explained(seller, ("contact", "C1"), ("contact", "C2"))
+    assert found["C1", "products"] == "By product: Analytics buyer (department leader); Billing buyer (check-signer)."
+    assert found["C2", "products"] == "By product: Analytics power user."
+    assert found["C1", "products"] in seller.one("companion WHERE id = 'C1'", "evidence")
+
+
+def test_roles_by_product_are_not_told_where_the_account_holds_one(seller: World) -> None:
+    customer(seller, "Analytics")
+    buyer(seller, "C1", "Operations")
+    assert ("C1", "products") not in explained(seller.compute(), ("contact", "C1"))
+
+
 def test_a_slice_of_a_product_counts_whoever_holds_it_with_its_own_coverage_and_gaps(seller: World) -> None:
     customer(seller, "Analytics;Billing", arr=3_000.0)
     seller.account("A2", segment="SMB", breadth="workgroup", owner_id="U1", products="Billing", arr=1_000.0)
