@@ -1,9 +1,10 @@
 """Measures each relationship: depth 0-5, tie strength, trend (see tie.sql, strength.sql, depth.sql; domain section 5).
 
 `mapping.compute` runs them on the touches. Everything is counted in whole seconds before `as_of`; a limit of so many
-days includes its last second. Decisions where the domain is silent: departed comes before a level that a human set; a level
-without a date does not lapse; several outreaches that one act answers are one exchange, dated by that act; of more than
-three events of a kind and day the strongest three count; rising mirrors fading (strength grows by 20 % in 60 days).
+days includes its last second. Decisions where the domain is silent: departed comes before a level that a human set; a
+level without a date does not lapse; several outreaches that one act answers are one exchange, dated by that act; of
+more than three events of a kind and day the strongest three count; rising mirrors fading (strength grows by 20 % in 60
+days).
 """
 
 from collections.abc import Iterator

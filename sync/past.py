@@ -100,15 +100,14 @@ def course(recomputed: Iterable[Mapping[str, Any]], noted: Iterable[Mapping[str,
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     begins: dict[tuple[str, str], int] = {}
     notes = [dict(row) for row in noted]
-    for row in notes:
-        begins.setdefault((row["source"], row["id"]), row["as_of"])
+    for note in notes:
+        begins.setdefault((note["source"], note["id"]), note["as_of"])
     for row in recomputed:
         account = row["source"], row["id"]
         told = rows.setdefault(account, [])
-        if row["as_of"] < begins.get(account, row["as_of"] + 1) and (
-            not told or told[-1]["coverage"] != row["coverage"]
-        ):
+        before = row["as_of"] < begins.get(account, row["as_of"] + 1)
+        if before and (not told or told[-1]["coverage"] != row["coverage"]):
             told.append({**row, "recomputed": True})
-    for row in notes:
-        rows.setdefault((row["source"], row["id"]), []).append({**row, "recomputed": False})
+    for note in notes:
+        rows.setdefault((note["source"], note["id"]), []).append({**note, "recomputed": False})
     return [row for account in sorted(rows) for row in rows[account]]
