@@ -11,8 +11,8 @@ SELECT
     contact_sentence.source,
     contact_sentence.id,
     CONCAT_WS(
-        ' ', roles, product_roles.words, buyer_type, stance, quartet, leading_role, depth, tie_strength, colleagues.text, trend,
-        last_two_way, counted, what_if.text
+        ' ', roles, product_roles.words, buyer_type, stance, quartet, leading_role, depth, tie_strength,
+        colleagues.text, trend, last_two_way, counted, what_if.text
     ) AS text
 FROM contact_sentence
 LEFT JOIN explained_contact
