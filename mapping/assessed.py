@@ -188,7 +188,7 @@ ASSESSED = (
         "Step assess: accounts rolled up, for a leader.",
         "dimension name",
         """
-        dimension TEXT portfolio, segment, tier, breadth, orientation, csm or partner
+        dimension TEXT portfolio, segment, tier, breadth, orientation, csm, partner or product
         name TEXT which of them
         accounts BIGINT customers in it
         arr DOUBLE annual recurring revenue known; NULL nobody's is

@@ -77,6 +77,14 @@ FROM (
 ) AS best
 WHERE best.place = 1;
 
+-- Live role-holders whose department nobody knows: such a champion may be the one outside, such a buyer the one inside.
+CREATE OR REPLACE TEMP TABLE unplaced AS
+SELECT account_key, role, COUNT(*) AS people
+FROM holder
+WHERE head
+    AND department IS NULL
+GROUP BY account_key, role;
+
 -- People who are worth something as buyer and as champion where each person counts once, numbered within the account.
 CREATE OR REPLACE TEMP TABLE dual AS
 SELECT
@@ -169,7 +177,6 @@ SELECT
     holder.account_key,
     COUNT(*) AS people,
     COUNT(DISTINCT holder.department) AS departments,
-    SUM(CASE WHEN holder.department IS NULL THEN 1 ELSE 0 END) AS unplaced,
     SUM(CASE WHEN holder.department IS NOT NULL AND NOT COALESCE(product_department.sold_to, FALSE) THEN 1 ELSE 0 END)
         AS outside,
     SUM(CASE WHEN product_department.consumes AND NOT product_department.sold_to THEN 1 ELSE 0 END) AS outside_consuming
@@ -277,9 +284,15 @@ SELECT
             END
             || CASE WHEN customer.usage_known THEN '' ELSE '; usage unknown' END
             || CASE
-                WHEN champion_need.outside < champion_need.outside_required AND champions.unplaced > 0
-                    OR champion_need.departments < champion_need.departments_required AND champions.unplaced > 0
+                WHEN unplaced_champion.account_key IS NOT NULL
+                    AND (champion_need.outside < champion_need.outside_required
+                        OR champion_need.departments < champion_need.departments_required)
                     THEN '; department of a champion unknown'
+                ELSE ''
+            END
+            || CASE
+                WHEN only_check_signer.account_key IS NOT NULL AND unplaced_buyer.account_key IS NOT NULL
+                    THEN '; department of a buyer unknown'
                 ELSE ''
             END, 3), '') AS completeness
 FROM covered_customer AS customer
@@ -288,4 +301,8 @@ LEFT JOIN verdict ON verdict.account_key = customer.account_key
 LEFT JOIN thread ON thread.account_key = customer.account_key
 LEFT JOIN champions ON champions.account_key = customer.account_key
 LEFT JOIN only_check_signer ON only_check_signer.account_key = customer.account_key
-LEFT JOIN need AS champion_need ON champion_need.account_key = customer.account_key AND champion_need.role = 'champion';
+LEFT JOIN need AS champion_need ON champion_need.account_key = customer.account_key AND champion_need.role = 'champion'
+LEFT JOIN unplaced AS unplaced_champion
+    ON unplaced_champion.account_key = customer.account_key AND unplaced_champion.role = 'champion'
+LEFT JOIN unplaced AS unplaced_buyer
+    ON unplaced_buyer.account_key = customer.account_key AND unplaced_buyer.role = 'buyer';

@@ -1,5 +1,4 @@
-"""Measures each relationship: depth 0-5, tie strength, trend (see tie.sql, strength.sql, depth.sql; domain section
-5, exact wording).
+"""Measures each relationship: depth 0-5, tie strength, trend (see tie.sql, strength.sql, depth.sql; domain section 5).
 
 `mapping.compute` runs them on the touches. Everything is counted in whole seconds before `as_of`; a limit of so many
 days includes its last second. Decisions where the domain is silent: departed comes before a level that a human set; a

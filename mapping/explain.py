@@ -36,6 +36,7 @@ SHARED = frozenset({"role_confidence", "depth_name", "missing_text"})
 """Fields whose sentence is the one of the field before them; a text that lists all sentences has it once."""
 
 FURTHER = (
+    ("contact", "products", "roles"),
     ("contact", "colleagues", "tie_strength"),
     ("contact", "what_if", "counted"),
     ("account", "products", "coverage_status"),
@@ -74,6 +75,7 @@ RULES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("account", "orientation"): ("orientation", "equity"),
     ("account", "next_best_action"): ("severity", "gaps.severity"),
     ("account", "data_completeness"): ("activity capture", "depth.capture_days"),
+    ("contact", "products"): ("roles by product", "evidence"),
     ("contact", "colleagues"): ("tie strength", "depth.kind_weights"),
     ("contact", "what_if"): ("coverage status", "coverage"),
     ("account", "products"): ("worst product", "coverage"),
@@ -108,6 +110,7 @@ RESTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("account", "redundancy"): ("live champion",),
     ("account", "equity"): ("role",),
     ("account", "orientation"): ("account",),
+    ("contact", "products"): ("role",),
     ("contact", "colleagues"): ("act",),
     ("contact", "what_if"): ("role",),
     ("account", "products"): ("account",),

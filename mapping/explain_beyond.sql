@@ -11,6 +11,39 @@ JOIN coverage ON coverage.account_key = explained_contact.account_key
 WHERE what_if.status <> coverage.status
     OR COALESCE(what_if.score, -1) <> COALESCE(coverage.score, -1);
 
+-- The roles of each person to explain toward each product, where the account holds more than one.
+CREATE OR REPLACE TEMP TABLE product_roles AS
+SELECT
+    told.account_key,
+    told.person_id,
+    'By product: ' || STRING_AGG(told.product || ' ' || told.roles, '; ' ORDER BY told.place) || '.' AS words
+FROM (
+    SELECT
+        offer.account_key,
+        person.person_id,
+        offer.product,
+        rule_offered.place,
+        STRING_AGG(role.role || COALESCE(' (' || role.subtype || ')', ''), ', ' ORDER BY role.role) AS roles
+    FROM explained_person AS person
+    JOIN offer ON offer.account_key = person.account_key
+    JOIN role_held AS role ON role.account_key = offer.offer_key AND role.person_id = person.person_id
+    JOIN rule_offered ON rule_offered.product = offer.product
+    GROUP BY offer.account_key, person.person_id, offer.product, rule_offered.place
+) AS told
+JOIN (
+    SELECT account_key FROM offer GROUP BY account_key HAVING COUNT(*) > 1
+) AS several ON several.account_key = told.account_key
+GROUP BY told.account_key, told.person_id;
+
+-- As a sentence about the contact.
+INSERT INTO sentence
+SELECT 'contact' AS object, explained_contact.source, explained_contact.id, 'products' AS field,
+    product_roles.words AS text
+FROM explained_contact
+JOIN product_roles
+    ON product_roles.account_key = explained_contact.account_key
+        AND product_roles.person_id = explained_contact.person_id;
+
 -- How each product is covered, where the account holds more than one.
 INSERT INTO sentence
 SELECT 'account' AS object, explained_account.source, explained_account.id, 'products' AS field,

@@ -11,10 +11,15 @@ SELECT
     contact_sentence.source,
     contact_sentence.id,
     CONCAT_WS(
-        ' ', roles, buyer_type, stance, quartet, leading_role, depth, tie_strength, colleagues.text, trend,
-        last_two_way, counted, what_if.text
+        ' ', roles, product_roles.words, buyer_type, stance, quartet, leading_role, depth, tie_strength,
+        colleagues.text, trend, last_two_way, counted, what_if.text
     ) AS text
 FROM contact_sentence
+LEFT JOIN explained_contact
+    ON explained_contact.source = contact_sentence.source AND explained_contact.id = contact_sentence.id
+LEFT JOIN product_roles
+    ON product_roles.account_key = explained_contact.account_key
+        AND product_roles.person_id = explained_contact.person_id
 LEFT JOIN sentence AS colleagues
     ON colleagues.object = 'contact' AND colleagues.field = 'colleagues'
         AND colleagues.source = contact_sentence.source AND colleagues.id = contact_sentence.id

@@ -160,8 +160,8 @@ SELECT
     CAST(NULL AS TEXT) AS product,
     'cadence overdue' AS kind,
     NULL AS role,
-    COALESCE('Last contact in both directions on ' || calendar.iso, 'No contact in both directions so far')
-        || '; in ' || engagement.lifecycle || ' a ' || customer.tier || '-touch account has one every '
+    COALESCE('Last contact in both directions with somebody who is still there on ' || calendar.iso,
+        'No contact in both directions with anybody who is still there') || '; in ' || engagement.lifecycle || ' a ' || customer.tier || '-touch account has one every '
         || CAST(engagement.cadence_days AS TEXT) || ' days.' AS detail
 FROM engagement
 JOIN customer ON customer.account_key = engagement.account_key

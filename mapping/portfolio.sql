@@ -50,8 +50,29 @@ LEFT JOIN (
     GROUP BY account_key
 ) AS opened ON opened.account_key = customer.account_key;
 
--- One row a slice: the whole portfolio, then every segment, tier, breadth, orientation, CSM and partner. Coverage stands
--- beside what was renewed and lost, so that a leader sees which gap costs renewals.
+-- The same of each product that a customer holds, where several are sold: its own coverage and gaps. Revenue, equity and
+-- deals are those of the customer.
+CREATE OR REPLACE TEMP TABLE product_row AS
+SELECT
+    offer.product,
+    held.cents,
+    offer.status,
+    offer.score,
+    held.equity,
+    held.won,
+    held.lost,
+    COALESCE(opened.gaps, 0) AS gaps,
+    COALESCE(opened.chronic, 0) AS chronic
+FROM offer
+JOIN portfolio_row AS held ON held.account_key = offer.account_key
+LEFT JOIN (
+    SELECT account_key, product, COUNT(*) AS gaps, SUM(CASE WHEN chronic THEN 1 ELSE 0 END) AS chronic
+    FROM gap
+    GROUP BY account_key, product
+) AS opened ON opened.account_key = offer.account_key AND opened.product = offer.product;
+
+-- One row a slice: the whole portfolio, then every segment, tier, breadth, orientation, CSM, partner and product. Coverage
+-- stands beside what was renewed and lost, so that a leader sees which gap costs renewals.
 CREATE OR REPLACE TABLE slice AS
 SELECT
     dimension,
@@ -70,18 +91,28 @@ SELECT
     CAST(SUM(gaps) AS BIGINT) AS gaps,
     CAST(SUM(chronic) AS BIGINT) AS chronic
 FROM (
-    SELECT 'portfolio' AS dimension, 'all' AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'portfolio' AS dimension, 'all' AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'segment' AS dimension, COALESCE(segment, 'unknown') AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'segment' AS dimension, COALESCE(segment, 'unknown') AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'tier' AS dimension, tier AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'tier' AS dimension, tier AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'breadth' AS dimension, COALESCE(breadth, 'unknown') AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'breadth' AS dimension, COALESCE(breadth, 'unknown') AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'orientation' AS dimension, COALESCE(orientation, 'unknown') AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'orientation' AS dimension, COALESCE(orientation, 'unknown') AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'csm' AS dimension, COALESCE(csm, 'nobody') AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'csm' AS dimension, COALESCE(csm, 'nobody') AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
     UNION ALL
-    SELECT 'partner' AS dimension, COALESCE(partner, 'direct') AS name, portfolio_row.* FROM portfolio_row
+    SELECT 'partner' AS dimension, COALESCE(partner, 'direct') AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM portfolio_row
+    UNION ALL
+    SELECT 'product' AS dimension, product AS name, cents, status, score, equity, won, lost, gaps, chronic
+    FROM product_row
 ) AS sliced
 GROUP BY dimension, name;

@@ -5,14 +5,6 @@ FROM need
 WHERE known
     AND heads < required;
 
--- Live role-holders whose department nobody knows: such a champion may be the one outside, such a buyer the one inside.
-CREATE OR REPLACE TEMP TABLE unplaced AS
-SELECT account_key, role, COUNT(*) AS people
-FROM holder
-WHERE head
-    AND department IS NULL
-GROUP BY account_key, role;
-
 -- What the required numbers and the conditions miss. No product is named where only one is sold.
 CREATE OR REPLACE TEMP TABLE need_finding AS
 SELECT

@@ -59,9 +59,12 @@ def history_lines(account: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[s
         yield f"{newest['name']}  ({newest['source']}/account/{newest['id']})"
         scores = [_score(change) for change in changes]
         yield f"  score {picture(scores)}  {_course(scores)} ({counted(len(changes), 'change')})"
-        header = ("since", "status", "score", *(f"{role}s" for role in COVERED_ROLES), "missing")
+        header = ("since", "status", "score", *(f"{role}s" for role in COVERED_ROLES), "missing", "")
         yield from (f"  {line}" for line in table(header, map(_change, changes), right=frozenset({2})))
         yield ""
+    if any(row.get("recomputed") for row in rows):
+        todays = ", ".join(TODAYS)
+        yield f"~ recomputed from the staged events by today's rules; today's, for want of a history: {todays}."
 
 
 def picture(scores: Sequence[int | None]) -> str:
@@ -89,7 +92,8 @@ def _change(change: Mapping[str, Any]) -> Sequence[str]:
     names = (role.replace(" ", "_") for role in COVERED_ROLES)
     numbers = (f"{held.get(f'{name}s_actual', EMPTY)}/{held.get(f'{name}s_required', EMPTY)}" for name in names)
     head = (moment(change["as_of"]), held.get("coverage_status", EMPTY), held.get("coverage_score", EMPTY))
-    return (*head, *numbers, (held.get("missing_roles") or EMPTY).replace(";", ", "))
+    missing = (held.get("missing_roles") or EMPTY).replace(";", ", ")
+    return (*head, *numbers, missing, "~" if change.get("recomputed") else "")
 
 
 def ambiguity_lines(org: str, pairs: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import sqlalchemy as sa
@@ -247,6 +248,19 @@ class App:
             as_of = past.go_back(connection, day)
             compute(connection, *self._rules(org), as_of)
             return as_of, list(_published(connection))
+
+    def recomputed(self, org: str, text: str, months: int) -> list[dict[str, Any]]:
+        """Recompute the coverage of the accounts that `text` names at the end of so many past months, in order of time.
+
+        Changes nothing. Raises NothingStagedError or LeaseHeldError.
+        """
+        rows = []
+        with self._past(org) as connection:
+            for day in past.month_ends(past.known_until(connection), months):
+                as_of = past.go_back(connection, day)
+                compute(connection, *self._rules(org), as_of)
+                rows += [{"org": org, "as_of": as_of, **row} for row in past.standings(connection, text)]
+        return rows
 
     def calibrated(self, org: str, cuts: int) -> Calibration:
         """Measure the rules on the staged data; changes nothing. Raises NothingStagedError or LeaseHeldError."""

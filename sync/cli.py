@@ -300,13 +300,13 @@ def status(
 @click.option(
     "--by",
     "dimension",
-    type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner"]),
+    type=click.Choice(["segment", "tier", "breadth", "orientation", "csm", "partner", "product"]),
     help="One kind of slice instead of all.",
 )
 @click.pass_context
 @answers_for
 def portfolio(context: click.Context, org: str | None, *, as_json: bool, dimension: str | None) -> int:
-    """Show coverage, equity and renewals of the portfolio by segment, tier, breadth, orientation, CSM and partner."""
+    """Show coverage, equity and renewals by segment, tier, breadth, orientation, CSM, partner and product."""
     from sync import render, results
 
     app = opened(context)

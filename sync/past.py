@@ -4,14 +4,16 @@
 `mapping.replay`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from mapping.replay import rewind
+from mapping.statements import execute
 from sync.stage import refusal, set_up
 
 DAY = 86_400
@@ -62,3 +64,51 @@ def go_back(connection: duckdb.DuckDBPyConnection, day: int) -> int:
     as_of = min(day + DAY - 1, known)
     rewind(connection, as_of)
     return as_of
+
+
+def month_ends(moment: int, months: int) -> list[int]:
+    """Name the last days of so many months before `moment`, oldest first, each by its beginning in UTC."""
+    ends: list[int] = []
+    first = datetime.fromtimestamp(moment, UTC).replace(hour=0, minute=0, second=0, microsecond=0, day=1)
+    for _ in range(months):
+        last = first - timedelta(days=1)
+        ends.append(int(last.timestamp()))
+        first = last.replace(day=1)
+    return ends[::-1]
+
+
+def standings(connection: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
+    """Read the coverage just computed of the accounts whose name or id contains `text`, in the shape of the history."""
+    execute(connection, "sql/standings", "sync")
+    found = connection.execute(
+        "SELECT * FROM standing_then WHERE CONTAINS(LOWER(name), ?) OR CONTAINS(LOWER(id), ?) ORDER BY source, id",
+        [text.lower(), text.lower()],
+    )
+    names = [column[0] for column in found.description or ()]
+    return [_remembered(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+
+
+def _remembered(row: dict[str, Any]) -> dict[str, Any]:
+    head = {name: row.pop(name) for name in ("source", "id", "name")}
+    return {**head, "coverage": {name: value for name, value in row.items() if value is not None}}
+
+
+def course(recomputed: Iterable[Mapping[str, Any]], noted: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put what was recomputed, in the order of time, before what was noted of each account: one row a change.
+
+    A moment from the first note on is not recomputed: what was published then counts. Every row says which it is.
+    """
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    begins: dict[tuple[str, str], int] = {}
+    notes = [dict(row) for row in noted]
+    for note in notes:
+        begins.setdefault((note["source"], note["id"]), note["as_of"])
+    for row in recomputed:
+        account = row["source"], row["id"]
+        told = rows.setdefault(account, [])
+        before = row["as_of"] < begins.get(account, row["as_of"] + 1)
+        if before and (not told or told[-1]["coverage"] != row["coverage"]):
+            told.append({**row, "recomputed": True})
+    for note in notes:
+        rows.setdefault((note["source"], note["id"]), []).append({**note, "recomputed": False})
+    return [row for account in sorted(rows) for row in rows[account]]

@@ -150,14 +150,24 @@ def schema(name: str) -> int:
 @click.argument("account")
 @ONE_ORG
 @JSON
+@click.option(
+    "--months",
+    type=click.IntRange(0, 36),
+    default=0,
+    metavar="N",
+    help="Recompute the ends of N months before from the staged events, as far as no run had noted them.",
+)
 @click.pass_context
 @answers_for
-def history(context: click.Context, account: str, org: str | None, *, as_json: bool) -> int:
+def history(context: click.Context, account: str, org: str | None, *, as_json: bool, months: int) -> int:
     """Show how the coverage of ACCOUNT (its name, a part of it, or its id) has changed, one line a change."""
-    from sync import answers
+    from sync import answers, past
 
     app = opened(context)
-    found = app.ledger.history(app.only(org), account)
+    name = app.only(org)
+    found = app.ledger.history(name, account)
+    if months:
+        found = past.course(app.recomputed(name, account, months), found)
     if as_json:
         answer_json(found)
     else:

@@ -48,7 +48,7 @@ def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
     return sorted(found, key=lambda one: (one.name, one.id))
 
 
-DIMENSIONS = ("portfolio", "segment", "tier", "breadth", "orientation", "csm", "partner")
+DIMENSIONS = ("portfolio", "segment", "tier", "breadth", "orientation", "csm", "partner", "product")
 """What the portfolio can be sliced by, the whole first."""
 
 

@@ -134,6 +134,9 @@ def test_case(case: dict[str, Any], judged: duckdb.DuckDBPyConnection) -> None:
     account = f"salesforce:{number}/A1"
     then = dict(case["then"])
     kinds = {kind for (kind,) in judged.execute("SELECT kind FROM gap WHERE account_key = ?", [account]).fetchall()}
+    query = "SELECT detail FROM gap WHERE account_key = ?"
+    details = {detail for (detail,) in judged.execute(query, [account]).fetchall()}
+    assert set(then.pop("details", ())) <= details
     assert set(then.pop("gaps", ())) <= kinds
     assert not set(then.pop("absent", ())) & kinds
     for table in ("engagement", "voice", "coverage", "customer", "standing"):

@@ -259,6 +259,15 @@ def test_completeness_says_what_was_missing(holders: Holders) -> None:
     assert holders.answer("completeness") == (text,)
 
 
+@pytest.mark.parametrize(("department", "said"), [(None, "department of a buyer unknown"), ("Finance", None)])
+def test_completeness_says_that_a_buyers_department_would_matter(
+    department: str | None, said: str | None, holders: Holders
+) -> None:
+    holders.customer(segment="SMB", breadth="workgroup").buyer("Ana", 3, "check-signer", department=department)
+    holders.champion("Cy", 4).power_users(2, 4)
+    assert holders.judge().answer("status", "completeness") == ("partial", said)
+
+
 def test_nothing_missing_leaves_completeness_empty(holders: Holders) -> None:
     assert holders.customer().judge().answer("completeness") == (None,)
 

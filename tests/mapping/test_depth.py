@@ -403,14 +403,18 @@ def test_trend_compares_with_the_strength_of_60_days_ago(case: str, world: World
 # --- laws -----------------------------------------------------------------------------------------------------
 
 LAW = settings(max_examples=6, deadline=None)
-Act = tuple[str, int]
+Act = tuple[str, float]
 KINDS_OF_ACT = st.sampled_from(["in", "out", "call", "meet", "organised"])
-ACTS = st.lists(st.tuples(KINDS_OF_ACT, st.integers(0, 200)), max_size=12)
-RELATIONS = st.lists(ACTS, min_size=1, max_size=8)
-"""Several relationships at once: a law is about each of them, and one computation measures all."""
+HOURS = st.integers(0, 36).map(lambda hours: hours / 24)
+DAYS = st.one_of(HOURS, st.integers(0, 40), st.integers(0, 200))
+"""Days back, often of the last ones, so that acts crowd on a day."""
+ACTS = st.lists(st.tuples(KINDS_OF_ACT, DAYS), max_size=12)
+LETTERS = st.lists(st.tuples(st.sampled_from(["in", "out"]), HOURS), min_size=8, max_size=16)
+RELATIONS = st.lists(st.one_of(ACTS, LETTERS), min_size=8, max_size=24)
+"""Many relationships at once: a law is about each of them, and one computation measures all."""
 
 
-def tell(world: World, acts: list[Act], later: int = 0, contact: str = "C1", **source: str) -> World:
+def tell(world: World, acts: list[Act], later: float = 0, contact: str = "C1", **source: str) -> World:
     """Tell of these acts with a record of the person, all of them `later` days further back."""
     for kind, days in acts:
         if kind in {"call", "phone"}:
@@ -447,11 +451,9 @@ def test_one_more_exchange_never_lowers_depth_or_strength(relations: list[list[A
 
 
 @LAW
-@given(
-    st.lists(st.lists(st.tuples(KINDS_OF_ACT, st.integers(1, 200), st.sampled_from("SHB")), max_size=12), min_size=1)
-)
+@given(st.lists(st.lists(st.tuples(KINDS_OF_ACT, DAYS, st.sampled_from("SHB")), max_size=12), min_size=1))
 def test_the_acts_of_two_records_of_one_person_count_like_those_of_one(
-    relations: list[list[tuple[str, int, str]]],
+    relations: list[list[tuple[str, float, str]]],
 ) -> None:
     """Each act stands in Salesforce, in HubSpot or in both, where it is the same act twice."""
     told = [list({days: (kind, days, where) for kind, days, where in acts}.values()) for acts in relations]
@@ -463,7 +465,7 @@ def test_the_acts_of_two_records_of_one_person_count_like_those_of_one(
     assert two == one
 
 
-def twice(world: World, acts: list[tuple[str, int, str]]) -> World:
+def twice(world: World, acts: list[tuple[str, float, str]]) -> World:
     """Give the person a second record, in HubSpot, and tell of each act where it stands."""
     world.sees("activity", source="hubspot")
     world.account("9001", source="hubspot", other_id="A1")

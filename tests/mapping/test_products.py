@@ -80,6 +80,42 @@ def test_a_department_leader_of_one_product_signs_the_cheques_of_the_other(selle
     assert missing(seller, "only a check-signer") == {"Billing"}
 
 
+def test_a_person_has_roles_toward_each_product_and_they_are_told(seller: World) -> None:
+    customer(seller, "Billing;Analytics")
+    buyer(seller, "C1", "Operations")
+    seller.usage("C1", 20, product="Analytics")
+    seller.contact("C2", title="Operations Analyst")
+    seller.usage("C2", 20, product="Analytics")
+    seller.compute()
+    found = explained(seller, ("contact", "C1"), ("contact", "C2"))
+    assert found["C1", "products"] == "By product: Analytics buyer (department leader); Billing buyer (check-signer)."
+    assert found["C2", "products"] == "By product: Analytics power user."
+    assert found["C1", "products"] in seller.one("companion WHERE id = 'C1'", "evidence")
+
+
+def test_roles_by_product_are_not_told_where_the_account_holds_one(seller: World) -> None:
+    customer(seller, "Analytics")
+    buyer(seller, "C1", "Operations")
+    assert ("C1", "products") not in explained(seller.compute(), ("contact", "C1"))
+
+
+def test_a_slice_of_a_product_counts_whoever_holds_it_with_its_own_coverage_and_gaps(seller: World) -> None:
+    customer(seller, "Analytics;Billing", arr=3_000.0)
+    seller.account("A2", segment="SMB", breadth="workgroup", owner_id="U1", products="Billing", arr=1_000.0)
+    buyer(seller, "C1", "Operations")
+    seller.usage("C1", 20)
+    seller.compute()
+    rows = seller.table("slice WHERE dimension = 'product'", "name", "accounts", "arr", "uncovered", "gaps")
+    of_products = [seller.one(f"gap WHERE product = '{name}'", "COUNT(*)") for name in ("Analytics", "Billing")]
+    assert rows == [("Analytics", 1, 3_000.0, 1, of_products[0]), ("Billing", 2, 4_000.0, 2, of_products[1])]
+    assert of_products[0] > 0
+
+
+def test_where_one_product_is_sold_there_is_no_slice_of_it(world: World) -> None:
+    world.account()
+    assert world.compute().table("slice WHERE dimension = 'product'") == []
+
+
 def test_each_product_has_its_gaps_and_a_task_each(seller: World) -> None:
     customer(seller, "Analytics;Billing")
     seller.compute()

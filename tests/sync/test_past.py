@@ -212,6 +212,45 @@ def test_history_is_drawn_and_listed(ask: Ask) -> None:
     assert [row["coverage"]["coverage_score"] for row in told] == ["0", "40", "92"]
 
 
+def test_months_before_the_first_run_are_recomputed_and_marked(told: Ask) -> None:
+    with Ledger("sqlite:///ledger.db") as ledger:
+        ledger.note_history("acme", AS_OF, [("salesforce", "A1", "Acme", {"coverage_status": "gap"})])
+    before = kept()
+    rows = json.loads(told("history", "acme", "--months", "3", "--json").stdout)
+    assert [(day_of(row["as_of"]), row["recomputed"], row["coverage"].get("buyers_actual")) for row in rows] == [
+        ("2026-06-30", True, "0"),
+        ("2026-07-31", True, "1"),
+        ("2026-09-21", False, None),
+    ]
+    lines = told("history", "acme", "--months", "3").stdout.splitlines()
+    assert [line.rstrip().endswith("~") for line in lines if "UTC" in line] == [True, True, False]
+    assert lines[-1].startswith("~ recomputed from the staged events by today's rules")
+    assert kept() == before
+
+
+def test_what_a_run_has_noted_is_not_recomputed(told: Ask) -> None:
+    with Ledger("sqlite:///ledger.db") as ledger:
+        ledger.note_history("acme", ago(70), [("salesforce", "A1", "Acme", {"coverage_status": "gap"})])
+    rows = json.loads(told("history", "A1", "--months", "3", "--json").stdout)
+    assert [(day_of(row["as_of"]), row["recomputed"]) for row in rows] == [("2026-06-30", True), (day(70), False)]
+
+
+def test_months_are_recomputed_for_the_account_that_is_named_alone(told: Ask) -> None:
+    done = told("history", "Initech", "--months", "1")
+    assert done.exit_code == Exit.ERROR
+    assert done.stdout.startswith('No history of "Initech"')
+
+
+def test_the_ends_of_months_go_back_over_the_turn_of_a_year() -> None:
+    moment = int(datetime(2024, 3, 31, 12, tzinfo=UTC).timestamp())
+    assert [day_of(end) for end in past.month_ends(moment, 3)] == ["2023-12-31", "2024-01-31", "2024-02-29"]
+    assert past.month_ends(moment, 0) == []
+
+
+def day_of(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
 def test_history_of_nobody_says_when_it_appears(ask: Ask) -> None:
     done = ask("history", "nobody")
     assert done.exit_code == Exit.ERROR
