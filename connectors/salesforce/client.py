@@ -141,9 +141,14 @@ class Client:
         return int(answer["totalSize"])
 
     def job(self, method: str, path: str, json: object = None) -> Record:
-        """Start, look at or change a job of Bulk API 2.0; `path` begins with ``query`` or ``ingest``."""
+        """Start, look at or change a job of Bulk API 2.0; `path` begins with ``query`` or ``ingest``.
+
+        Raises Unanswered when the answer tells of no job.
+        """
         found = self.transport.request(method, f"{self._path}/jobs/{path}", json=json).json()
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict) or not {"id", "state"} <= found.keys():
+            raise Unanswered("Salesforce was asked about a job and told of none. Run again later.")
+        return found
 
     def result(self, job: str, locator: str | None, rows: int) -> Result:
         """Give a page of at most `rows` records of a query job's result."""

@@ -17,6 +17,8 @@ MOST_BYTES = 90_000_000
 """Bytes of one upload; Salesforce takes 100 MB."""
 LOOKS = 60
 """How often a job is looked at before it is left to the next run; with the pauses about a quarter of an hour."""
+TRIES = 3
+"""How often a list of results that arrives garbled is asked for."""
 CLEARED = "#N/A"
 """What empties a field; an empty value leaves it as it is."""
 _ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
@@ -88,9 +90,17 @@ class IngestJob:
     def _told(self) -> Record:
         return self._client.job("GET", f"ingest/{self.id}")
 
-    def _rows(self, name: str) -> Iterator[Mapping[str, str]]:
-        text = self._client.ingest_result(self.id, name).decode("utf-8")
-        return csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    def _rows(self, name: str) -> Sequence[Mapping[str, str]]:
+        """Read one of the lists of results. Raises Unanswered where what arrives, time and again, is no such list."""
+        for _ in range(TRIES):
+            content = self._client.ingest_result(self.id, name)
+            try:
+                rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+                if not content or {"Id", "sf__Id"} & set(rows.fieldnames or ()):
+                    return list(rows)
+            except (csv.Error, UnicodeDecodeError):
+                continue
+        raise Unanswered(f"Salesforce does not tell what became of the rows of job {self.id}. Run again later.")
 
 
 def pieces(records: Sequence[Record], most: int = MOST_BYTES) -> Iterator[tuple[int, bytes]]:
