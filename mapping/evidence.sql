@@ -70,11 +70,12 @@ CROSS JOIN rule_weight;
 
 -- What a human said about a person, in any of the person's records.
 CREATE OR REPLACE TEMP TABLE human_role AS
-SELECT DISTINCT said.person_id, rule_role.role, said.record
+SELECT DISTINCT said.person_id, rule_role.role, said.record, said.confirmed_at
 FROM (
     SELECT
         person.person_id,
         contact.source || '/contact/' || contact.id AS record,
+        contact.confirmed_at,
         UNNEST(STRING_SPLIT(REPLACE(LOWER(contact.confirmed_role), '_', ' '), ';')) AS word
     FROM contact
     JOIN person ON person.source = contact.source AND person.contact_id = contact.id
@@ -86,7 +87,7 @@ JOIN rule_role ON rule_role.role = TRIM(said.word);
 INSERT INTO evidence
 SELECT
     human_role.person_id, member.account_key, 'role', 'human: ' || human_role.role, 100e0, rule_weight.human,
-    human_role.record, CAST(NULL AS BIGINT), human_role.role
+    human_role.record, human_role.confirmed_at, human_role.role
 FROM human_role
 JOIN member ON member.person_id = human_role.person_id
 CROSS JOIN rule_weight;
@@ -102,7 +103,7 @@ WHERE contact.not_a_champion;
 INSERT INTO evidence
 SELECT
     human_role.person_id, member.account_key, rule_human_points.axis, 'human', rule_human_points.points,
-    rule_weight.human, human_role.record, CAST(NULL AS BIGINT), human_role.role
+    rule_weight.human, human_role.record, human_role.confirmed_at, human_role.role
 FROM human_role
 JOIN rule_human_points ON rule_human_points.role = human_role.role
 JOIN member ON member.person_id = human_role.person_id

@@ -60,7 +60,13 @@ FROM (
             told_by.record,
             evidence.weight,
             CASE
-                WHEN evidence.topic = 'role' OR evidence.rule = 'human' THEN 'confirmed by a human (' || told_by.record || ')'
+                WHEN evidence.topic = 'role' OR evidence.rule = 'human'
+                    THEN 'confirmed by a human' || COALESCE(' on ' || calendar.iso, '')
+                        || CASE
+                            WHEN run.as_of - evidence.happened_at > rule_depth.confirmed_days * 86400
+                                THEN ', so long ago that it wants a review'
+                            ELSE ''
+                        END || ' (' || told_by.record || ')'
                 WHEN evidence.rule = 'title' THEN evidence.detail || ' (title of ' || told_by.record || ')'
                 WHEN evidence.rule = 'crm role' THEN 'CRM role ' || evidence.detail || ' in ' || told_by.record
                 WHEN evidence.rule = 'department'
@@ -76,6 +82,8 @@ FROM (
          AND evidence.topic = rule_role_axis.axis
          AND (rule_role_axis.rule IS NULL OR evidence.rule = rule_role_axis.rule)
         JOIN told_by ON told_by.fact_record = evidence.record
+        CROSS JOIN run
+        CROSS JOIN rule_depth
         LEFT JOIN calendar ON calendar.day = CAST(FLOOR(evidence.happened_at / 86400e0) AS BIGINT)
         WHERE (role.status = 'confirmed') = (evidence.topic = 'role') OR role.status = 'departed'
         UNION ALL

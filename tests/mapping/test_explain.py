@@ -23,6 +23,22 @@ def explained(world: World, *records: tuple[str, str]) -> dict[tuple[str, str], 
     return {(row[0], row[1]): row[2] for row in world.table("sentence", "id", "field", "text")}
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (None, "confirmed by a human"),
+        (180, "confirmed by a human on 2026-03-25"),
+        (181, "confirmed by a human on 2026-03-24, so long ago that it wants a review"),
+    ],
+)
+def test_a_role_that_a_human_confirmed_long_ago_is_put_up_for_review(days: int | None, said: str, world: World) -> None:
+    world.account()
+    world.sees()
+    world.contact("C1", confirmed_role="guardian", confirmed_at=None if days is None else ago(days))
+    found = explained(world.compute(), ("contact", "C1"))
+    assert found["C1", "roles"] == f"Guardian (confirmed): {said} (salesforce/contact/C1)."
+
+
 def dossier(world: World, id_: str) -> Dossier:
     """Give one dossier."""
     (found,) = [dossier for dossier in dossiers(world.connection) if dossier.id == id_]
