@@ -107,6 +107,30 @@ def ambiguity_lines(org: str, pairs: Sequence[Mapping[str, Any]]) -> Iterator[st
     yield "To settle one: merge the two in their CRM, correct what they share, or give other_id the other CRM's id."
 
 
+def override_lines(org: str, said: Sequence[Mapping[str, Any]], *, stale: bool) -> Iterator[str]:
+    """List what humans said about people, and what of it wants a review."""
+    if not said:
+        nothing = "nothing that humans said wants a review" if stale else "no human has said anything of anybody"
+        yield f"{org}: {nothing}."
+        return
+    old = sum(bool(one["review"]) for one in said)
+    yield f"{org}: humans have spoken about {counted(len(said), 'contact')}; {old or 'none'} of it wants a review."
+    rows = [
+        (_record(one), one["account"] or EMPTY, _said(one), one["said_on"] or EMPTY, one["review"] or "")
+        for one in said
+    ]
+    yield from table(("contact", "account", "said", "on", "review because it"), rows)
+    if old:
+        yield "To settle one: confirm it in the CRM with the day of today, or empty the field and let the rules speak."
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    role = str(one["role"] or "").replace(";", ", ").replace("_", " ")
+    flags = [name.replace("_", " ") for name in ("not_a_champion", "do_not_task") if one[name]]
+    depth = [] if one["depth"] is None else [f"depth {one['depth']}"]
+    return "; ".join([*filter(None, [role]), *depth, *flags])
+
+
 def _record(told: Mapping[str, Any]) -> str:
     return f"{told['name'] or EMPTY} ({told['record']})"
 

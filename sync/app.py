@@ -346,6 +346,7 @@ def _published(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
     """Turn what the computation can tell about each record and each slice of the portfolio into rows of the ledger."""
     yield from _slices(connection)
     yield from _ambiguities(connection)
+    yield from _overrides(connection)
     for found in dossiers(connection):
         told = {"sentences": list(found.sentences), "records": list(found.records)}
         body = {"home": found.home, "values": dict(found.values), **told, "reasons": [*map(asdict, found.reasons)]}
@@ -361,6 +362,16 @@ def _ambiguities(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
             for ref, name in ((left, left_name), (right, right_name))
         ]
         yield Dossier("ambiguity", kind, f"{left} {right}", left_name or left, None, {"why": why, "records": both})
+
+
+def _overrides(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:
+    execute(connection, "overrides")
+    found = connection.execute("SELECT * FROM human_word")
+    names = [column[0] for column in found.description or ()]
+    for row in found.fetchall():
+        told = dict(zip(names, row, strict=True))
+        source, record, name, account = (told.pop(key) for key in ("source", "id", "name", "account"))
+        yield Dossier("override", source, record, name or record, account, told)
 
 
 def _slices(connection: duckdb.DuckDBPyConnection) -> Iterable[Dossier]:

@@ -215,4 +215,24 @@ def ambiguities(context: click.Context, org: str | None, kind: str | None, *, as
     return Exit.DONE
 
 
-QUESTIONS: tuple[click.Command, ...] = (rules, schema, history, calibrate, ambiguities)
+@click.command()
+@ORG
+@JSON
+@click.option("--stale", is_flag=True, help="Only what wants a review.")
+@click.pass_context
+@answers_for
+def overrides(context: click.Context, org: str | None, *, stale: bool, as_json: bool) -> int:
+    """List what humans said about people in the CRM, which no run overrules, and what of it wants a review."""
+    from sync import answers, results
+
+    app = opened(context)
+    found = {name: results.overrides(app.ledger, name, stale=stale) for name in app.organisations(org)}
+    if as_json:
+        answer_json(found)
+        return Exit.DONE
+    for name, said in found.items():
+        answer(answers.override_lines(name, said, stale=stale))
+    return Exit.DONE
+
+
+QUESTIONS: tuple[click.Command, ...] = (rules, schema, history, calibrate, ambiguities, overrides)

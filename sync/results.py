@@ -31,7 +31,7 @@ def home_accounts(dossiers: Iterable[Dossier]) -> list[Dossier]:
 
 def explainable(dossiers: Iterable[Dossier]) -> list[Dossier]:
     """Pick the contacts, accounts and gaps: what is published besides has no reasons."""
-    return [one for one in dossiers if one.object not in {"slice", "ambiguity"}]
+    return [one for one in dossiers if one.object not in {"slice", "ambiguity", "override"}]
 
 
 def ambiguities(ledger: Ledger, org: str, kind: str | None = None) -> list[Mapping[str, Any]]:
@@ -39,6 +39,17 @@ def ambiguities(ledger: Ledger, org: str, kind: str | None = None) -> list[Mappi
     found = ledger.dossiers(org, limit=None, object_name="ambiguity")
     pairs = ({"kind": one.source, **one.body} for one in found if kind in (None, one.source))
     return sorted(pairs, key=lambda pair: (pair["kind"] != "person", pair["why"], pair["records"][1]["record"]))
+
+
+def overrides(ledger: Ledger, org: str, *, stale: bool = False) -> list[Mapping[str, Any]]:
+    """Read what humans said about people, what wants a review first and the oldest before the others."""
+    found = ledger.dossiers(org, limit=None, object_name="override")
+    told = (
+        {"record": f"{one.source}/contact/{one.id}", "name": one.name, "account": one.account, **one.body}
+        for one in found
+    )
+    wanted = (one for one in told if one["review"] or not stale)
+    return sorted(wanted, key=lambda one: (not one["review"], one["said_on"] or "", one["record"]))
 
 
 def named(dossiers: Iterable[Dossier], text: str) -> list[Dossier]:
