@@ -146,7 +146,7 @@ class Client:
         Raises Unanswered when the answer tells of no job.
         """
         found = self.transport.request(method, f"{self._path}/jobs/{path}", json=json).json()
-        if not isinstance(found, dict) or not {"id", "state"} <= found.keys():
+        if not isinstance(found, dict) or "state" not in found or (method == "POST" and "id" not in found):
             raise Unanswered("Salesforce was asked about a job and told of none. Run again later.")
         return found
 
