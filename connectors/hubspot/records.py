@@ -37,8 +37,8 @@ Rows = Iterator[tuple[str, Row]]
 BUYING_ROLE = "hs_buying_role"
 MERGED_IDS = "hs_merged_object_ids"
 """Property that names the records a merge took up."""
-PRIMARY = 1
-"""Type id of contact -> primary company, HubSpot's own."""
+PRIMARY = frozenset({1, "1"})
+"""Type id of contact -> primary company, HubSpot's own; older paths tell it as text."""
 DEFAULT_PRODUCT = "default"
 
 COMPANY = ("name", "hubspot_owner_id", "hs_parent_company_id")
@@ -151,7 +151,7 @@ def companies(reading: Reading, found: Sequence[Json]) -> dict[str, Columns]:
 
 def merged(reading: Reading, found: Sequence[Json]) -> Columns:
     """Read who lives on as whom."""
-    pairs = [(loser, one["id"]) for one in found for loser in losers(one)]
+    pairs = [(loser, one["id"]) for one in found if one["properties"].get(MERGED_IDS) for loser in losers(one)]
     values = list(zip(*pairs, strict=True)) or [(), ()]
     return {"source": [reading.source] * len(pairs), "id": values[0], "winner_id": values[1]}
 
@@ -214,7 +214,7 @@ def primary_company(companies: Sequence[Json]) -> str | None:
 
 
 def _is_primary(kind: Json) -> bool:
-    return kind.get("category") == "HUBSPOT_DEFINED" and int(kind["typeId"]) == PRIMARY
+    return kind["typeId"] in PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
