@@ -82,8 +82,9 @@ LAYOUT_VERSION = 1
 """Raised when `BOOKS` or the meaning of staged rows changes without a change of the declarations."""
 
 MEMORY_MOST = 9 * 2**29
-"""Bytes DuckDB may use before it goes on in files beside the stage (our default); less where the machine has less. Its
-own default, four fifths of the machine, would leave nothing to the run of a second organisation."""
+MEMORY_OF_PAGES = 2**28
+"""Bytes DuckDB may use before it goes on in files beside the stage (our default; its own, four fifths of the machine,
+would leave nothing to the run of a second organisation); and while pages arrive, however many."""
 
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
@@ -270,21 +271,28 @@ def _without_path(path: Path | str, error: duckdb.Error) -> str:
 def set_up(connection: duckdb.DuckDBPyConnection) -> None:
     """Tell DuckDB how we work; the memory limit is only ever lowered.
 
-    No statement of ours relies on the order of rows. Told so, DuckDB fills a table with every thread and holds no
-    finished part back for the sake of an earlier one: half the time of the widest tables, and less memory. Its progress
-    bar would run into what we print. What is committed stands in its log first; a run replaces most of what it makes,
-    and tidying the file in between each time was a twentieth of the computation.
+    No statement of ours relies on the order of rows: so DuckDB fills a table with every thread and holds no finished
+    part back, half the time of the widest tables, and less memory. Its progress bar would run into what we print. What
+    is committed stands in its log first; tidying the file in between each time was a twentieth of the computation.
     """
     connection.execute("SET preserve_insertion_order = FALSE")
     connection.execute("SET enable_progress_bar = FALSE")
     connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT_AFTER} B'")
-    allowed = connection.execute(
-        "SELECT CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
-        " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 ELSE 0 END"
+    _allow(connection, min(_allowed(connection), MEMORY_MOST))
+
+
+def _allowed(connection: duckdb.DuckDBPyConnection) -> int:
+    """Tell how many bytes DuckDB may hold."""
+    found = connection.execute(
+        "SELECT CAST(CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
+        " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 WHEN 'MiB' THEN 1048576 ELSE 1024 END AS BIGINT)"
         " FROM (SELECT CURRENT_SETTING('memory_limit') AS value)"
     ).fetchone()
-    if allowed and allowed[0] > MEMORY_MOST:
-        connection.execute(f"SET memory_limit = '{MEMORY_MOST} B'")
+    return int(found[0]) if found else MEMORY_MOST
+
+
+def _allow(connection: duckdb.DuckDBPyConnection, most: int) -> None:
+    connection.execute(f"SET memory_limit = '{most} B'")
 
 
 @dataclass(slots=True)
@@ -315,7 +323,11 @@ class _Arrival:
         self._filled: set[str] = set()
         self._page = self._named = self._odd = 0
         self._merges = False
-        ((self._threads,),) = self._all("SELECT CURRENT_SETTING('threads')")
+        self._memory = _allowed(connection)
+        ((self._threads, kept),) = self._all(
+            "SELECT CURRENT_SETTING('threads'), path FROM duckdb_databases() WHERE database_name = CURRENT_DATABASE()"
+        )
+        self._modest = min(self._memory, MEMORY_OF_PAGES) if kept else self._memory
         self._run("SET threads = 1")
 
     def _streams(self, query: str) -> set[str]:
@@ -340,6 +352,7 @@ class _Arrival:
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
+        _allow(self._connection, self._memory)
         if self._page or end.whole:
             self._lay()
             self._remember_tables(end.stream)
@@ -360,14 +373,16 @@ class _Arrival:
             self._connection.rollback()
             self._stream = None
         with suppress(duckdb.ConnectionException):  # closed already: whoever pulled has failed
-            self._connection.unregister("arrived")
             self._run(f"SET threads = {self._threads}")
+            _allow(self._connection, self._memory)
 
     def _begin(self, stream: str) -> None:
         if self._stream == stream:
             return
         if self._stream is not None:
             raise BrokenStreamError(f"{self._source}: {stream} begins before {self._stream} has ended")
+        with suppress(duckdb.OutOfMemoryException):  # it holds more than it can let go of at once: then not yet
+            _allow(self._connection, self._modest)
         self._connection.begin()
         self._stream, self._brought, self._straight, self._filled = stream, {}, {}, set()
         self._page = self._named = self._odd = 0
@@ -404,8 +419,8 @@ class _Arrival:
 
     def _note_extras(self, table: Table, rows: arrow.Table) -> None:
         """Note parents of rows that their page does not list itself."""
-        self._connection.register("arrived", rows)
-        ((found,),) = self._all(
+        ((found,),) = self._over(
+            rows,
             f"INSERT INTO extra SELECT DISTINCT ?, {table.parent}, ? FROM arrived WHERE {table.parent} IS NOT NULL"
             f" AND {table.parent} NOT IN (SELECT id FROM mention WHERE page = ?)",
             table.name,
@@ -416,9 +431,15 @@ class _Arrival:
 
     def _take(self, rows: arrow.Table, table: str, chosen: str, *values: object) -> int:
         """Insert what is `chosen` of rows into a table and count it."""
-        self._connection.register("arrived", rows)
-        ((taken,),) = self._all(f"INSERT INTO {table} SELECT {chosen} FROM arrived", *values)
+        ((taken,),) = self._over(rows, f"INSERT INTO {table} SELECT {chosen} FROM arrived", *values)
         return int(taken)
+
+    def _over(self, arrived: arrow.Table, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement over the rows that `arrived`, which DuckDB finds by the name they have here.
+
+        Registered, each page would stay in memory until its stream ends, for a transaction keeps replaced entries.
+        """
+        return self._connection.execute(query, values).fetchall() if arrived.num_rows else []
 
     def _count(self, name: str, among: str = "TRUE") -> int:
         ((found,),) = self._all(f"SELECT COUNT(*) FROM {name} WHERE source = ? AND {among}", self._source)
@@ -431,8 +452,7 @@ class _Arrival:
         setting = ", ".join(f"{name} = a.{name}" for name in changed)
         alike = " AND ".join(f"t.{name} = a.{name}" for name in table.key)
         differ = " OR ".join(f"t.{name} IS DISTINCT FROM a.{name}" for name in changed)
-        self._connection.register("arrived", rows)
-        self._run(f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
+        self._over(rows, f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
 
     def _exchange(self, end: StreamEnd) -> None:
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)

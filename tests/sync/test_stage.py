@@ -347,6 +347,35 @@ def test_after_a_pull_there_are_as_many_threads_as_before(stage: Stage) -> None:
     assert column(stage, "SELECT CURRENT_SETTING('threads')") == [2]
 
 
+def test_while_pages_arrive_little_memory_is_allowed_and_before_and_after_as_much_as_ever(tmp_path: Path) -> None:
+    limit = "SELECT CURRENT_SETTING('memory_limit')"
+    with Stage(tmp_path / "stage.duckdb") as stage:
+        before, during = column(stage, limit), []
+
+        def pages() -> Iterator[Page | StreamEnd]:
+            for id_ in ("e1", "e2"):
+                yield activity(id_)
+                during.extend(column(stage, limit))
+            yield end()
+
+        list(stage.take("crm", pages()))
+        assert during == ["256.0 MiB", "256.0 MiB"]
+        assert column(stage, limit) == before != during[:1]
+
+
+def test_no_page_stays_on_the_connection_until_its_stream_ends(stage: Stage) -> None:
+    registered = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+
+    def pages() -> Iterator[Page | StreamEnd]:
+        yield activity("e1")
+        assert column(stage, registered) == []
+        yield end()
+
+    list(stage.take("crm", pages()))
+    stage.connection.register("arrived", activity("e1").tables["activity"])
+    assert column(stage, registered) == ["arrived"]
+
+
 def merge(object_name: str, loser: str, winner: str) -> Page:
     row = {"source": "crm", "id": loser, "winner_id": winner}
     return page(object_name, [winner], [loser], **{f"merged_{object_name}": [row]})
