@@ -114,7 +114,7 @@ def override_lines(org: str, said: Sequence[Mapping[str, Any]], *, stale: bool) 
         yield f"{org}: {nothing}."
         return
     old = sum(bool(one["review"]) for one in said)
-    yield f"{org}: humans have spoken about {counted(len(said), 'contact')}; {old or 'none'} of it wants a review."
+    yield f"{org}: humans have spoken about {counted(len(said), 'contact')}; to be reviewed: {old}."
     rows = [
         (_record(one), one["account"] or EMPTY, _said(one), one["said_on"] or EMPTY, one["review"] or "")
         for one in said

@@ -71,7 +71,7 @@ def test_only_what_is_stale_can_be_asked_for(told: Ask) -> None:
 def test_a_person_reads_them_as_a_table_with_what_to_do(told: Ask) -> None:
     done = told("overrides")
     assert done.exit_code == Exit.DONE
-    assert done.stdout.startswith("acme: humans have spoken about 4 contacts; 2 of it wants a review.\n")
+    assert done.stdout.startswith("acme: humans have spoken about 4 contacts; to be reviewed: 2.\n")
     row = next(line for line in done.stdout.splitlines() if line.startswith("Bea Ito"))
     assert [cell.strip() for cell in row.split("  ") if cell.strip()] == [
         "Bea Ito (salesforce/contact/C2)",
