@@ -83,12 +83,11 @@ LAYOUT_VERSION = 1
 
 MEMORY_MOST = 9 * 2**29
 MEMORY_OF_PAGES = 2**28
-"""Bytes DuckDB may use before it goes on in files beside the stage (our default; its own, four fifths of the machine,
-would leave nothing to the run of a second organisation); and while pages arrive, however many."""
+"""Bytes DuckDB may use before it goes on in files beside the stage (ours); and while pages arrive, however many."""
 
 COLLECT = (50_000, 20, 100)
-"""Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects that hold no cycle
-and live until it is stored; looking for cycles among them every 700 objects took an eighth of a pull's CPU."""
+"""Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects without a cycle;
+looking for one every 700 objects took an eighth of a pull's CPU."""
 
 DAMAGE = (
     "not a valid DuckDB database file",
@@ -271,9 +270,8 @@ def _without_path(path: Path | str, error: duckdb.Error) -> str:
 def set_up(connection: duckdb.DuckDBPyConnection) -> None:
     """Tell DuckDB how we work; the memory limit is only ever lowered.
 
-    No statement of ours relies on the order of rows: so DuckDB fills a table with every thread and holds no finished
-    part back, half the time of the widest tables, and less memory. Its progress bar would run into what we print. What
-    is committed stands in its log first; tidying the file in between each time was a twentieth of the computation.
+    Told that no statement relies on the order of rows it fills a table with every thread: half the time of wide ones.
+    What is committed stands in its log first: tidying the file in between was a twentieth of the computation.
     """
     connection.execute("SET preserve_insertion_order = FALSE")
     connection.execute("SET enable_progress_bar = FALSE")
@@ -352,7 +350,7 @@ class _Arrival:
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
-        _allow(self._connection, self._memory)
+        self._hold(self._memory)
         if self._page or end.whole:
             self._lay()
             self._remember_tables(end.stream)
@@ -374,15 +372,14 @@ class _Arrival:
             self._stream = None
         with suppress(duckdb.ConnectionException):  # closed already: whoever pulled has failed
             self._run(f"SET threads = {self._threads}")
-            _allow(self._connection, self._memory)
+            self._hold(self._memory)
 
     def _begin(self, stream: str) -> None:
         if self._stream == stream:
             return
         if self._stream is not None:
             raise BrokenStreamError(f"{self._source}: {stream} begins before {self._stream} has ended")
-        with suppress(duckdb.OutOfMemoryException):  # it holds more than it can let go of at once: then not yet
-            _allow(self._connection, self._modest)
+        self._hold(self._modest)
         self._connection.begin()
         self._stream, self._brought, self._straight, self._filled = stream, {}, {}, set()
         self._page = self._named = self._odd = 0
@@ -434,11 +431,14 @@ class _Arrival:
         ((taken,),) = self._over(rows, f"INSERT INTO {table} SELECT {chosen} FROM arrived", *values)
         return int(taken)
 
-    def _over(self, arrived: arrow.Table, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Run a statement over the rows that `arrived`, which DuckDB finds by the name they have here.
+    def _hold(self, most: int) -> None:
+        """Change how much DuckDB may hold, where that is to change; not yet where it cannot let go of as much."""
+        with suppress(duckdb.OutOfMemoryException):
+            if self._modest < self._memory:
+                _allow(self._connection, most)
 
-        Registered, each page would stay in memory until its stream ends, for a transaction keeps replaced entries.
-        """
+    def _over(self, arrived: arrow.Table, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement over what `arrived`; registered, a page would stay in memory until the transaction ends."""
         return self._connection.execute(query, values).fetchall() if arrived.num_rows else []
 
     def _count(self, name: str, among: str = "TRUE") -> int:
