@@ -37,8 +37,10 @@ Rows = Iterator[tuple[str, Row]]
 BUYING_ROLE = "hs_buying_role"
 MERGED_IDS = "hs_merged_object_ids"
 """Property that names the records a merge took up."""
-PRIMARY = frozenset({1, "1"})
-"""Type id of contact -> primary company, HubSpot's own; older paths tell it as text."""
+PRIMARY = 1
+"""Type id of contact -> primary company, HubSpot's own."""
+_PRIMARY = frozenset({PRIMARY, str(PRIMARY)})
+"""The same as number and as text, which older paths tell."""
 DEFAULT_PRODUCT = "default"
 
 COMPANY = ("name", "hubspot_owner_id", "hs_parent_company_id")
@@ -214,7 +216,7 @@ def primary_company(companies: Sequence[Json]) -> str | None:
 
 
 def _is_primary(kind: Json) -> bool:
-    return kind["typeId"] in PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
+    return kind["typeId"] in _PRIMARY and kind.get("category") == "HUBSPOT_DEFINED"
 
 
 def _affiliations(reading: Reading, primary: Mapping[str, str | None], ties: Mapping[str, Sequence[Json]]) -> Columns:
