@@ -14,7 +14,8 @@ import duckdb
 
 from mapping.replay import rewind
 from mapping.statements import execute
-from sync.stage import refusal, set_up
+from sync.engine import set_up
+from sync.stage import refusal
 
 DAY = 86_400
 

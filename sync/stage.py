@@ -24,6 +24,7 @@ from connectors.base import Ids, Page, StreamEnd
 from mapping.metadata import observed_tables
 from mapping.records import MERGED, STAGED, Column, Table
 from mapping.statements import blocks, create, execute
+from sync.engine import MEMORY_OF_PAGES, allow, allowed, set_up
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +82,6 @@ BOOKS = (
 LAYOUT_VERSION = 1
 """Raised when `BOOKS` or the meaning of staged rows changes without a change of the declarations."""
 
-MEMORY_MOST = 9 * 2**29
-MEMORY_OF_PAGES = 2**28
-"""Bytes DuckDB may use before it goes on in files beside the stage (ours); and while pages arrive, however many."""
-
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's garbage collector during a pull: a page is hundreds of thousands of objects without a cycle;
 looking for one every 700 objects took an eighth of a pull's CPU."""
@@ -101,9 +98,6 @@ DAMAGE = (
 
 SYSTEM = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM, errno.ENOSPC, errno.EPERM, errno.EROFS)
 """Errors of the system that stand in DuckDB's text; whatever else it says, the file is not to blame."""
-
-CHECKPOINT_AFTER = 2**30
-"""Bytes of the log after which DuckDB tidies the file during a run; it always does when the stage is closed."""
 
 
 class StageInUseError(Exception):
@@ -267,32 +261,6 @@ def _without_path(path: Path | str, error: duckdb.Error) -> str:
     return str(error).replace(str(path), "").replace(str(Path(path).absolute()), "")
 
 
-def set_up(connection: duckdb.DuckDBPyConnection) -> None:
-    """Tell DuckDB how we work; the memory limit is only ever lowered.
-
-    Told that no statement relies on the order of rows it fills a table with every thread: half the time of wide ones.
-    What is committed stands in its log first: tidying the file in between was a twentieth of the computation.
-    """
-    connection.execute("SET preserve_insertion_order = FALSE")
-    connection.execute("SET enable_progress_bar = FALSE")
-    connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT_AFTER} B'")
-    _allow(connection, min(_allowed(connection), MEMORY_MOST))
-
-
-def _allowed(connection: duckdb.DuckDBPyConnection) -> int:
-    """Tell how many bytes DuckDB may hold."""
-    found = connection.execute(
-        "SELECT CAST(CAST(SPLIT_PART(value, ' ', 1) AS DOUBLE) * CASE SPLIT_PART(value, ' ', 2)"
-        " WHEN 'TiB' THEN 1099511627776 WHEN 'GiB' THEN 1073741824 WHEN 'MiB' THEN 1048576 ELSE 1024 END AS BIGINT)"
-        " FROM (SELECT CURRENT_SETTING('memory_limit') AS value)"
-    ).fetchone()
-    return int(found[0]) if found else MEMORY_MOST
-
-
-def _allow(connection: duckdb.DuckDBPyConnection, most: int) -> None:
-    connection.execute(f"SET memory_limit = '{most} B'")
-
-
 @dataclass(slots=True)
 class _Placed:
     """Rows that went straight into a table: how many were there `before`, and how many each page added."""
@@ -321,7 +289,7 @@ class _Arrival:
         self._filled: set[str] = set()
         self._page = self._named = self._odd = 0
         self._merges = False
-        self._memory = _allowed(connection)
+        self._memory = allowed(connection)
         ((self._threads, kept),) = self._all(
             "SELECT CURRENT_SETTING('threads'), path FROM duckdb_databases() WHERE database_name = CURRENT_DATABASE()"
         )
@@ -435,10 +403,14 @@ class _Arrival:
         """Change how much DuckDB may hold, where that is to change; not yet where it cannot let go of as much."""
         with suppress(duckdb.OutOfMemoryException):
             if self._modest < self._memory:
-                _allow(self._connection, most)
+                allow(self._connection, most)
 
     def _over(self, arrived: arrow.Table, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Run a statement over what `arrived`; registered, a page would stay in memory until the transaction ends."""
+        """Run a statement over the rows that `arrived`, which DuckDB finds by the name they have here.
+
+        Registered on the connection, a page would stay in memory until its stream ends, for a transaction keeps what it
+        replaces in the catalog: that were 500 bytes a contact.
+        """
         return self._connection.execute(query, values).fetchall() if arrived.num_rows else []
 
     def _count(self, name: str, among: str = "TRUE") -> int:
