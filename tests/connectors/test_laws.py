@@ -10,13 +10,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from connectors import columns
 from connectors.base import AssignTask, CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
 from connectors.dialect import SHORTEST_SECRET, redact, template
 from connectors.hubspot import values
 from connectors.hubspot.client import chunks
 from connectors.hubspot.engagements import addresses
 from connectors.hubspot.pace import Window
-from connectors.salesforce import columns
+from connectors.salesforce.columns import mapped
+from connectors.salesforce.columns import text as words
 from connectors.salesforce.cursor import Cursor, Unfinished
 from connectors.salesforce.soql import LONGEST_LIST, epoch, id18, lists, moment, quoted
 from connectors.salesforce.workbench import Workbench
@@ -157,7 +159,7 @@ def test_whatever_a_mapped_salesforce_field_holds_becomes_a_column_of_its_type(
     kind: Type, raw: Sequence[object]
 ) -> None:
     attribute = ONE_OF_EACH[kind]
-    reader = columns.mapped([attribute], {attribute.name: "F"}, lambda _: None)[attribute.name]
+    reader = mapped([attribute], {attribute.name: "F"}, lambda _: None)[attribute.name]
     assert len(read_by_salesforce(reader, raw, COLUMN[kind])) == len(raw)
 
 
@@ -182,7 +184,7 @@ def test_27_what_is_no_finite_number_is_unknown_in_both_vendors(text: str) -> No
 @given(st.sampled_from(["null", "None", "NA", "N/A", "nil", "-", "0", "false"]))
 def test_14_words_that_look_like_nothing_stay_words(text: str) -> None:
     assert values.typed(Type.TEXT, text) == text
-    assert read_by_salesforce(columns.text("F"), [text], "TEXT") == [text]
+    assert read_by_salesforce(words("F"), [text], "TEXT") == [text]
 
 
 @given(TEXT)
