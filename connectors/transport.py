@@ -180,10 +180,14 @@ class Transport:
         asked = requests.Request("POST", address, dict(headers or {}), data=dict(form))
         return self.send(asked.prepare(), signed=False)
 
-    def send(self, request: requests.PreparedRequest, *, signed: bool = True) -> Reply:
-        """Carry a prepared request out, as often as its operation allows; raises a ConnectorError on failure."""
+    def send(self, request: requests.PreparedRequest, *, signed: bool = True, listed: str = "") -> Reply:
+        """Carry a prepared request out, as often as its operation allows; raises a ConnectorError on failure.
+
+        The answer is parsed here, to send again what came back spoilt. Of one whose list `listed` somebody else reads
+        from its bytes it is only looked whether it is complete.
+        """
         try:
-            return self._retrying.copy()(self._attempt, request, signed)
+            return self._retrying.copy()(self._attempt, request, signed, listed)
         except _Again as again:
             raise again.final from again.__cause__
 
@@ -200,16 +204,16 @@ class Transport:
         """Close the pool's connections."""
         self._pool.close()
 
-    def _attempt(self, request: requests.PreparedRequest, signed: bool) -> Reply:
+    def _attempt(self, request: requests.PreparedRequest, signed: bool, listed: str) -> Reply:
         if not signed:
-            return self._judged(request, self._exchange(request))
+            return self._judged(request, self._exchange(request), listed)
         token = self._valid_token()
         reply = self._delivered(request, token)
         if reply.status_code >= 300 and self._meaning(reply) is Meaning.SIGN_IN:  # a success is not parsed here
             renewed = self._renewed(token)
             if renewed.value != token.value:
                 reply = self._delivered(request, renewed)
-        return self._judged(request, reply)
+        return self._judged(request, reply, listed)
 
     def _delivered(self, request: requests.PreparedRequest, token: Token) -> Reply:
         """Send a signed copy, compressed where that pays; who cannot read it gets everything plain from then on."""
@@ -310,10 +314,12 @@ class Transport:
             raise _Again(Unanswered(f"{said} Run again later."), wait) from error
         raise Unanswered(f"{said} It may have been carried out; the next run looks before it repeats it.") from error
 
-    def _judged(self, request: requests.PreparedRequest, reply: Reply) -> Reply:
+    def _judged(self, request: requests.PreparedRequest, reply: Reply, listed: str) -> Reply:
         """Return a success; raise what anything else means."""
         if reply.status_code >= 300 or is_page(reply):
             self._refuse(request, reply)
+        if listed and reply.complete(listed):
+            return reply
         if said := self._lacking(request, reply):
             self._unanswered(request, f"{self.dialect.vendor} answered {_operation(request)} {said}.", None)
         return reply

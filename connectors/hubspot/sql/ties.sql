@@ -1,0 +1,12 @@
+-- What the records at hand are tied to, in HubSpot's order: `main` says that it calls the other one primary, `labels`
+-- are the kinds of association that say something about a role.
+CREATE OR REPLACE TEMP TABLE tie (
+  object TEXT,
+  id TEXT,
+  other TEXT,
+  main BOOLEAN,
+  labels STRUCT(category TEXT, "typeId" TEXT, label TEXT)[]
+);
+
+-- What people see where a buying role has an internal value.
+CREATE OR REPLACE TEMP TABLE role_label (value TEXT, label TEXT);
