@@ -78,15 +78,14 @@ class Client:
         return _allowance(told[0]) if told else None
 
     def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[bytes]:
-        """List all records in ascending order of id, a page at a time, each as HubSpot sent it.
+        """List all records in ascending order of id, a page at a time, however long the list of properties is.
 
-        Properties that are too many for an address are read by POST; those answers tell no associations.
+        A page is an answer as HubSpot sent it, or would have sent it, had the properties fitted into an address.
         """
-        if sum(len(name) + 12 for name in properties) <= LONGEST_QUERY:
-            yield from self._listed(object_type, properties, associations, archived=False)
-            return
-        for body in self._listed(object_type, ["hs_object_id"], (), archived=False):
-            yield from self.bodies(object_type, [str(one["id"]) for one in records_of(body)], properties)
+        too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
+        asked = ["hs_object_id"] if too_long else properties
+        for body in self._listed(object_type, asked, associations, archived=False):
+            yield self._completed(object_type, records_of(body), properties) if too_long else body
 
     def archived(self, object_type: str, properties: Sequence[str]) -> Iterator[list[Json]]:
         """List the recycle bin, a page at a time; it holds records for 90 days."""
@@ -284,6 +283,12 @@ class Client:
                 raise RetryLater(f"HubSpot's list of {object_type} leads back to {after}. Run again later.")
             request, before = first.copy(), after
             request.url = f"{first.url}&after={quote(after)}"
+
+    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> bytes:
+        """Add the properties an address is too short for, read by POST and joined by id."""
+        read = {found["id"]: found for found in self.read(object_type, [one["id"] for one in records], properties)}
+        found = [{**one, "properties": read[one["id"]]["properties"]} for one in records if one["id"] in read]
+        return orjson.dumps({RESULTS: found})
 
 
 def _allowance(told: Json) -> Allowance:
