@@ -17,6 +17,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
+from connectors.ahead import ahead
 from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
@@ -145,8 +146,9 @@ class Reader:
 
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
+        most = stream.most // PAGE
         pages = self.client.pages(stream.name, self._asked(stream), stream.inline)
-        for bodies in gathered(pages, stream.most // PAGE):
+        for bodies in gathered(ahead(pages, most), most):
             batch = stream.convert(bodies, stream.inline)
             total += len(batch.ids)
             known += batch.created
