@@ -106,7 +106,10 @@ class Crm:
     def living(self, kind: ObjectType, key: str) -> int | None:
         """Tell the id of the live record that an id leads to, as `find` without reading the record."""
         table = self.tables[kind.name]
-        return next((each for each in map(table.winner, _numbers([key])) if table.holds(each)), None)
+        for record_id in _numbers([key]):
+            found = table.winner(record_id)
+            return found if table.holds(found) else None
+        return None
 
     def warm(self, kind: ObjectType, keys: Iterable[str]) -> None:
         """Get ready for finding many records by their ids."""
