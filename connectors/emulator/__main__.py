@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 LAST_PORT = 65_535
 COLLECT = 20_000
-"""New objects after which Python looks for cycles. An answer has some thousand, all freed without it; at Python's own 700
-it looks for as long as a batch of 1,000 associations takes to make."""
+"""New objects after which Python looks for cycles. An answer has some thousand, all freed without it; at Python's own
+700 it looks for as long as a batch of 1,000 associations takes to make."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
