@@ -23,7 +23,7 @@ _AHEAD = 2_000
 """Width in ids of what is rendered at once."""
 _KEPT = 16
 """So many stretches are kept, of different lists or readers."""
-Stretch = tuple[Sequence[int], Sequence[str | None]]
+Stretch = list[tuple[int, str | None]]
 """Ids and texts of the file's records; None is a text that Python has to make."""
 
 
@@ -49,26 +49,25 @@ class Pages:
 
     def _filed(self, view: View, table: LayeredTable, after: int, wanted: int) -> Iterator[tuple[int, str]]:
         """Up to `wanted` records that are still the file's."""
-        rows = ((each, text) for each, text in self._texts(view, table.base, after) if each not in table.taken)
-        for record_id, text in islice(rows, wanted):
-            if text is None or self._linked(view, record_id):
+        pairs, held = [(view.kind.name, other.name) for other in view.associated], self._crm.associations.held
+        for record_id, text in islice(self._texts(view, table, after, wanted), wanted):
+            # A record whose links were written has another text than the file's.
+            if text is None or (pairs and any(held(pair, record_id) for pair in pairs)):
                 record = table.find(record_id)
                 yield record_id, self._by_hand(view, record) if record else ""
             else:
                 yield record_id, text
 
-    def _texts(self, view: View, base: Base, after: int) -> Iterator[tuple[int, str | None]]:
-        """The file's records with their texts, from an id on."""
+    def _texts(self, view: View, table: LayeredTable, after: int, wanted: int) -> Iterator[tuple[int, str | None]]:
+        """The records that are still the file's with their texts, from an id on: all, or at least `wanted`."""
+        base, taken = table.base, table.taken
         sql = _statement(self._crm, view, base)
         first = max(after, base.lowest) // _AHEAD
         for number in range(first, base.highest // _AHEAD + 1):
-            ids, texts = self._stretch(base, sql, number)
-            start = bisect_left(ids, after)
-            yield from zip(ids[start:], texts[start:], strict=True)
-
-    def _linked(self, view: View, record_id: int) -> bool:
-        """Whether links that the view shows were written."""
-        return any(self._crm.associations.held((view.kind.name, each.name), record_id) for each in view.associated)
+            rows = self._stretch(base, sql, number)
+            start = bisect_left(rows, (after,))
+            near = rows[start : start + wanted + len(taken)]
+            yield from [row for row in near if row[0] not in taken] if taken else near
 
     def _by_hand(self, view: View, record: Record) -> str:
         return orjson.dumps(view.render(self._crm, record)).decode()
@@ -76,8 +75,8 @@ class Pages:
     def _stretch(self, base: Base, sql: str, number: int) -> Stretch:
         key = (sql, number)
         if key not in self._stretches:
-            rows = base.connection.execute(sql, [number * _AHEAD, (number + 1) * _AHEAD]).fetchall()
-            self._stretches[key] = [row[0] for row in rows], [row[1] for row in rows]
+            bounds = [number * _AHEAD, (number + 1) * _AHEAD]
+            self._stretches[key] = base.connection.execute(sql, bounds).fetchall()
         self._stretches[key] = self._stretches.pop(key)
         while len(self._stretches) > _KEPT:
             del self._stretches[next(iter(self._stretches))]
