@@ -45,13 +45,12 @@ class Reply(requests.Response):
     def complete(self, needed: str) -> bool:
         """Tell, without parsing it, whether this is JSON that did not end in its middle and holds the list `needed`.
 
-        That costs a hundredth of parsing a page of records. A bracket in somebody's name may make a whole answer look
-        cut, so whoever gets False parses it; brackets may hardly make a cut one look whole, and who reads it finds out.
+        That costs a hundredth of parsing a page of records. A brace in somebody's name may make a whole answer look
+        cut, so whoever gets False parses it; braces may hardly make a cut one look whole, and who reads it finds out.
         """
-        body = self.data
-        pairs = ((b"{", b"}"), (b"[", b"]"))
-        balanced = all(body.count(opening) == body.count(closing) for opening, closing in pairs)
-        return balanced and re.search(rb'"%s"\s*:\s*\[' % needed.encode(), body) is not None
+        body = self.data.rstrip()
+        closed = body.endswith(b"}") and body.count(b"{") == body.count(b"}")
+        return closed and re.search(rb'"%s"\s*:\s*\[' % needed.encode(), body) is not None
 
     def spoilt(self) -> bool:
         """Tell whether it says that it is JSON and is not: an answer that was cut off in the middle, for one."""

@@ -95,6 +95,7 @@ def full_name(first: str | None, last: str | None) -> str | None:
 
 def companies(reading: Reading, bench: Workbench) -> Tables:
     """Read companies and what they hold in our fields."""
+    bench.prepare("merged")
     mapped = reading.mapped.get("account", {})
     readers = {"domain": columns.domain, "customer": columns.customer}
     account = {
@@ -114,6 +115,7 @@ def companies(reading: Reading, bench: Workbench) -> Tables:
 
 def contacts(reading: Reading, bench: Workbench) -> Tables:
     """Read people with the companies they are tied to."""
+    bench.prepare("merged")
     bench.prepare("contacts")
     contact = {
         **reading.columns("contact"),

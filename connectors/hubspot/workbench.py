@@ -14,7 +14,7 @@ from connectors import workbench
 from connectors.base import Ids
 from connectors.errors import RetryLater
 from connectors.hubspot.client import GARBLED
-from connectors.workbench import named, one, quoted, texts
+from connectors.workbench import named, quoted, texts
 
 KIND = {"category": "VARCHAR", "typeId": "VARCHAR", "label": "VARCHAR"}
 TIES = {"results": [{"from": {"id": "VARCHAR"}, "to": [{"toObjectId": "VARCHAR", "associationTypes": [KIND]}]}]}
@@ -45,11 +45,13 @@ class Workbench(workbench.Workbench):
         super().__init__("connectors.hubspot", source)
         self._stages = sorted(customer_stages)
         self._labels = role_labels
+        self._names: tuple[str, ...] | None = None
+        self._views: set[str] = set()
 
     def __enter__(self) -> Self:
         super().__enter__()
         self._duck.execute("SET VARIABLE customer_stages = ?::TEXT[]", [self._stages])
-        self.prepare("ties")
+        super().prepare("labels")
         if self._labels:
             self._duck.executemany("INSERT INTO role_label VALUES (?, ?)", list(self._labels.items()))
         return self
@@ -59,23 +61,35 @@ class Workbench(workbench.Workbench):
 
         Of a record that came twice the later state counts. Raises RetryLater when an answer cannot be read.
         """
-        names = list(dict.fromkeys(properties))
+        names = tuple(dict.fromkeys(properties))
+        if names != self._names:
+            self._names, self._views = names, set()
         columns = ", ".join(f"{named(name)} TEXT" for name in names)
         self._duck.execute(f'CREATE OR REPLACE TEMP TABLE raw ("@id" TEXT, "@created" TEXT, {columns})')
-        self._duck.execute("DELETE FROM tie")
-        self.prepare("merged")
+        super().prepare("ties")
         record = {"id": "VARCHAR", "createdAt": "VARCHAR", "properties": dict.fromkeys(names, "VARCHAR")}
         self._take(
             'INSERT INTO raw SELECT told.id, told."createdAt", UNNEST(told.properties) FROM'
             f" (SELECT UNNEST(FROM_JSON(body, {_shape({'results': [record]})}).results) AS told FROM arrived)",
             bodies,
         )
-        rows, with_id, distinct = one(self._duck, 'SELECT COUNT(*), COUNT("@id"), COUNT(DISTINCT "@id") FROM raw')
-        if with_id < rows:
+        ids = self._ids()
+        distinct = set(ids)
+        if None in distinct:
             raise RetryLater(GARBLED)
-        if distinct < rows:
-            self._duck.execute('DELETE FROM raw WHERE rowid NOT IN (SELECT MAX(rowid) FROM raw GROUP BY "@id")')
+        if len(distinct) == len(ids):
+            return ids
+        self._duck.execute('DELETE FROM raw WHERE rowid NOT IN (SELECT MAX(rowid) FROM raw GROUP BY "@id")')
+        return self._ids()
+
+    def _ids(self) -> Ids:
         return Ids(self._arrow('SELECT "@id" FROM raw').column(0))
+
+    def prepare(self, name: str) -> None:
+        """Lay views over `raw`, unless they are there: they stay as long as the same properties are read."""
+        if name not in self._views:
+            super().prepare(name)
+            self._views.add(name)
 
     def tie(self, to: str, bodies: Sequence[bytes]) -> None:
         """Lay out what the records are tied to, of one object type, as associations are told.
@@ -86,6 +100,7 @@ class Workbench(workbench.Workbench):
 
     def merged(self) -> list[tuple[str, str]]:
         """Pair the records that were taken up by one at hand with that one."""
+        self.prepare("merged")
         return self._duck.execute("SELECT id, winner_id FROM merged").fetchall()
 
     def created(self, name: str, until: int) -> int:

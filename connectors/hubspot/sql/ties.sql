@@ -7,6 +7,3 @@ CREATE OR REPLACE TEMP TABLE tie (
   main BOOLEAN,
   labels STRUCT(category TEXT, "typeId" TEXT, label TEXT)[]
 );
-
--- What people see where a buying role has an internal value.
-CREATE OR REPLACE TEMP TABLE role_label (value TEXT, label TEXT);
