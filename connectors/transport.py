@@ -143,6 +143,7 @@ class Transport:
         self._signing_in = threading.Lock()
         self._counting = threading.Lock()
         self._calls: Counter[str] = Counter()
+        self._around: dict[str, Mapping[str, Any]] = {}
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             stop=tenacity.stop_any(tenacity.stop_after_attempt(network.attempts), tenacity.stop_after_delay(DEADLINE)),
@@ -271,11 +272,9 @@ class Transport:
         reading of the body in pieces of ten kilobytes.
         """
         request.headers["Accept-Encoding"] = "gzip, deflate"
-        settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
-        settings["verify"] = self._network.ca_file or settings["verify"]
         adapter: Any = self._pool.get_adapter(str(request.url))  # its types know fewer settings than it takes
         try:
-            response = adapter.send(request, timeout=self._network.timeout, **settings)
+            response = adapter.send(request, timeout=self._network.timeout, **self._surroundings(request))
             body = response.raw.read(decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             log.warning("%s failed: %s", _operation(request), type(error).__name__)
@@ -286,6 +285,14 @@ class Transport:
         attempt.alive = reply.status_code < 500 and not is_page(reply)
         attempt.why = f"{_operation(request)} was answered with {reply.status_code}"
         return reply
+
+    def _surroundings(self, request: requests.PreparedRequest) -> Mapping[str, Any]:
+        """Look the proxy, certificates and the like of a server up once; to do so took a tenth of a request's CPU."""
+        server = origin(request)
+        if server not in self._around:
+            found = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
+            self._around[server] = {**found, "verify": self._network.ca_file or found["verify"]}
+        return self._around[server]
 
     def _no_answer(self, request: requests.PreparedRequest, error: Exception) -> NoReturn:
         place = f"{self.dialect.vendor} at {origin(request)}"
