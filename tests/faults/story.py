@@ -29,10 +29,10 @@ from mapping.metadata import FIELDS
 from mapping.spec import load_rules
 from sync import pipeline
 from sync.app import EXPECTED, App
+from sync.arrival import TABLES
 from sync.demo import ORG, settings
 from sync.journal import open_entries
 from sync.ledger import APPLIED, JOURNAL, RUNS, TASKS
-from sync.stage import TABLES
 from sync.telemetry import silent
 from tests.e2e import excerpt
 

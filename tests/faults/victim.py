@@ -20,7 +20,7 @@ from unittest import mock
 import requests
 import sqlalchemy as sa
 
-from sync import stage
+from sync.arrival import Arrival
 from tests.faults.story import Stand
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -78,11 +78,11 @@ def _live(stand: Stand, moment: Moment | None, told: Path, sent: "Synchronized[i
     def by_name(adapter: Any, request: requests.PreparedRequest, **named: Any) -> Any:
         return events.around(counted, f"{request.method} {request.path_url}")(adapter, request, **named)
 
-    settle = events.around(stage._Arrival.settle, "stage")
+    settle = events.around(Arrival.settle, "stage")
     sa.event.listen(sa.Engine, "commit", lambda _: events("before commit of the ledger"))
     with (
         mock.patch.object(requests.adapters.HTTPAdapter, "send", by_name),
-        mock.patch.object(stage._Arrival, "settle", settle),
+        mock.patch.object(Arrival, "settle", settle),
     ):
         ended = stand.run()
     told.write_text(json.dumps({"status": ended.status, "said": ended.said, "events": events.names}), encoding="utf-8")

@@ -10,7 +10,8 @@ import pytest
 
 from connectors.base import Ids, Page, StreamEnd
 from mapping.statements import arrow_table
-from sync.stage import TABLES, BrokenStreamError, Stage, StageClosedError, StageInUseError, layout
+from sync.arrival import TABLES, BrokenStreamError
+from sync.stage import Stage, StageClosedError, StageInUseError, layout
 from tests.sync.process import HOLD_STAGE, python
 
 

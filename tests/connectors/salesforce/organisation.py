@@ -12,7 +12,8 @@ from connectors.salesforce.auth import SignIn
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.failures import DIALECT
 from connectors.transport import Network, Transport
-from sync.stage import TABLES, Stage
+from sync.arrival import TABLES
+from sync.stage import Stage
 from tests.contract.org import ACCOUNT, ADA, CLOCK, SEED, Org, key
 
 ALWAYS, NEVER = 0, 1_000_000
