@@ -143,7 +143,7 @@ class RunReport:
     foreseen: Mapping[str, CallReport] = field(default_factory=dict)
     """What the run was expected to ask, by connection; made before it began."""
     settled: int = 0
-    """Writes of earlier runs whose outcome was found by looking."""
+    """Writes of earlier runs whose outcome was found by looking, or that were given up: their record is gone."""
     message: str = ""
     reason: str = ""
     retry_at: int | None = None
@@ -369,10 +369,17 @@ def _sent(desk: Desk) -> Mapping[str, Mapping[str, int]]:
     return {source: connector.calls() for source, connector in desk.connectors.items()}
 
 
+def _settle(desk: Desk, this: _Run, as_of: int) -> None:
+    """Settle what earlier runs left open; only where everything was read is a record that is missing gone."""
+    read = set(desk.connectors) - {stream.source for stream in this.report.streams if stream.missing}
+    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, read)
+    this.report = replace(this.report, settled=settled)
+
+
 def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     """Settle what earlier runs left open, compute what the rules want, and compare."""
     connection = desk.stage.connection
-    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, as_of))
+    _settle(desk, this, as_of)
     _beat(desk, this, "compute", "", 0)
     memory.recall(connection, desk.ledger, desk.org)
     desk.compute(connection, as_of)
@@ -501,7 +508,7 @@ def _approved(desk: Desk, this: _Run, kept: dict[str, Any]) -> RunReport:
 
 def _undone(desk: Desk, this: _Run, number: int, *, dry_run: bool) -> RunReport:
     connection = desk.stage.connection
-    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, this.as_of))
+    _settle(desk, this, this.as_of)
     made = _kept(desk, this, undo_plan(connection, desk.ledger, desk.org, number, this.as_of))
     made.raise_if_unsafe(replace(desk.limits, max_cleared=None))
     return _shown(this, made) if dry_run else _written(desk, this, made)
