@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -321,16 +322,22 @@ def test_log_lists_the_latest_runs_and_at_most_as_many_as_asked(ask: Ask, ledger
 
 
 class Crm(MemoryConnector):
-    """A CRM in memory that may fail while it is read."""
+    """A CRM in memory that may fail while it is read, and looks which threads are at work then."""
 
     def __init__(self) -> None:
         super().__init__("crm", NOON)
         self.failure: BaseException | None = None
+        self.threads: list[str] = []
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        self.threads = threads()
         if self.failure:
             raise self.failure
         yield from super().pull(cursors)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
 
 
 @pytest.fixture
@@ -501,6 +508,14 @@ def test_a_second_run_says_who_holds_the_organisation(ask: Ask, crm: Crm, ledger
     done = ask("run")
     assert done.exit_code == Exit.ERROR
     assert "host-7:4711 (host and process) is working on acme" in done.stderr
+
+
+@pytest.mark.parametrize("failure", [None, Unusable("the portal is closed"), RetryLater("later", at=NOON)])
+def test_a_heartbeat_is_beside_a_run_and_ends_with_it(ask: Ask, crm: Crm, failure: BaseException | None) -> None:
+    crm.failure = failure
+    ask("run")
+    assert crm.threads.count("heartbeat") == 1
+    assert "heartbeat" not in threads()
 
 
 def test_undo_takes_a_run_back_and_warns_of_the_next(ask: Ask, crm: Crm) -> None:
