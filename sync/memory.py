@@ -191,14 +191,21 @@ def _updates(entries: Iterable[Entry]) -> Mapping[tuple[str, str], list[Entry]]:
 def _lost_records(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
     """Find the updates whose record is gone, and say how."""
     for (source, object_name), group in _updates(entries).items():
-        query = f"SELECT id FROM {object_name} WHERE source = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
-        ids = sorted({entry.record_id for entry in group})
-        there = {record_id for (record_id,) in connection.execute(query, [source, ids]).fetchall()}
+        there = _there(connection, source, object_name, {entry.record_id for entry in group})
         into = winners(connection, object_name)
         for entry in group:
             if entry.record_id not in there:
                 winner = into.get((source, entry.record_id))
                 yield entry, f"the record was merged into {winner}" if winner else "the record is gone"
+
+
+def _there(connection: duckdb.DuckDBPyConnection, source: str, object_name: str, ids: Iterable[str]) -> set[str]:
+    """Tell which of some records (contact or account) a CRM still has."""
+    query = f"SELECT id FROM {object_name} WHERE source = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
+    found: set[str] = set()
+    for chunk in chunks(sorted(ids), 5000):
+        found.update(record_id for (record_id,) in connection.execute(query, [source, chunk]).fetchall())
+    return found
 
 
 def _shows(entry: Entry, held: Mapping[str, str | None]) -> bool:
