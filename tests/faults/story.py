@@ -101,6 +101,10 @@ class Endpoint:
         )
 
 
+def at_once(_seconds: float) -> None:
+    """Stand in for a pause."""
+
+
 @dataclass(slots=True)
 class Stand:
     """The emulated CRMs as a test has them, and the folder of everything that is kept."""
@@ -108,7 +112,7 @@ class Stand:
     ready: Mapping[str, Any]
     place: Path
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    sleep: Callable[[float], None] = lambda _: None
+    sleep: Callable[[float], None] = at_once
     """What the transport does where it would wait."""
     _ahead: float = 0.0
     _began: float = field(default_factory=time.time)
