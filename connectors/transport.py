@@ -143,6 +143,7 @@ class Transport:
         self._signing_in = threading.Lock()
         self._counting = threading.Lock()
         self._calls: Counter[str] = Counter()
+        self._around: dict[str, Mapping[str, Any]] = {}
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             stop=tenacity.stop_any(tenacity.stop_after_attempt(network.attempts), tenacity.stop_after_delay(DEADLINE)),
@@ -180,10 +181,14 @@ class Transport:
         asked = requests.Request("POST", address, dict(headers or {}), data=dict(form))
         return self.send(asked.prepare(), signed=False)
 
-    def send(self, request: requests.PreparedRequest, *, signed: bool = True) -> Reply:
-        """Carry a prepared request out, as often as its operation allows; raises a ConnectorError on failure."""
+    def send(self, request: requests.PreparedRequest, *, signed: bool = True, listed: str = "") -> Reply:
+        """Carry a prepared request out, as often as its operation allows; raises a ConnectorError on failure.
+
+        The answer is parsed here, to send again what came back spoilt. Of one whose list `listed` somebody else reads
+        from its bytes it is only looked whether it is complete.
+        """
         try:
-            return self._retrying.copy()(self._attempt, request, signed)
+            return self._retrying.copy()(self._attempt, request, signed, listed)
         except _Again as again:
             raise again.final from again.__cause__
 
@@ -200,16 +205,16 @@ class Transport:
         """Close the pool's connections."""
         self._pool.close()
 
-    def _attempt(self, request: requests.PreparedRequest, signed: bool) -> Reply:
+    def _attempt(self, request: requests.PreparedRequest, signed: bool, listed: str) -> Reply:
         if not signed:
-            return self._judged(request, self._exchange(request))
+            return self._judged(request, self._exchange(request), listed)
         token = self._valid_token()
         reply = self._delivered(request, token)
         if reply.status_code >= 300 and self._meaning(reply) is Meaning.SIGN_IN:  # a success is not parsed here
             renewed = self._renewed(token)
             if renewed.value != token.value:
                 reply = self._delivered(request, renewed)
-        return self._judged(request, reply)
+        return self._judged(request, reply, listed)
 
     def _delivered(self, request: requests.PreparedRequest, token: Token) -> Reply:
         """Send a signed copy, compressed where that pays; who cannot read it gets everything plain from then on."""
@@ -267,11 +272,9 @@ class Transport:
         reading of the body in pieces of ten kilobytes.
         """
         request.headers["Accept-Encoding"] = "gzip, deflate"
-        settings = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
-        settings["verify"] = self._network.ca_file or settings["verify"]
         adapter: Any = self._pool.get_adapter(str(request.url))  # its types know fewer settings than it takes
         try:
-            response = adapter.send(request, timeout=self._network.timeout, **settings)
+            response = adapter.send(request, timeout=self._network.timeout, **self._surroundings(request))
             body = response.raw.read(decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             log.warning("%s failed: %s", _operation(request), type(error).__name__)
@@ -282,6 +285,14 @@ class Transport:
         attempt.alive = reply.status_code < 500 and not is_page(reply)
         attempt.why = f"{_operation(request)} was answered with {reply.status_code}"
         return reply
+
+    def _surroundings(self, request: requests.PreparedRequest) -> Mapping[str, Any]:
+        """Look the proxy, certificates and the like of a server up once; to do so took a tenth of a request's CPU."""
+        server = origin(request)
+        if server not in self._around:
+            found = self._pool.merge_environment_settings(request.url, {}, False, self._network.ca_file, None)  # noqa: FBT003 - positional in requests
+            self._around[server] = {**found, "verify": self._network.ca_file or found["verify"]}
+        return self._around[server]
 
     def _no_answer(self, request: requests.PreparedRequest, error: Exception) -> NoReturn:
         place = f"{self.dialect.vendor} at {origin(request)}"
@@ -310,10 +321,12 @@ class Transport:
             raise _Again(Unanswered(f"{said} Run again later."), wait) from error
         raise Unanswered(f"{said} It may have been carried out; the next run looks before it repeats it.") from error
 
-    def _judged(self, request: requests.PreparedRequest, reply: Reply) -> Reply:
+    def _judged(self, request: requests.PreparedRequest, reply: Reply, listed: str) -> Reply:
         """Return a success; raise what anything else means."""
         if reply.status_code >= 300 or is_page(reply):
             self._refuse(request, reply)
+        if listed and reply.complete(listed):
+            return reply
         if said := self._lacking(request, reply):
             self._unanswered(request, f"{self.dialect.vendor} answered {_operation(request)} {said}.", None)
         return reply

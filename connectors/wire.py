@@ -42,6 +42,16 @@ class Reply(requests.Response):
             self._read = True
         return self._parsed
 
+    def complete(self, needed: str) -> bool:
+        """Tell, without parsing it, whether this is JSON that did not end in its middle and holds the list `needed`.
+
+        That costs a hundredth of parsing a page of records. A brace in somebody's name may make a whole answer look
+        cut, so whoever gets False parses it; braces may hardly make a cut one look whole, and who reads it finds out.
+        """
+        body = self.data.rstrip()
+        closed = body.endswith(b"}") and body.count(b"{") == body.count(b"}")
+        return closed and re.search(rb'"%s"\s*:\s*\[' % needed.encode(), body) is not None
+
     def spoilt(self) -> bool:
         """Tell whether it says that it is JSON and is not: an answer that was cut off in the middle, for one."""
         if "json" not in str(self.headers.get("Content-Type", "")):

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from connectors.emulator.synthetic.made import Made
 
 LAST_PORT = 65_535
+COLLECT = 20_000
+"""New objects after which Python looks for cycles. An answer has some thousand, all freed without it; at Python's own
+700 it looks for as long as a batch of 1,000 associations takes to make."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"emulator: cannot listen on the port: {error.strerror}; 0 takes any free one\n")
             return 2
         ready = partial(_announce, world, papers, plain, tls)
+        gc.set_threshold(COLLECT)
         asyncio.run(server.serve(server.application(world), plain, tls, papers, ready))
     return 0
 

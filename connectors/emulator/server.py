@@ -24,6 +24,8 @@ from connectors.emulator.salesforce.limits import Crowded
 
 HOST = "127.0.0.1"
 _GZIP_FROM = 500
+_GZIP_LEVEL = 1
+"""The default of nginx. It takes 0.1 ms a page of a list; level 9 takes 0.9 ms and saves a seventh of the bytes."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -48,7 +50,7 @@ def application(world: World) -> ASGIApp:
     routes = [*control.routes(world), *salesforce.routes(world.org), *hubspot.routes(world.portal)]
     router = Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
     router.router.redirect_slashes = False
-    guarded = GZipMiddleware(Guarded(Withdrawn(router, world.settings)), minimum_size=_GZIP_FROM)
+    guarded = GZipMiddleware(Guarded(Withdrawn(router, world.settings)), _GZIP_FROM, _GZIP_LEVEL)
     disturbed = Crowded(Delayed(Faulty(guarded, world.rules), world.delays), world.org)
     return Normalised(Logged(Dated(disturbed, world.clock), world.log))
 

@@ -22,11 +22,12 @@ from connectors.files.findings import columns_unused, missing_files
 from connectors.files.labels import ID
 from connectors.hubspot import records
 from connectors.hubspot.engagements import COMPLETED, ENGAGEMENTS, Engagement, activity, own_task, participants
-from connectors.hubspot.pages import page
+from connectors.hubspot.pages import page, tables_of
 from connectors.hubspot.read import snooze, task_key
-from connectors.hubspot.records import Json, Reading, Rows
+from connectors.hubspot.records import Json, Reading, Rows, Tables
 from connectors.hubspot.schema import OBJECT_TYPES
-from connectors.hubspot.values import Columns, columns_of, instant, lower, parts, row
+from connectors.hubspot.values import columns_of, instant, lower, parts, row
+from connectors.hubspot.workbench import Workbench, listed, tied
 from connectors.options import FilesOptions
 from mapping import fields
 from mapping.metadata import FIELDS, Field
@@ -258,13 +259,15 @@ class HubSpotExport:
     def pull(self, overlay: Overlay) -> Iterator[Page | StreamEnd]:
         """Turn the files into canonical rows; every stream is whole, a file tells all there is."""
         known = self._known()
-        one = _Pull(self, self._reading(known), overlay)
-        yield from one.owners()
-        yield from one.stream("companies", one.companies)
-        yield from one.stream("contacts", one.contacts)
-        yield from one.stream("deals", one.deals)
-        for engagement in ENGAGEMENTS:
-            yield from one.stream(engagement.object_type, partial(one.engagements, engagement))
+        reading = self._reading(known)
+        with Workbench(self._source, self._stages, labels.ROLES) as bench:
+            one = _Pull(self, reading, overlay, bench)
+            yield from one.owners()
+            yield from one.stream("companies", one.companies)
+            yield from one.stream("contacts", one.contacts)
+            yield from one.stream("deals", one.deals)
+            for engagement in ENGAGEMENTS:
+                yield from one.stream(engagement.object_type, partial(one.engagements, engagement))
         captured = all(self._has(name) for name in PROOF)
         yield from one.seen.coverage(self._source, captured=captured, usage=bool(known.get("usage")))
 
@@ -338,9 +341,10 @@ class _Pull:
     of: HubSpotExport
     reading: Reading
     overlay: Overlay
+    bench: Workbench
     seen: Seen = field(default_factory=Seen)
 
-    def stream(self, name: str, tables: Callable[[list[Record]], Mapping[str, Columns]]) -> Iterator[Page | StreamEnd]:
+    def stream(self, name: str, tables: Callable[[list[Record]], Tables]) -> Iterator[Page | StreamEnd]:
         """Yield the pages of an object and its end."""
         if not self.of.export.exists(name):
             yield StreamEnd(name, None, whole=False, read=0, dropped={"no file of it": 1})
@@ -348,7 +352,7 @@ class _Pull:
         proves = any(one.object_type == name and one.captures for one in ENGAGEMENTS)
         read = 0
         for found in self.of.records(name):
-            made = page(name, tables(found))
+            made = page(name, tables(found), [str(one[ID]) for one in found])
             if proves:
                 self.seen.activity(made)
             read += len(found)
@@ -359,32 +363,36 @@ class _Pull:
     def owners(self) -> Iterator[Page | StreamEnd]:
         """Yield the colleagues."""
         found = self.of.owners()
-        yield page("owners", columns_of(row for one in found for row in records.owner(self.reading, one)))
+        made = tables_of(columns_of(row for one in found for row in records.owner(self.reading, one)))
+        yield page("owners", made, [str(one["id"]) for one in found])
         yield StreamEnd("owners", None, whole=True, read=len(found))
 
-    def companies(self, found: list[Record]) -> Mapping[str, Columns]:
+    def companies(self, found: list[Record]) -> Tables:
         """Read companies."""
         self.overlay.patch("account", found)
-        return records.companies(self.reading, list(map(_json, found)))
+        self._lay("companies", self.reading.properties(records.COMPANY, "account"), found)
+        return records.companies(self.reading, self.bench)
 
-    def contacts(self, found: list[Record]) -> Mapping[str, Columns]:
+    def contacts(self, found: list[Record]) -> Tables:
         """Read people with the companies they belong to."""
         self.overlay.patch("contact", found)
-        return records.contacts(self.reading, list(map(_json, found)), self._ties("contacts", "companies", found))
+        self._lay("contacts", self.reading.properties(records.CONTACT, "contact", "usage", "signal"), found)
+        return records.contacts(self.reading, self.bench)
 
-    def deals(self, found: list[Record]) -> Mapping[str, Columns]:
+    def deals(self, found: list[Record]) -> Tables:
         """Read deals with their companies and people."""
-        return columns_of(self._deals(found))
+        self._lay("deals", self.reading.properties(records.DEAL, "opportunity"), found)
+        return records.deals(self.reading, self.bench)
 
-    def engagements(self, engagement: Engagement, found: list[Record]) -> Mapping[str, Columns]:
+    def _lay(self, name: str, properties: Sequence[str], found: list[Record]) -> None:
+        """Lay records out as if HubSpot had told them, with what they are tied to."""
+        self.bench.lay([*properties, records.MERGED_IDS], [listed(list(map(_json, found)))])
+        for other in TIES.get(name, ()):
+            self.bench.tie(other, [tied(self._ties(name, other, found))])
+
+    def engagements(self, engagement: Engagement, found: list[Record]) -> Tables:
         """Read activities with who took part; our own tasks apart."""
-        return columns_of(self._engagements(engagement, found))
-
-    def _deals(self, found: list[Record]) -> Rows:
-        companies, contacts = self._ties("deals", "companies", found), self._ties("deals", "contacts", found)
-        for one in found:
-            key = str(one[ID])
-            yield from records.deal(self.reading, _json(one), companies[key], contacts[key])
+        return tables_of(columns_of(self._engagements(engagement, found)))
 
     def _engagements(self, engagement: Engagement, found: list[Record]) -> Rows:
         name, key = engagement.object_type, self.of.names.task.key

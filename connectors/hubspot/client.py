@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import hubspot
+import orjson
 
 from connectors.budget import Allowance
 from connectors.errors import Rejected, RetryLater, Unusable
@@ -27,6 +28,10 @@ ASSOCIATION_INPUTS = 1000
 """Records whose associations one request may ask for."""
 LONGEST_QUERY = 6_000
 """Characters of property names a GET may carry; HubSpot refuses addresses of about 16,000, proxies of 8,000."""
+
+RESULTS = "results"
+"""The list in nearly every answer."""
+GARBLED = "An answer of HubSpot was garbled on its way. Run again later."
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
@@ -72,23 +77,31 @@ class Client:
         told = [one for one in found if one.get("fetchStatus", "SUCCESS") == "SUCCESS" and "usageLimit" in one]
         return _allowance(told[0]) if told else None
 
-    def pages(
-        self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()
-    ) -> Iterator[list[Json]]:
-        """List all records in ascending order of id, a page at a time, however long the list of properties is."""
+    def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[bytes]:
+        """List all records in ascending order of id, a page at a time, however long the list of properties is.
+
+        A page is an answer as HubSpot sent it, or would have sent it, had the properties fitted into an address.
+        """
         too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
-        asked = ["hs_object_id"] if too_long else list(properties)
-        for records in self._listed(object_type, asked, associations, archived=False):
-            yield self._completed(object_type, records, properties) if too_long else records
+        asked = ["hs_object_id"] if too_long else properties
+        for body in self._listed(object_type, asked, associations, archived=False):
+            yield self._completed(object_type, records_of(body), properties) if too_long else body
 
     def archived(self, object_type: str, properties: Sequence[str]) -> Iterator[list[Json]]:
         """List the recycle bin, a page at a time; it holds records for 90 days."""
-        return self._listed(object_type, properties, (), archived=True)
+        return map(records_of, self._listed(object_type, properties, (), archived=True))
 
     def read(
         self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
     ) -> Iterator[Json]:
         """Read records by id, or by the unique property `by`; the ones that do not exist are left out."""
+        for body in self.bodies(object_type, ids, properties, by):
+            yield from records_of(body)
+
+    def bodies(
+        self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
+    ) -> Iterator[bytes]:
+        """Read records as `read` does; gives the answers as HubSpot sent them."""
         for part in chunks(ids, PAGE):
             body: Json = {
                 "properties": list(properties),
@@ -97,7 +110,7 @@ class Client:
             }
             if by:
                 body["idProperty"] = by
-            yield from _read_whole(self._batches.read(object_type, body, _preload_content=False))["results"]
+            yield _whole(self._batches.read(object_type, body, _preload_content=False))
 
     def find(self, object_type: str, filters: Sequence[Json], sort: str, properties: Sequence[str]) -> Json:
         """Search for the first records, in ascending order of a property, for which every filter holds."""
@@ -160,22 +173,27 @@ class Client:
     def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[Json]]:
         """Read the associations of records with their labels, all of them, by the id they start from.
 
-        Sent without the library, which takes a thousand ids apart one by one for longer than all else takes together.
-
         An association is ``{"toObjectId", "associationTypes": [{"category", "typeId", "label"}]}``.
         """
         found: dict[str, list[Json]] = {}
+        for body in self.ties(from_type, to_type, ids):
+            for row in records_of(body):
+                found.setdefault(str(row["from"]["id"]), []).extend(row["to"])
+        return found
+
+    def ties(self, from_type: str, to_type: str, ids: Sequence[str]) -> Iterator[bytes]:
+        """Read these associations; gives the answers as HubSpot sent them, those of one record perhaps in several.
+
+        Sent without the library, which takes a thousand ids apart one by one for longer than all else takes together.
+        """
+        path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
         waiting: list[Json] = [{"id": record_id} for record_id in ids]
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
-            path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
-            page = _read_whole(self.transport.request("POST", path, json={"inputs": asked}))
-            for row in page["results"]:
-                record_id = str(row["from"]["id"])
-                found[record_id] = found[record_id] + row["to"] if record_id in found else row["to"]
-                if "paging" in row and (after := next_page(row)):
-                    waiting.append({"id": record_id, "after": after})
-        return found
+            request = self.transport.prepare("POST", path, json={"inputs": asked})
+            body = _whole(self.transport.send(request, listed=RESULTS))
+            waiting += _unfinished(body)
+            yield body
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -245,7 +263,7 @@ class Client:
 
     def _listed(
         self, object_type: str, properties: Sequence[str], associations: Sequence[str], *, archived: bool
-    ) -> Iterator[list[Json]]:
+    ) -> Iterator[bytes]:
         """Follow a list to its end; raises RetryLater when a page leads back to itself.
 
         Sent without the library: its pages differ in where they begin and in nothing else, and to write a long list of
@@ -256,9 +274,9 @@ class Client:
         first = self.transport.prepare("GET", self._route(f"/crm/v3/objects/{object_type}"), params=params)
         request, before = first, None
         while True:
-            page = _object(self.transport.send(request))
-            yield page["results"]
-            after = next_page(page)
+            reply = self.transport.send(request, listed=RESULTS)
+            yield reply.data
+            after = _following(reply)
             if after is None:
                 return
             if after == before:
@@ -266,12 +284,11 @@ class Client:
             request, before = first.copy(), after
             request.url = f"{first.url}&after={quote(after)}"
 
-    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> list[Json]:
+    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> bytes:
         """Add the properties an address is too short for, read by POST and joined by id."""
         read = {found["id"]: found for found in self.read(object_type, [one["id"] for one in records], properties)}
-        return [
-            {**record, "properties": read[record["id"]]["properties"]} for record in records if record["id"] in read
-        ]
+        found = [{**one, "properties": read[one["id"]]["properties"]} for one in records if one["id"] in read]
+        return orjson.dumps({RESULTS: found})
 
 
 def _allowance(told: Json) -> Allowance:
@@ -296,14 +313,45 @@ ABSENT = ("NOT_FOUND", "NO_ASSOCIATIONS_FOUND")
 """How the reason ends for which a batch leaves a record out that has nothing to be read."""
 
 
-def _read_whole(reply: Reply) -> Json:
+def records_of(body: bytes) -> list[Json]:
+    """Read the list in an answer of HubSpot; raises RetryLater when it was garbled on its way."""
+    try:
+        found: list[Json] = orjson.loads(body)[RESULTS]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise RetryLater(GARBLED) from error
+    return found
+
+
+def _following(reply: Reply) -> str | None:
+    """Tell where the page after this one begins.
+
+    That stands behind the records, which need not be parsed to find it: a text cannot hold an unescaped quote, and what
+    stands inside of a record is followed by more brackets than end an object that begins there.
+    """
+    place = reply.data.rfind(b'"paging"')
+    try:
+        return next_page(orjson.loads(b"{" + reply.data[place:])) if place >= 0 else None
+    except orjson.JSONDecodeError:
+        return next_page(_object(reply))
+
+
+def _whole(reply: Reply) -> bytes:
     """Take the answer of a batch that reads; raises RetryLater for a row that is there and could not be read."""
-    answer = _object(reply)
-    for error in answer.get("errors") or ():
-        reasons = (str(error.get("category")), str(error.get("subCategory")))
-        if not any(reason.endswith(ABSENT) for reason in reasons):
-            raise RetryLater(f"HubSpot could not read a record it was asked for: {sentence(error)}. Run again later.")
-    return answer
+    if b'"errors"' in reply.data:
+        for error in _object(reply).get("errors") or ():
+            reasons = (str(error.get("category")), str(error.get("subCategory")))
+            if not any(reason.endswith(ABSENT) for reason in reasons):
+                said = sentence(error)
+                raise RetryLater(f"HubSpot could not read a record it was asked for: {said}. Run again later.")
+    return reply.data
+
+
+def _unfinished(body: bytes) -> list[Json]:
+    """Name the records whose associations go on, and where."""
+    if b'"paging"' not in body:
+        return []
+    told = ((str(row["from"]["id"]), next_page(row)) for row in records_of(body))
+    return [{"id": record_id, "after": after} for record_id, after in told if after]
 
 
 def _object(reply: Reply) -> Json:

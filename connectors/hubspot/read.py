@@ -14,18 +14,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
+from connectors.ahead import ahead
 from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
-from connectors.hubspot.client import Client, chunks, next_page
+from connectors.hubspot.client import PAGE, Client, chunks, next_page, records_of
 from connectors.hubspot.delta import Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
-from connectors.hubspot.pages import Held, page
-from connectors.hubspot.records import Reading, Rows
-from connectors.hubspot.values import Columns, Row, columns_of, lower, parts, row
+from connectors.hubspot.pages import Batch, page, tables_of
+from connectors.hubspot.records import Reading, Rows, Tables
+from connectors.hubspot.values import Row, columns_of, lower, parts, row
+from connectors.hubspot.workbench import Workbench
 from mapping.metadata import FIELDS, SNOOZE, TASK_KEY, results
 
 Json = dict[str, Any]
@@ -39,6 +41,8 @@ REMEMBERED = 200_000
 
 LABELLED: Mapping[str, str] = {"contacts": "companies", "deals": "contacts"}
 """Streams whose rows carry association labels, with the other end."""
+TIED: Mapping[str, Sequence[str]] = {"contacts": ("companies",), "deals": ("companies", "contacts")}
+"""Streams whose associations are read by themselves, with their labels."""
 MERGING = frozenset({"companies", "contacts", "deals"})
 REQUIRED = frozenset({"companies", "contacts"})
 """Streams without which a run makes no sense; every other one may be forbidden."""
@@ -61,14 +65,14 @@ class Seen:
 class Stream:
     """How one object type is read.
 
-    `tables` turns records into columns, told which associations they bring along; `parts` names the beginnings that the
-    ids of a record's rows have besides its own; `inline` are associations a list brings along; a page carries at most
-    `most` records.
+    `convert` turns answers of HubSpot into rows, told which associations they bring along; `parts` names the beginnings
+    that the ids of a record's rows have besides its own; `inline` are associations a list brings along; a page carries
+    at most `most` records.
     """
 
     name: str
     properties: Sequence[str]
-    tables: Callable[[Sequence[Json], Sequence[str]], Mapping[str, Columns]]
+    convert: Callable[[Sequence[bytes], Sequence[str]], Batch]
     parts: Callable[[str], Sequence[str]] = lambda _: ()
     inline: Sequence[str] = ()
     most: int = GATHERED
@@ -90,12 +94,17 @@ class Reader:
     written: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     _addresses: dict[str, list[str]] = field(default_factory=dict)
+    _bench: Workbench = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._bench = Workbench(self.reading.source, self.reading.customer_stages, self.reading.role_labels)
 
     def pull(self) -> Iterator[Page | StreamEnd]:
         """Yield every stream; an engagement or deal that the token may not read is left out and said so."""
         yield from self._required(self._owners())
-        for stream in self._streams():
-            yield from self._required(self._records(stream)) if stream.name in REQUIRED else self._permitted(stream)
+        with self._bench:
+            for stream in self._streams():
+                yield from self._required(self._records(stream)) if stream.name in REQUIRED else self._permitted(stream)
         yield from self._coverage()
 
     def resumed(self) -> Mapping[str, Cursor]:
@@ -137,12 +146,13 @@ class Reader:
 
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
-        held = Held(stream.name, stream.most)
-        for found in gathered(self.client.pages(stream.name, self._asked(stream), stream.inline)):
-            total += len(found)
-            known += counted(found, stream.name, self.now)
-            yield from held.add(len(found), stream.tables(found, stream.inline))
-        yield from held.rest()
+        most = stream.most // PAGE
+        pages = self.client.pages(stream.name, self._asked(stream), stream.inline)
+        for bodies in gathered(ahead(pages, most), most):
+            batch = stream.convert(bodies, stream.inline)
+            total += len(batch.ids)
+            known += batch.created
+            yield page(stream.name, batch.tables, batch.ids, [loser for loser, _ in batch.merged])
         cursor = Cursor(self.now, known, self.now, self.now, self._shape(stream), self.seen.since.get(stream.name))
         yield StreamEnd(stream.name, cursor.text(), whole=True, read=total, dropped=dropped, until=self.now)
 
@@ -154,11 +164,13 @@ class Reader:
         self._note_since(stream.name, delta.cursor.since)
         ids = dict.fromkeys(chain(delta.ids, self._moved_to_winners(stream.name)))
         for asked in chunks(list(ids), GATHERED):
-            found = list(self.client.read(stream.name, asked, self._asked(stream)))
-            lost = [*dict.fromkeys(asked).keys() - set(ids_of(found)), *self._merged(stream.name, found)]
+            batch = stream.convert(list(self.client.bodies(stream.name, asked, self._asked(stream))), ())
+            self.seen.winners.setdefault(stream.name, []).extend(dict.fromkeys(winner for _, winner in batch.merged))
+            found = list(batch.ids)
+            lost = [*dict.fromkeys(asked).keys() - set(found), *(loser for loser, _ in batch.merged)]
             gone.update(dict.fromkeys(lost))
             total += len(found)
-            yield page(stream.name, stream.tables(found, ()), _with_parts(stream, ids_of(found)))
+            yield page(stream.name, batch.tables, _with_parts(stream, found))
         if gone:
             yield page(stream.name, {}, deleted=_with_parts(stream, list(gone)))
         cursor = delta.cursor.reaching(self.seen.since.get(stream.name))
@@ -166,9 +178,12 @@ class Reader:
         yield StreamEnd(stream.name, kept, whole=False, read=total, dropped=dropped, since=since, until=self.now)
 
     def _asked(self, stream: Stream) -> list[str]:
-        kind = kind_of(stream.name)
-        merged = [records.MERGED_IDS] if stream.name in MERGING else []
-        return list(dict.fromkeys([*stream.properties, kind.created, *merged]))
+        return self._with_own(stream.name, stream.properties)
+
+    def _with_own(self, name: str, properties: Sequence[str]) -> list[str]:
+        """Add what every record is asked for: when it was created and, where there are merges, whom it took up."""
+        merged = [records.MERGED_IDS] if name in MERGING else []
+        return list(dict.fromkeys([*properties, kind_of(name).created, *merged]))
 
     def _shape(self, stream: Stream) -> str:
         """Digest everything that decides how a record becomes rows: labels too, for renaming one moves no record."""
@@ -176,12 +191,6 @@ class Reader:
         labels = sorted((kind["category"], kind["typeId"], kind.get("label")) for kind in told)
         decides = (sorted(stream.properties), labels, self.reading.terms())
         return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
-
-    def _merged(self, object_type: str, found: Sequence[Json]) -> list[str]:
-        """Name the records that the ones found took up, and remember who took up some."""
-        taken = {one["id"]: records.losers(one) for one in found}
-        self.seen.winners.setdefault(object_type, []).extend(key for key, losers in taken.items() if losers)
-        return [loser for losers in taken.values() for loser in losers]
 
     def _moved_to_winners(self, object_type: str) -> Iterator[str]:
         """Name the records that are tied to a winner of a merge: they may have been tied to a loser."""
@@ -196,7 +205,8 @@ class Reader:
         for archived in (True, False):  # of a colleague who is in both lists the active state counts
             for owners in self.client.owners(archived):
                 total += len(owners)
-                yield page("owners", columns_of(flat(records.owner(self.reading, one) for one in owners)))
+                found = tables_of(columns_of(flat(records.owner(self.reading, one) for one in owners)))
+                yield page("owners", found, [str(one["id"]) for one in owners])
         yield StreamEnd("owners", None, whole=True, read=total)
 
     def _streams(self) -> Sequence[Stream]:
@@ -204,34 +214,42 @@ class Reader:
 
     def _companies(self) -> Stream:
         names = self.reading.properties(records.COMPANY, "account")
-        return Stream("companies", names, lambda found, _: records.companies(self.reading, found), most=WIDE)
+        return Stream("companies", names, partial(self._laid, "companies", names, records.companies), most=WIDE)
 
     def _contacts(self) -> Stream:
         names = self.reading.properties(records.CONTACT, "contact", "usage", "signal")
-        return Stream("contacts", names, self._contact_tables, records.contact_parts, most=WIDE)
-
-    def _contact_tables(self, found: Sequence[Json], _: Sequence[str]) -> Mapping[str, Columns]:
-        return records.contacts(self.reading, found, self.client.associations("contacts", "companies", ids_of(found)))
+        convert = partial(self._laid, "contacts", names, records.contacts)
+        return Stream("contacts", names, convert, records.contact_parts, most=WIDE)
 
     def _deals(self) -> Stream:
         names = self.reading.properties(records.DEAL, "opportunity")
-        return Stream("deals", names, lambda found, _: columns_of(self._deal_rows(found)), records.deal_parts)
+        return Stream("deals", names, partial(self._laid, "deals", names, records.deals), records.deal_parts)
 
-    def _deal_rows(self, found: Sequence[Json]) -> Rows:
-        companies = self.client.associations("deals", "companies", ids_of(found))
-        contacts = self.client.associations("deals", "contacts", ids_of(found))
-        for one in found:
-            yield from records.deal(self.reading, one, companies.get(one["id"], []), contacts.get(one["id"], []))
+    def _laid(
+        self,
+        name: str,
+        properties: Sequence[str],
+        read: Callable[[Reading, Workbench], Tables],
+        bodies: Sequence[bytes],
+        _: Sequence[str],
+    ) -> Batch:
+        """Lay records out on the workbench, with what they are tied to, and read them there."""
+        ids = self._bench.lay(self._with_own(name, properties), bodies)
+        for other in TIED.get(name, ()):
+            self._bench.tie(other, list(self.client.ties(name, other, ids)))
+        created = self._bench.created(kind_of(name).created, self.now)
+        return Batch(ids, read(self.reading, self._bench), created, self._bench.merged())
 
     def _engagements(self, engagement: Engagement) -> Stream:
         own = [self._key(), snooze(self.reading.prefix)] if engagement.object_type == "tasks" else []
-        tables = partial(self._engagement_tables, engagement)
-        return Stream(engagement.object_type, [*engagement.names, *own], tables, inline=("contacts", "companies"))
+        convert = partial(self._engagement_batch, engagement)
+        return Stream(engagement.object_type, [*engagement.names, *own], convert, inline=("contacts", "companies"))
 
-    def _engagement_tables(
-        self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]
-    ) -> Mapping[str, Columns]:
-        return columns_of(self._engagement_rows(engagement, found, inline))
+    def _engagement_batch(self, engagement: Engagement, bodies: Sequence[bytes], inline: Sequence[str]) -> Batch:
+        found = {one["id"]: one for body in bodies for one in records_of(body)}
+        rows = self._engagement_rows(engagement, list(found.values()), inline)
+        tables = tables_of(columns_of(rows))
+        return Batch(list(found), tables, counted(list(found.values()), engagement.object_type, self.now))
 
     def _engagement_rows(self, engagement: Engagement, found: Sequence[Json], inline: Sequence[str]) -> Rows:
         linked = self._inline_ties if inline else self._ties
@@ -263,8 +281,8 @@ class Reader:
             "activity": (not unread, min(self.seen.since.values(), default=None), unread),
             "usage": (bool(self.reading.mapped.get("usage")), None, False),
         }
-        stated = columns_of(_fact(self.reading.source, name, *known) for name, known in facts.items())
-        yield page("coverage", stated)
+        stated = tables_of(columns_of(_fact(self.reading.source, name, *known) for name, known in facts.items()))
+        yield page("coverage", stated, list(facts))
         yield StreamEnd("coverage", None, whole=True, read=len(facts))
 
     def _key(self) -> str:
@@ -308,15 +326,10 @@ def _with_parts(stream: Stream, ids: Sequence[str]) -> list[str]:
     return [*ids, *(part for key in ids for part in stream.parts(key))]
 
 
-def gathered(pages: Iterable[list[Json]]) -> Iterator[list[Json]]:
-    """Put list pages together until they hold `GATHERED` records."""
-    held: list[Json] = []
-    for found in pages:
-        held += found
-        if len(held) >= GATHERED:
-            yield held
-            held = []
-    if held:
+def gathered(pages: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
+    """Put so many answers together, and what is left."""
+    left = iter(pages)
+    while held := list(islice(left, most)):
         yield held
 
 

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import arro3.core as arrow
+
 from connectors.base import Page, StreamEnd
 from connectors.errors import Rejected, RetryLater
 from connectors.salesforce import columns
@@ -208,7 +210,7 @@ class Reading:
         """Say that the pull goes on while it waits: whoever takes its pages keeps the organisation for it."""
         return Page(self._name, [], {})
 
-    def _merged(self, found: Sifted) -> Mapping[str, columns.Table]:
+    def _merged(self, found: Sifted) -> Mapping[str, arrow.Table]:
         if not found.merged:
             return {}
         losers, winners = zip(*found.merged, strict=True)

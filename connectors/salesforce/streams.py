@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import arro3.core as arrow
 
+from connectors import columns
 from connectors.base import Ids
-from connectors.salesforce import columns
+from connectors.salesforce.columns import mapped, reference
 from connectors.salesforce.schema import Schema
-from connectors.salesforce.workbench import NOBODY, Expression, Workbench
-from mapping.fields import Chosen, Type, attributes
+from connectors.salesforce.workbench import Workbench
+from connectors.workbench import NOBODY, Expression
+from mapping.fields import Chosen, attributes
 from mapping.metadata import Field, results
 
 FED_BY = {
@@ -118,7 +120,7 @@ class World:
         """Give the columns of the mapped attributes of a table, as far as their fields are visible."""
         described = self.schema.fields(FED_BY[table]) or {}
         there = {attribute: name for attribute, name in self.fields[table].items() if name in described}
-        return columns.mapped(attributes(table), there, lambda name: described[name].get("type"))
+        return mapped(attributes(table), there, lambda name: described[name].get("type"))
 
 
 def record_streams(world: World) -> Iterator[Stream]:
@@ -216,7 +218,7 @@ def _contacts(world: World) -> Stream:
     fields = world.fields["contact"]
     wanted = {**_CONTACT, **world.columns("contact")}
     if "reports_to_id" in wanted:
-        wanted["reports_to_id"] = columns.reference(fields["reports_to_id"])
+        wanted["reports_to_id"] = reference(fields["reports_to_id"])
     own = world.own("contact")
     related = world.schema.exists("AccountContactRelation")
 
@@ -242,8 +244,8 @@ def _contacts(world: World) -> Stream:
 
         return Narrow(list(dict.fromkeys((*calculated, *others))), tables)
 
-    mapped = (*world.mapped("contact"), *world.mapped("usage"), *world.mapped("signal"), *(name for _, name in own))
-    return Stream("Contact", (*_STANDARD["Contact"], *mapped), convert, narrow=narrow)
+    fed = (*world.mapped("contact"), *world.mapped("usage"), *world.mapped("signal"), *(name for _, name in own))
+    return Stream("Contact", (*_STANDARD["Contact"], *fed), convert, narrow=narrow)
 
 
 _PRIMARY = {
@@ -263,36 +265,12 @@ def _observed(bench: Workbench, object_name: str, own: Sequence[tuple[Field, str
 
 
 def _usage(world: World, bench: Workbench) -> arrow.Table:
-    """Make a row for each contact that has a usage figure, 0 days included."""
-    wanted = {"contact_id": columns.plain("Id"), "product": "'default'", **world.columns("usage")}
     there = world.schema.visible("Contact", world.mapped("usage"))
-    return bench.read("usage", wanted, columns.known(there))
-
-
-_ACTS = ("nps", "csat", "advocacy")
+    return columns.usage(bench, columns.plain("Id"), world.columns("usage"), there)
 
 
 def _signals(world: World, bench: Workbench) -> arrow.Table:
-    """Make a row for each survey answer and advocacy act a contact's fields hold."""
-    found = [rows for kind in _ACTS if (rows := _signal_rows(world, bench, kind)) is not None]
-    if not found:
-        return columns.table("signal", world.source, 0, {})
-    batches = [batch for rows in found for batch in rows.to_batches()]
-    return arrow.Table.from_batches(batches, schema=found[0].schema)
-
-
-def _signal_rows(world: World, bench: Workbench, kind: str) -> arrow.Table | None:
-    read = world.columns("signal")
-    if kind not in read:
-        return None
-    scored = next(entry for entry in attributes("signal") if entry.name == kind).type is Type.NUMBER
-    wanted = {
-        "contact_id": columns.plain("Id"),
-        "kind": f"'{kind}'",
-        "score" if scored else "what": read[kind],
-        "happened_at": read.get(f"{kind}_at", "NULL"),
-    }
-    return bench.read("signal", wanted, f"{read[kind]} IS NOT NULL")
+    return columns.signals(bench, columns.plain("Id"), world.columns("signal"))
 
 
 _TIE = {

@@ -1,44 +1,28 @@
-"""Where records of Salesforce become canonical rows: a DuckDB in memory, fed with JSON pages or CSV, read as Arrow.
+"""Where records of Salesforce become canonical rows (see `connectors.workbench`), from JSON pages or CSV alike.
 
-Each pull has one; all of a process lie in one database, which is opened once. A batch of records lies in the temporary
-view `raw` as text, one column a field, however it came; what it means is said by the macros and views of ``sql/*.sql``,
-so no record passes through Python. Text is never guessed at: "NA" and "null" are words, and only nothing is unknown.
+A batch of records lies in the temporary view `raw` as text, one column a field, however it came.
 """
 
-import atexit
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from tempfile import NamedTemporaryFile, gettempdir
-from types import TracebackType
-from typing import Any, Self
-from uuid import uuid4
+from tempfile import NamedTemporaryFile
+from typing import Self
 
 import arro3.core as arrow
 import duckdb
 import orjson
 
+from connectors import workbench
 from connectors.base import Ids
 from connectors.errors import RetryLater, Unusable
-from mapping.metadata import observed_tables
-from mapping.records import MERGED, STAGED, Column
-from mapping.statements import arrow_table, blocks, execute
+from connectors.workbench import TEXT, named, one, quoted, texts
 
-TABLES = {table.name: table for table in (*STAGED, *MERGED.values(), *observed_tables())}
-"""Every canonical table by name."""
 LONGEST_RECORD = 4_000_000
 """Bytes; Bulk API 2.0 gives at most 400,000 characters a record."""
 
 NO_JSON = "The answer of Salesforce to a query is not JSON; check `url`, the network and the proxy."
 _RECORDS = re.compile(rb',\s*"records"\s*:\s*\[')
-_TEXT = arrow.DataType.string()
-
-NOBODY = "FALSE"
-"""The condition that no row meets."""
-Expression = str
-"""How one column is read from a row: a macro of ``sql/macros.sql`` over a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +85,12 @@ class Heap:
         self.name = name
         self.there = there
         self._table = f"{name}_there"
-        self._column = {field: _named(aliases.get(field, field)) for field in fields}
+        self._column = {field: named(aliases.get(field, field)) for field in fields}
         shape = orjson.dumps({"records": [dict.fromkeys(there, "VARCHAR")]}).decode()
         filled = ", ".join(self._column[field] for field in there)
         self._take = (
             f"INSERT INTO {self._table} ({filled})"
-            f" SELECT UNNEST(FROM_JSON(body, {_quoted(shape)}).records, recursive := TRUE) FROM arrived"
+            f" SELECT UNNEST(FROM_JSON(body, {quoted(shape)}).records, recursive := TRUE) FROM arrived"
         )
         self.clear()
         columns = [
@@ -125,9 +109,8 @@ class Heap:
         Raises Unusable when one is no such answer.
         """
         try:
-            texts = arrow.Array([body.decode() for body in bodies], type=_TEXT)
-            self._duck.register("arrived", arrow.Table({"body": texts}))
-            (rows,) = _one(self._duck, self._take)
+            self._duck.register("arrived", texts(bodies))
+            (rows,) = one(self._duck, self._take)
         except (duckdb.Error, UnicodeDecodeError) as error:
             raise Unusable(NO_JSON) from error
         self._duck.unregister("arrived")
@@ -136,8 +119,8 @@ class Heap:
     def add_records(self, records: Sequence[Mapping[str, object]]) -> None:
         """Add records by field, as an export gives them; a field they do not hold is unknown."""
         filled = [field for field in self._column if field in self.there]
-        texts = [arrow.Array([_text(record.get(field)) for record in records], type=_TEXT) for field in filled]
-        self._duck.register("arrived", arrow.Table.from_arrays(texts, names=filled))
+        held = [arrow.Array([_text(record.get(field)) for record in records], type=TEXT) for field in filled]
+        self._duck.register("arrived", arrow.Table.from_arrays(held, names=filled))
         columns = ", ".join(self._column[field] for field in filled)
         self._duck.execute(f"INSERT INTO {self._table} ({columns}) SELECT * FROM arrived")
         self._duck.unregister("arrived")
@@ -145,7 +128,7 @@ class Heap:
     def last(self) -> tuple[str, str] | None:
         """Give (SystemModstamp, Id) of the record that came last, if there is one."""
         latest = f"WHERE rowid = (SELECT MAX(rowid) FROM {self._table})"
-        key = _one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self._table} {latest}')
+        key = one(self._duck, f'SELECT "SystemModstamp", "Id" FROM {self._table} {latest}')
         return (str(key[0]), str(key[1])) if key else None
 
     def add_csv(self, content: bytes) -> int:
@@ -155,7 +138,7 @@ class Heap:
         """
         header = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
         filled = ", ".join(self._column[field] for field in header if field in self.there)
-        wanted = ", ".join(_named(field) for field in header if field in self.there)
+        wanted = ", ".join(named(field) for field in header if field in self.there)
         if not filled:
             raise RetryLater("A bulk result of Salesforce does not begin with the names of fields. Run again later.")
         with NamedTemporaryFile(prefix="rapport-", suffix=".csv") as file:
@@ -163,7 +146,7 @@ class Heap:
             file.flush()
             take = f"INSERT INTO {self._table} ({filled}) SELECT {wanted} FROM {_csv(file.name, header)}"
             try:
-                (added,) = _one(self._duck, take)
+                (added,) = one(self._duck, take)
             except duckdb.Error as error:
                 said = str(error).partition("\n")[0]
                 raise RetryLater(f"A bulk result of Salesforce is not well-formed: {said}. Run again later.") from error
@@ -172,7 +155,7 @@ class Heap:
     def sift(self) -> Sifted:
         """Part what exists from what is deleted; of a record that came twice the later state counts."""
         gone = "\"IsDeleted\" = 'true'" if "IsDeleted" in self.there else "FALSE"
-        rows, distinct, deleted = _one(
+        rows, distinct, deleted = one(
             self._duck, f'SELECT COUNT(*), COUNT(DISTINCT "Id"), COUNT(*) FILTER ({gone}) FROM {self._table}'
         )
         if distinct < rows:
@@ -187,42 +170,18 @@ class Heap:
         return Sifted(Ids(alive), [record for record, _ in lost], merged)
 
 
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """Open the database of this process, with our macros; what a workbench makes in it is temporary, and its own.
-
-    DuckDB makes the folder where it spills to when memory ends, and removes it.
-    """
-    spill = Path(gettempdir()) / f"rapport-{uuid4().hex}"
-    duck = duckdb.connect(":memory:", config={"temp_directory": str(spill), "threads": 1})
-    duck.execute("SET GLOBAL TimeZone = 'UTC'")
-    execute(duck, "sql/macros", "connectors.salesforce")
-    atexit.register(duck.close)
-    return duck
-
-
-class Workbench:
+class Workbench(workbench.Workbench):
     """One pull's workbench; `source` is the connection's name, `customer_types` the beginnings of Account.Type."""
 
     def __init__(self, source: str, customer_types: Sequence[str]) -> None:
-        self._source = source
+        super().__init__("connectors.salesforce", source)
         self._types = [word.lower() for word in customer_types]
-        self._duck: duckdb.DuckDBPyConnection
 
     def __enter__(self) -> Self:
-        self._duck = _database().cursor()
+        super().__enter__()
         self._duck.execute("SET VARIABLE customer_types = ?::TEXT[]", [self._types])
         self.prepare("beside")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._duck.close()
-
-    def prepare(self, name: str) -> None:
-        """Run ``sql/<name>.sql``, which lays tables and views over `raw`."""
-        execute(self._duck, f"sql/{name}", "connectors.salesforce")
 
     def heap(
         self, name: str, fields: Sequence[str], there: Sequence[str], aliases: Mapping[str, str] | None = None
@@ -232,49 +191,12 @@ class Workbench:
 
     def note(self, table: str, columns: Mapping[str, str], of: Heap) -> None:
         """Keep records for the batches that follow, in a table of ``sql/beside.sql``; `columns` maps it to fields."""
-        values = ", ".join(f"NULLIF({_named(field)}, '')" for field in columns.values())
+        values = ", ".join(f"NULLIF({named(field)}, '')" for field in columns.values())
         self._duck.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {of.name}")
 
     def forget(self, table: str) -> None:
         """Empty a table of ``sql/beside.sql``."""
         self._duck.execute(f"DELETE FROM {table}")
-
-    def read(self, name: str, columns: Mapping[str, Expression], where: str = "TRUE", of: str = "raw") -> arrow.Table:
-        """Build the canonical table `name` with one row a record; columns that are not given are unknown."""
-        if where == NOBODY:
-            return arrow_table(TABLES[name], ())
-        given = {"source": _quoted(self._source), **columns}
-        wanted = [(column, given.get(column.name, "NULL")) for column in TABLES[name].columns]
-        return self._arrow(f"SELECT {_cast(wanted)} FROM {of} WHERE {where}")
-
-    def patch(self, name: str, columns: Mapping[str, Expression]) -> arrow.Table:
-        """Build only these columns of the canonical table `name`, and the source."""
-        given = {"source": _quoted(self._source), **columns}
-        wanted = [(column, given[column.name]) for column in TABLES[name].columns if column.name in given]
-        return self._arrow(f"SELECT {_cast(wanted)} FROM raw")
-
-    def read_view(self, name: str, view: str) -> arrow.Table:
-        """Build the canonical table `name` from a view that names its columns alike."""
-        there = self._duck.table(view).columns
-        return self.read(name, {column: _named(column) for column in there}, of=view)
-
-    def ids(self, name: str) -> Ids:
-        """List what the one statement of ``sql/<name>.sql`` finds."""
-        (query,) = blocks(f"sql/{name}", "connectors.salesforce")
-        return Ids(self._arrow(query).column(0))
-
-    def count(self, where: str, of: str = "raw") -> int:
-        """Count rows."""
-        (found,) = _one(self._duck, f"SELECT COUNT(*) FROM {of} WHERE {where}")
-        return int(found)
-
-    def _arrow(self, query: str) -> arrow.Table:
-        return arrow.Table.from_arrow(self._duck.sql(query))
-
-
-def _one(duck: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    rows = duck.execute(query).fetchall()  # to the end: DuckDB does nothing else before
-    return rows[0] if rows else ()
 
 
 def _text(value: object) -> str | None:
@@ -282,24 +204,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _cast(columns: Sequence[tuple[Column, Expression]]) -> str:
-    return ", ".join(f"CAST({value} AS {column.type}) AS {_named(column.name)}" for column, value in columns)
-
-
-def _named(name: str) -> str:
-    """Write a name; it holds no quote (see `connectors.options.CrmField`)."""
-    return f'"{name}"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _csv(path: str, columns: Sequence[str]) -> str:
     """Write how a result is read: nothing is guessed, nothing repaired, nothing skipped."""
-    types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in columns)
+    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in columns)
     return (
-        f"READ_CSV({_quoted(path)}, columns = {{{types}}}, auto_detect = FALSE, header = TRUE, delim = ',',"
+        f"READ_CSV({quoted(path)}, columns = {{{types}}}, auto_detect = FALSE, header = TRUE, delim = ',',"
         " quote = '\"', escape = '\"', nullstr = '', new_line = '\\n', strict_mode = TRUE, null_padding = FALSE,"
         f" max_line_size = {LONGEST_RECORD}, buffer_size = {4 * LONGEST_RECORD})"
     )

@@ -4,26 +4,26 @@ import string
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
-import arro3.core as arrow
 import orjson
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from connectors import columns
 from connectors.base import AssignTask, CreateTask, DeleteTask, SetTaskState, UpdateRecord, Write
 from connectors.dialect import SHORTEST_SECRET, redact, template
 from connectors.hubspot import values
 from connectors.hubspot.client import chunks
 from connectors.hubspot.engagements import addresses
 from connectors.hubspot.pace import Window
-from connectors.salesforce import columns
+from connectors.salesforce.columns import mapped
+from connectors.salesforce.columns import text as words
 from connectors.salesforce.cursor import Cursor, Unfinished
 from connectors.salesforce.soql import LONGEST_LIST, epoch, id18, lists, moment, quoted
-from connectors.salesforce.workbench import Workbench
 from connectors.salesforce.write import BATCH, batches, wire
 from mapping.fields import ATTRIBUTES, Type, Vendor, attributes, problems, resolve, suggestion
 from mapping.metadata import FIELDS, Field, Kind
-from mapping.statements import ARROW_TYPES
+from tests.connectors.reading import COLUMN, read_by_hubspot, read_by_salesforce
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -64,33 +64,35 @@ def test_39_a_canonical_value_survives_the_way_through_salesforces_json(drawn: t
 @given(canonical_values())
 def test_39_a_canonical_value_survives_the_way_through_hubspots_texts(drawn: tuple[Field, str]) -> None:
     field, text = drawn
-    assert values.canonical(field, orjson.loads(orjson.dumps(text))) == text
+    assert read_by_hubspot(columns.observed(field, "f"), [text], "TEXT") == [text]
 
 
 @given(st.sampled_from(BY_KIND[Kind.NUMBER]), st.integers(-(10**9), 10**9), st.integers(0, 4))
 def test_a_number_is_the_same_however_many_zeros_the_crm_appends(field: Field, number: int, zeros: int) -> None:
     written = f"{number}.{'0' * zeros}" if zeros else str(number)
-    assert values.canonical(field, written) == field.canonical(float(number)) == str(number)
+    assert field.canonical(float(number)) == str(number)
+    assert read_by_hubspot(columns.observed(field, "f"), [written], "TEXT") == [str(number)]
 
 
 @given(st.sampled_from(BY_KIND[Kind.DATE]), st.dates(min_value=date(1970, 1, 2), max_value=date(4000, 1, 1)))
 def test_39_a_date_that_hubspot_keeps_in_milliseconds_is_the_same_day(field: Field, day: date) -> None:
     milliseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
-    assert values.canonical(field, str(milliseconds)) == day.isoformat()
+    assert read_by_hubspot(columns.observed(field, "f"), [str(milliseconds)], "TEXT") == [day.isoformat()]
 
 
 @given(st.sampled_from(BY_KIND[Kind.CHOICES]), st.data())
 def test_the_order_a_crm_lists_choices_in_does_not_make_another_value(field: Field, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(field.choices), min_size=1, unique=True))
     shuffled = data.draw(st.permutations(chosen))
-    assert field.canonical(";".join(chosen)) == values.canonical(field, ";".join(shuffled))
+    expected = field.canonical(";".join(chosen))
+    assert read_by_hubspot(columns.observed(field, "f"), [";".join(shuffled)], "TEXT") == [expected]
 
 
 @given(st.sampled_from(FIELDS))
 def test_22_clearing_reads_back_as_empty_or_as_a_flag_that_is_off(field: Field) -> None:
     read = field.canonical(wire(field, None))
     assert read == ("false" if field.kind is Kind.FLAG else None)
-    assert values.canonical(field, "") is None
+    assert read_by_hubspot(columns.observed(field, "f"), [""], "TEXT") == [None]
 
 
 # --- row 39: moments -------------------------------------------------------------------------------------------------
@@ -103,6 +105,7 @@ def test_39_a_moment_is_the_same_second_with_and_without_a_colon_in_its_offset(a
     with_colon = local.isoformat()
     without = with_colon[:-3] + with_colon[-2:]
     assert epoch(with_colon) == epoch(without) == values.instant(with_colon) == values.instant(without) == at
+    assert read_by_hubspot(columns.instant("f"), [with_colon, without], "BIGINT") == [at, at]
 
 
 @given(MOMENTS)
@@ -110,6 +113,7 @@ def test_39_a_fraction_of_a_second_and_a_z_change_nothing(at: int) -> None:
     stem = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     forms = [f"{stem}Z", f"{stem}.000Z", f"{stem}.123+0000", f"{stem}+00:00"]
     assert {epoch(form) for form in forms} == {values.instant(form) for form in forms} == {at}
+    assert set(read_by_hubspot(columns.instant("f"), forms, "BIGINT")) == {at}
     assert epoch(moment(at)) == at
 
 
@@ -117,6 +121,7 @@ def test_39_a_fraction_of_a_second_and_a_z_change_nothing(at: int) -> None:
 def test_39_a_date_is_its_midnight_in_utc_for_both_vendors(day: date) -> None:
     read = epoch(day.isoformat())
     assert read == values.instant(day.isoformat())
+    assert read_by_hubspot(columns.instant("f"), [day.isoformat()], "BIGINT") == [read]
     assert read is not None
     assert read % 86_400 == 0
     assert datetime.fromtimestamp(read, UTC).date() == day
@@ -125,31 +130,13 @@ def test_39_a_date_is_its_midnight_in_utc_for_both_vendors(day: date) -> None:
 @given(st.integers(0, 10**13))
 def test_39_hubspots_milliseconds_are_cut_to_seconds(milliseconds: int) -> None:
     assert values.instant(str(milliseconds)) == milliseconds // 1000
+    assert read_by_hubspot(columns.instant("f"), [str(milliseconds)], "BIGINT") == [milliseconds // 1000]
 
 
 # --- reading never fails ---------------------------------------------------------------------------------------------
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | TEXT
-COLUMN = {Type.TEXT: "TEXT", Type.NUMBER: "DOUBLE", Type.WHOLE: "BIGINT", Type.INSTANT: "BIGINT", Type.FLAG: "BOOLEAN"}
 ONE_OF_EACH = {attribute.type: attribute for attribute in ATTRIBUTES}
-
-
-PLACES = {
-    "TEXT": ("user_account", "name"),
-    "DOUBLE": ("opportunity", "amount"),
-    "BIGINT": ("opportunity", "close_at"),
-    "BOOLEAN": ("user_account", "active"),
-}
-"""A canonical column of each type."""
-
-
-def read_by_salesforce(reader: str, raw: Sequence[object], kind: str) -> list[object]:
-    """Read the values of one field on the workbench."""
-    name, column = PLACES[kind]
-    with Workbench("sf", ()) as bench:
-        bench.heap("raw", ["F"], ["F"]).add_records([{"F": value} for value in raw])
-        found: list[object] = bench.read(name, {column: reader}).column(column).to_pylist()
-    return found
 
 
 @given(st.sampled_from(sorted(Type)), st.lists(SCALARS, max_size=4))
@@ -157,7 +144,7 @@ def test_whatever_a_mapped_salesforce_field_holds_becomes_a_column_of_its_type(
     kind: Type, raw: Sequence[object]
 ) -> None:
     attribute = ONE_OF_EACH[kind]
-    reader = columns.mapped([attribute], {attribute.name: "F"}, lambda _: None)[attribute.name]
+    reader = mapped([attribute], {attribute.name: "F"}, lambda _: None)[attribute.name]
     assert len(read_by_salesforce(reader, raw, COLUMN[kind])) == len(raw)
 
 
@@ -168,21 +155,24 @@ NUMERIC = st.integers().map(str) | st.floats().map(str)
 def test_whatever_a_mapped_hubspot_property_holds_becomes_a_column_of_its_type(
     kind: Type, raw: Sequence[str | None]
 ) -> None:
-    column = [values.typed(kind, text) for text in raw]
-    assert len(arrow.Array(column, type=ARROW_TYPES[COLUMN[kind]])) == len(raw)
+    attribute = ONE_OF_EACH[kind]
+    reader = columns.mapped([attribute], {attribute.name: "f"})[attribute.name]
+    assert len(read_by_hubspot(reader, raw, COLUMN[kind])) == len(raw)
 
 
 @given(st.sampled_from(["nan", "inf", "-inf", "Infinity", "NaN", "1e999"]))
 def test_27_what_is_no_finite_number_is_unknown_in_both_vendors(text: str) -> None:
     assert (values.number(text), values.whole(text)) == (None, None)
+    assert read_by_hubspot(columns.number("f"), [text], "DOUBLE") == [None]
+    assert read_by_hubspot(columns.whole("f"), [text], "BIGINT") == [None]
     assert read_by_salesforce(columns.number("F"), [text], "DOUBLE") == [None]
     assert read_by_salesforce(columns.whole("F"), [text], "BIGINT") == [None]
 
 
 @given(st.sampled_from(["null", "None", "NA", "N/A", "nil", "-", "0", "false"]))
 def test_14_words_that_look_like_nothing_stay_words(text: str) -> None:
-    assert values.typed(Type.TEXT, text) == text
-    assert read_by_salesforce(columns.text("F"), [text], "TEXT") == [text]
+    assert read_by_hubspot(columns.plain("f"), [text], "TEXT") == [text]
+    assert read_by_salesforce(words("F"), [text], "TEXT") == [text]
 
 
 @given(TEXT)

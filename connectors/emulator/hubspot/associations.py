@@ -105,7 +105,10 @@ class Associations:
         self._links(pair[::-1]).types[back.id] = back
 
     def _links(self, pair: Pair) -> _Links:
-        return self._pairs.setdefault(pair, _Links())
+        found = self._pairs.get(pair)
+        if found is None:
+            found = self._pairs[pair] = _Links()
+        return found
 
     # --- types ----------------------------------------------------------------------------------------------------
 

@@ -99,14 +99,17 @@ class Crm:
         if by is not None and by != "hs_object_id":
             definition = self.identifying(kind, by)
             return None if archived else table.by_unique(by, as_stored(definition, key))
-        for record_id in _numbers([key]):
-            return table.find(table.winner(record_id) if merged else record_id, archived=archived)
-        return None
+        record_id = _number(key)
+        if record_id is None:
+            return None
+        return table.find(table.winner(record_id) if merged else record_id, archived=archived)
 
     def living(self, kind: ObjectType, key: str) -> int | None:
         """Tell the id of the live record that an id leads to, as `find` without reading the record."""
         table = self.tables[kind.name]
-        return next((each for each in map(table.winner, _numbers([key])) if table.holds(each)), None)
+        record_id = _number(key)
+        found = None if record_id is None else table.winner(record_id)
+        return found if found is not None and table.holds(found) else None
 
     def warm(self, kind: ObjectType, keys: Iterable[str]) -> None:
         """Get ready for finding many records by their ids."""
@@ -360,4 +363,9 @@ def _assigned(
 
 def _numbers(keys: Iterable[str]) -> list[int]:
     """The keys that may be ids."""
-    return [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) < 20]
+    return [number for key in keys if (number := _number(key)) is not None]
+
+
+def _number(key: str) -> int | None:
+    """The number of a key that may be an id."""
+    return int(key) if key.isascii() and key.isdecimal() and len(key) < 20 else None

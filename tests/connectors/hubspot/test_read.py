@@ -4,8 +4,8 @@ import pytest
 
 from connectors.base import Page, StreamEnd
 from connectors.errors import RetryLater, Unusable
-from connectors.hubspot.pages import STREAMS, page
-from connectors.hubspot.read import GATHERED, gathered
+from connectors.hubspot.pages import STREAMS, page, tables_of
+from connectors.hubspot.read import gathered
 from connectors.hubspot.values import TABLES, columns_of, row
 from connectors.options import HubSpotOptions
 from mapping.metadata import observed_tables
@@ -49,7 +49,7 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
         ("affiliation", row("affiliation", {"source": "hs", "id": "201:9001", "contact_id": "201"})),
         ("usage", row("usage", {"source": "hs", "contact_id": "201", "product": "default"})),
     ]
-    made = page("contacts", columns_of(rows))
+    made = page("contacts", tables_of(columns_of(rows)), ["201"])
     assert list(made.ids) == ["201", "201:9001"]
     assert {name: table.num_rows for name, table in made.tables.items()} == {
         "contact": 1,
@@ -63,10 +63,9 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
     assert tuple(made.tables["contact"].column_names) == TABLES["contact"].column_names()
 
 
-def test_list_pages_are_gathered_up_to_a_thousand_records() -> None:
-    pages = [[{"id": str(number)}] * 100 for number in range(25)]
-    assert [len(found) for found in gathered(pages)] == [GATHERED, GATHERED, 500]
-    assert list(gathered([])) == []
+def test_list_pages_are_gathered_ten_at_a_time() -> None:
+    assert [len(found) for found in gathered([b"{}"] * 25, 10)] == [10, 10, 5]
+    assert list(gathered([], 10)) == []
 
 
 @pytest.mark.parametrize("object_type", ["deals", *ENGAGEMENTS])

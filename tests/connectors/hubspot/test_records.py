@@ -1,13 +1,15 @@
 """Owners, companies, contacts and deals become canonical rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from connectors.errors import RetryLater
 from connectors.hubspot import records
-from connectors.hubspot.records import Reading, Rows
-from connectors.hubspot.values import TABLES, Columns, row
+from connectors.hubspot.records import Reading, Tables
+from connectors.hubspot.values import TABLES
+from connectors.hubspot.workbench import Workbench, listed, tied
 from mapping.fields import resolve
 
 PRIMARY = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": "Primary"}
@@ -29,35 +31,61 @@ def tie(company: int, *types: Mapping[str, object]) -> dict[str, Any]:
     return {"toObjectId": company, "associationTypes": list(types)}
 
 
-def named(rows: Rows, table: str) -> list[dict[str, object]]:
-    return [dict(zip(TABLES[name].column_names(), row, strict=True)) for name, row in rows if name == table]
+def rows_of(tables: Tables, name: str) -> list[dict[str, Any]]:
+    columns = {column: tables[name].column(column).to_pylist() for column in tables[name].column_names}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def contact(properties: Mapping[str, str | None], *ties: dict[str, Any], **chosen: Mapping[str, str | None]) -> Rows:
-    return flat(records.contacts(reading(**chosen), [{"id": "201", "properties": properties}], {"201": ties}))
+def read(
+    how: Callable[[Reading, Workbench], Tables],
+    reading: Reading,
+    record: Mapping[str, object],
+    properties: Sequence[str],
+    **ties: Sequence[Mapping[str, object]],
+) -> Tables:
+    """Read one record on a workbench, asked for these properties and tied to these others."""
+    with Workbench(reading.source, reading.customer_stages, reading.role_labels) as bench:
+        bench.lay([*properties, records.MERGED_IDS], [listed([record])])
+        for other, to in ties.items():
+            bench.tie(other, [tied({str(record["id"]): to})])
+        return how(reading, bench)
 
 
-def flat(tables: Mapping[str, Columns]) -> Rows:
-    for name, columns in tables.items():
-        size = len(columns["source"])
-        named = ({column: values[place] for column, values in columns.items()} for place in range(size))
-        yield from ((name, row(name, values)) for values in named)
+def contact(properties: Mapping[str, str | None], *ties: dict[str, Any], **chosen: Mapping[str, str | None]) -> Tables:
+    how = reading(**chosen)
+    asked = how.properties(records.CONTACT, "contact", "usage", "signal")
+    return read(records.contacts, how, {"id": "201", "properties": properties}, asked, companies=ties)
+
+
+def company(properties: Mapping[str, str | None], **chosen: Mapping[str, str | None]) -> Tables:
+    how = reading(**chosen)
+    asked = how.properties(records.COMPANY, "account")
+    return read(records.companies, how, {"id": "9001", "properties": properties}, asked)
+
+
+def deal(
+    properties: Mapping[str, str], companies: Sequence[dict[str, Any]] = (), contacts: Sequence[dict[str, Any]] = ()
+) -> Tables:
+    asked = reading().properties(records.DEAL, "opportunity")
+    record = {"id": "5", "properties": properties}
+    return read(records.deals, reading(), record, asked, companies=companies, contacts=contacts)
+
+
+def colleague(record: Mapping[str, object]) -> dict[str, object]:
+    ((_, values),) = records.owner(reading(), record)
+    return dict(zip(TABLES["user_account"].column_names(), values, strict=True))
 
 
 def test_an_owner_is_a_colleague_of_the_primary_team() -> None:
-    (row,) = named(
-        records.owner(
-            reading(),
-            {
-                "id": "4101",
-                "email": "Ada@Vendor.example",
-                "firstName": "Ada",
-                "lastName": "King",
-                "archived": False,
-                "teams": [{"id": "8", "name": "All", "primary": False}, {"id": "7", "name": "West", "primary": True}],
-            },
-        ),
-        "user_account",
+    row = colleague(
+        {
+            "id": "4101",
+            "email": "Ada@Vendor.example",
+            "firstName": "Ada",
+            "lastName": "King",
+            "archived": False,
+            "teams": [{"id": "8", "name": "All", "primary": False}, {"id": "7", "name": "West", "primary": True}],
+        }
     )
     assert row == {
         "source": "hs",
@@ -71,7 +99,7 @@ def test_an_owner_is_a_colleague_of_the_primary_team() -> None:
 
 
 def test_a_deactivated_owner_may_receive_nothing() -> None:
-    (row,) = named(records.owner(reading(), {"id": "1", "email": "x@v.example", "archived": True}), "user_account")
+    row = colleague({"id": "1", "email": "x@v.example", "archived": True})
     assert (row["active"], row["name"], row["team"]) == (False, "x@v.example", None)
 
 
@@ -88,8 +116,8 @@ def test_a_company_is_an_account_with_its_mapped_fields() -> None:
         "rapport_coverage_score": "40",
     }
     chosen = {"account": {"arr": "contract_value", "renewal_at": "renews_on"}}
-    rows = list(flat(records.companies(reading(**chosen), [{"id": "9001", "properties": held}])))
-    (account,) = named(iter(rows), "account")
+    found = company(held, **chosen)
+    (account,) = rows_of(found, "account")
     expected = {
         "id": "9001",
         "name": "Acme",
@@ -103,52 +131,47 @@ def test_a_company_is_an_account_with_its_mapped_fields() -> None:
         "segment": None,
     }
     assert {name: account[name] for name in expected} == expected
-    (observed,) = named(iter(rows), "observed_account")
+    (observed,) = rows_of(found, "observed_account")
     assert (observed["id"], observed["coverage_score"], observed["evidence"]) == ("9001", "40", None)
 
 
 @pytest.mark.parametrize(("stage", "customer"), [("customer", True), ("lead", False), ("", None), (None, None)])
 def test_an_empty_stage_is_unknown_and_not_no(stage: str | None, customer: bool | None) -> None:
-    (row,) = named(
-        flat(records.companies(reading(), [{"id": "1", "properties": {"lifecyclestage": stage}}])),
-        "account",
-    )
+    (row,) = rows_of(company({"lifecyclestage": stage}), "account")
     assert row["customer"] is customer
 
 
 def test_a_contact_belongs_to_the_primary_company_and_to_the_others() -> None:
     ties = (tie(9002, UNLABELLED), tie(9001, PRIMARY, UNLABELLED))
-    rows = list(contact({"firstname": "Zoë", "lastname": "Ng", "email": "Zoe@Acme.example"}, *ties))
-    (person,) = named(iter(rows), "contact")
+    found = contact({"firstname": "Zoë", "lastname": "Ng", "email": "Zoe@Acme.example"}, *ties)
+    (person,) = rows_of(found, "contact")
     assert (person["name"], person["email"], person["account_id"]) == ("Zoë Ng", "zoe@acme.example", "9001")
-    assert [
-        (row["id"], row["account_id"], row["direct"], row["active"]) for row in named(iter(rows), "affiliation")
-    ] == [
+    assert [(row["id"], row["account_id"], row["direct"], row["active"]) for row in rows_of(found, "affiliation")] == [
         ("201:9002", "9002", False, True),
         ("201:9001", "9001", True, True),
     ]
 
 
 def test_the_only_company_is_the_primary_one_even_if_hubspot_names_none() -> None:
-    (person,) = named(contact({}, tie(9002, UNLABELLED)), "contact")
+    (person,) = rows_of(contact({}, tie(9002, UNLABELLED)), "contact")
     assert (person["account_id"], person["name"]) == ("9002", None)
 
 
 def test_of_two_companies_without_a_primary_none_is_taken() -> None:
-    (person,) = named(contact({}, tie(9002, UNLABELLED), tie(9003, UNLABELLED)), "contact")
+    (person,) = rows_of(contact({}, tie(9002, UNLABELLED), tie(9003, UNLABELLED)), "contact")
     assert person["account_id"] is None
 
 
 def test_a_custom_label_with_the_number_of_primary_is_not_primary() -> None:
     imposter = {"category": "USER_DEFINED", "typeId": 1, "label": "Friend"}
-    rows = list(contact({}, tie(9002, imposter, UNLABELLED), tie(9003, PRIMARY, UNLABELLED)))
-    assert named(iter(rows), "contact")[0]["account_id"] == "9003"
-    assert [row["role"] for row in named(iter(rows), "contact_role")] == ["Friend"]
+    found = contact({}, tie(9002, imposter, UNLABELLED), tie(9003, PRIMARY, UNLABELLED))
+    assert rows_of(found, "contact")[0]["account_id"] == "9003"
+    assert [row["role"] for row in rows_of(found, "contact_role")] == ["Friend"]
 
 
 def test_roles_come_from_labels_and_from_the_buying_role_as_people_see_it() -> None:
     held = {"hs_buying_role": "DECISION_MAKER;ROI_SKEPTIC"}
-    rows = named(contact(held, tie(9001, PRIMARY, UNLABELLED, DECISION_MAKER)), "contact_role")
+    rows = rows_of(contact(held, tie(9001, PRIMARY, UNLABELLED, DECISION_MAKER)), "contact_role")
     assert [(row["id"], row["role"], row["account_id"], row["origin"]) for row in rows] == [
         ("company-label:201:9001:101", "Decision maker", "9001", "company association label"),
         ("buying-role:201:DECISION_MAKER", "Decision Maker", None, "hs_buying_role"),
@@ -164,7 +187,7 @@ def test_overrides_are_read_from_our_properties() -> None:
         "rapport_not_a_champion": "true",
         "rapport_do_not_task": None,
     }
-    (row,) = named(contact(held), "contact")
+    (row,) = rows_of(contact(held), "contact")
     assert [
         row[name] for name in ("confirmed_role", "confirmed_depth", "confirmed_at", "not_a_champion", "do_not_task")
     ] == ["champion", 4, 1_767_225_600, True, None]
@@ -176,23 +199,23 @@ def test_usage_and_surveys_are_read_from_mapped_properties() -> None:
         "usage": {"active_days": "days_active"},
         "signal": {"nps": "nps", "nps_at": "nps_on", "csat": "csat", "advocacy": "advocacy"},
     }
-    rows = list(contact(held, **chosen))
-    (usage,) = named(iter(rows), "usage")
+    found = contact(held, **chosen)
+    (usage,) = rows_of(found, "usage")
     assert (usage["contact_id"], usage["product"], usage["active_days"], usage["last_active_at"]) == (
         "201",
         "default",
         0,
         None,
     )
-    assert [(row["kind"], row["score"], row["what"], row["happened_at"]) for row in named(iter(rows), "signal")] == [
+    assert [(row["kind"], row["score"], row["what"], row["happened_at"]) for row in rows_of(found, "signal")] == [
         ("nps", 9.0, None, 1_767_225_600),
         ("advocacy", None, "reference", None),
     ]
 
 
 def test_without_mapped_usage_there_is_no_usage_row() -> None:
-    assert named(contact({"days_active": "3"}), "usage") == []
-    assert named(contact({"days_active": ""}, usage={"active_days": "days_active"}), "usage") == []
+    assert rows_of(contact({"days_active": "3"}), "usage") == []
+    assert rows_of(contact({"days_active": ""}, usage={"active_days": "days_active"}), "usage") == []
 
 
 @pytest.mark.parametrize(
@@ -208,7 +231,7 @@ def test_without_mapped_usage_there_is_no_usage_row() -> None:
     ],
 )
 def test_hubspots_flags_decide_over_a_deal_else_the_usual_stages(held: dict[str, str], closed: bool, won: bool) -> None:
-    (row,) = named(records.deal(reading(), {"id": "5", "properties": held}, [], []), "opportunity")
+    (row,) = rows_of(deal(held), "opportunity")
     assert (row["closed"], row["won"]) == (closed, won)
 
 
@@ -225,8 +248,8 @@ def test_a_deal_names_its_primary_company_and_the_roles_on_it() -> None:
         tie(9001, {"category": "HUBSPOT_DEFINED", "typeId": 5, "label": "Primary"}),
     ]
     contacts = [tie(201, {"category": "HUBSPOT_DEFINED", "typeId": 3, "label": None}, DECISION_MAKER), tie(202)]
-    rows = list(records.deal(reading(), {"id": "5", "properties": held}, companies, contacts))
-    (row,) = named(iter(rows), "opportunity")
+    found = deal(held, companies, contacts)
+    (row,) = rows_of(found, "opportunity")
     assert (row["name"], row["amount"], row["probability"], row["account_id"], row["owner_id"], row["close_at"]) == (
         "Renewal",
         1200.0,
@@ -235,7 +258,7 @@ def test_a_deal_names_its_primary_company_and_the_roles_on_it() -> None:
         "4101",
         1_767_225_600,
     )
-    (role,) = named(iter(rows), "contact_role")
+    (role,) = rows_of(found, "contact_role")
     assert role == {
         "source": "hs",
         "id": "deal-label:5:201:101",
@@ -252,3 +275,44 @@ def test_the_properties_asked_for_are_the_fixed_the_mapped_and_our_own_each_once
     assert len(names) == len(set(names))
     assert {"name", "lifecyclestage", "numberofemployees", "rapport_coverage_score"} <= set(names)
     assert "rapport_key" not in names
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        b'{"results": [{"id": "1", "prop',
+        b'{"results": [{"properties": {"name": "Acme"}}]}',
+        b'{"results": [\xff]}',
+        b"",
+    ],
+)
+def test_an_answer_that_was_garbled_asks_for_patience_and_repeats_nothing_of_it(garbled: bytes) -> None:
+    with Workbench("hs", (), {}) as bench, pytest.raises(RetryLater, match="garbled") as refused:
+        bench.lay(["name", records.MERGED_IDS], [listed([{"id": "1", "properties": {}}]), garbled])
+    assert "Acme" not in str(refused.value)
+
+
+def test_of_a_record_that_comes_twice_the_later_state_counts() -> None:
+    pages = [listed([{"id": "9001", "properties": {"name": name}}]) for name in ("Acme", "Acme Ltd")]
+    with Workbench("hs", (), {}) as bench:
+        assert list(bench.lay([*reading().properties(records.COMPANY, "account"), records.MERGED_IDS], pages)) == [
+            "9001"
+        ]
+        found = records.companies(reading(), bench)
+    assert [row["name"] for row in rows_of(found, "account")] == ["Acme Ltd"]
+
+
+def test_who_was_taken_up_by_a_merge_lives_on_as_the_winner() -> None:
+    found = company({records.MERGED_IDS: "9002;9003; 9001"})
+    assert [(row["id"], row["winner_id"]) for row in rows_of(found, "merged_account")] == [
+        ("9002", "9001"),
+        ("9003", "9001"),
+    ]
+
+
+def test_records_created_until_a_moment_are_counted_by_the_millisecond() -> None:
+    created = ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z", "1767225600000", "", None]
+    held = [{"id": str(place), "properties": {"createdate": text}} for place, text in enumerate(created)]
+    with Workbench("hs", (), {}) as bench:
+        bench.lay(["createdate", records.MERGED_IDS], [listed(held)])
+        assert bench.created("createdate", 1_767_225_600) == 4

@@ -2,9 +2,11 @@
 
 import pytest
 
+from connectors import columns
 from connectors.hubspot import values
-from mapping.fields import Type
+from mapping.fields import Attribute, Type
 from mapping.metadata import FIELDS, Field
+from tests.connectors.reading import COLUMN, read_by_hubspot
 
 MIDNIGHT = 1_705_449_600
 """2024-01-17, midnight UTC."""
@@ -26,6 +28,7 @@ MIDNIGHT = 1_705_449_600
 )
 def test_a_date_is_its_midnight_in_utc_and_a_moment_its_second(text: str | None, seconds: int | None) -> None:
     assert values.instant(text) == seconds
+    assert read_by_hubspot(columns.instant("f"), [text], "BIGINT") == [seconds]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,9 @@ def test_a_date_is_its_midnight_in_utc_and_a_moment_its_second(text: str | None,
     ],
 )
 def test_a_mapped_property_is_read_by_its_type(kind: Type, text: str | None, value: object) -> None:
-    assert values.typed(kind, text) == value
+    attribute = Attribute("account", "x", kind, None, None, "")
+    reader = columns.mapped([attribute], {"x": "f"})["x"]
+    assert read_by_hubspot(reader, [text], COLUMN[kind]) == [value]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +65,7 @@ def test_a_mapped_property_is_read_by_its_type(kind: Type, text: str | None, val
     ],
 )
 def test_a_web_address_is_reduced_to_its_domain(text: str | None, domain: str | None) -> None:
-    assert values.domain(text) == domain
+    assert read_by_hubspot(columns.domain("f"), [text], "TEXT") == [domain]
 
 
 def field(object_name: str, name: str) -> Field:
@@ -83,4 +88,4 @@ def field(object_name: str, name: str) -> Field:
 def test_an_observed_value_is_canonical_and_a_strange_one_stays_as_it_is(
     name: str, text: str | None, canonical: str | None
 ) -> None:
-    assert values.canonical(field("contact", name), text) == canonical
+    assert read_by_hubspot(columns.observed(field("contact", name), "f"), [text], "TEXT") == [canonical]

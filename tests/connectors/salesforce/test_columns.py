@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.salesforce import columns
-from connectors.salesforce.workbench import Expression
+from connectors import columns
+from connectors.salesforce.columns import reference, table, text
+from connectors.workbench import Expression
 from mapping.metadata import Field, Kind
 from tests.connectors.salesforce.conftest import Table
 
@@ -22,15 +23,15 @@ def value(laid: Table, expression: Expression, kind: type) -> Any:
 
 
 READ = [
-    (columns.text, "NA", "NA"),
-    (columns.text, "null", "null"),
-    (columns.text, "None", "None"),
-    (columns.text, 'a "b", c\nd\u2028e\'f', 'a "b", c\nd\u2028e\'f'),
-    (columns.text, "", None),
-    (columns.text, None, None),
+    (text, "NA", "NA"),
+    (text, "null", "null"),
+    (text, "None", "None"),
+    (text, 'a "b", c\nd\u2028e\'f', 'a "b", c\nd\u2028e\'f'),
+    (text, "", None),
+    (text, None, None),
     (columns.lowered, " Ada@Acme.Example ", "ada@acme.example"),
-    (columns.reference, "001D000000IRFma", "001D000000IRFmaIAH"),
-    (columns.reference, "001D000000IRFmaIAH", "001D000000IRFmaIAH"),
+    (reference, "001D000000IRFma", "001D000000IRFmaIAH"),
+    (reference, "001D000000IRFmaIAH", "001D000000IRFmaIAH"),
     (columns.number, 0, 0.0),
     (columns.number, "12.5", 12.5),
     (columns.number, "1.2E7", 12_000_000.0),
@@ -86,12 +87,12 @@ def test_14_a_value_is_read_as_what_it_is_and_only_nothing_is_unknown(
 @pytest.mark.parametrize(("raw", "words"), [(48120733.0, "48120733"), (12.5, "12.5"), ("4.8E7", "48000000"), (7, "7")])
 def test_a_number_in_a_column_of_text_has_no_fraction_it_does_not_need(laid: Table, raw: object, words: str) -> None:
     laid.lay(["F"], [{"F": raw}])
-    assert value(laid, columns.text("F", "double"), str) == words
+    assert value(laid, text("F", "double"), str) == words
 
 
 def test_a_text_that_looks_like_a_number_stays_as_it_is(laid: Table) -> None:
     laid.lay(["F"], [{"F": "007.0"}])
-    assert value(laid, columns.text("F", "string"), str) == "007.0"
+    assert value(laid, text("F", "string"), str) == "007.0"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_field_of_ours_that_holds_no_number_shows_what_it_holds(laid: Table) -
 def test_a_field_that_was_not_selected_is_unknown(laid: Table) -> None:
     heap = laid.bench.heap("raw", ["Id", "Gone__c"], ["Id"])
     heap.add_pages([b'{"totalSize":1,"done":true,"records":[{"Id":"1","Gone__c":"here"}]}'])
-    assert value(laid, columns.text("Gone__c"), str) is None
+    assert value(laid, text("Gone__c"), str) is None
 
 
 def test_a_table_has_every_declared_column_in_order_and_unknown_where_nothing_is_given(laid: Table) -> None:
@@ -136,4 +137,4 @@ def test_a_table_has_every_declared_column_in_order_and_unknown_where_nothing_is
     built = laid.bench.read("user_account", {"id": columns.plain("Id")})
     assert built.column_names == ["source", "id", "name", "email", "manager_id", "team", "active"]
     assert built.column("team").to_pylist() == [None]
-    assert columns.table("user_account", "sf", 0, {}).num_rows == 0
+    assert table("user_account", "sf", 0, {}).num_rows == 0

@@ -65,6 +65,21 @@ def test_a_list_goes_by_ascending_id_and_ends_without_paging(site: Site) -> None
     assert "paging" not in second
 
 
+@pytest.mark.parametrize("after", ["", "&after=202", "&%61fter=202", "&after=7&after=202"])
+def test_the_link_to_the_next_page_asks_for_the_same_once(site: Site, after: str) -> None:
+    page = site.get(f"{CONTACTS}?limit=1{after}&properties=email%2Cjobtitle&properties=a%20b%26c&archived=")
+    link = page["paging"]["next"]["link"]
+    kept = "limit=1&properties=email%2Cjobtitle&properties=a+b%26c&archived="
+    assert link == f"{site.url}{CONTACTS}?{kept}&after={page['paging']['next']['after']}"
+
+
+def test_the_link_to_the_next_page_of_a_plain_list_names_where_it_begins(site: Site) -> None:
+    site.json("POST", f"{CONTACTS}/batch/create",
+              {"inputs": [{"properties": {"firstname": f"P{n}"}} for n in range(8)]}, status=201)  # fmt: skip
+    following = site.get(CONTACTS)["paging"]["next"]
+    assert following["link"] == f"{site.url}{CONTACTS}?after={following['after']}"
+
+
 def test_a_page_has_ten_records_by_default_and_at_most_a_hundred(site: Site) -> None:
     site.json("POST", f"{CONTACTS}/batch/create",
               {"inputs": [{"properties": {"firstname": f"P{n}"}} for n in range(98)]}, status=201)  # fmt: skip

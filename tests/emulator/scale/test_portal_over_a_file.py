@@ -177,6 +177,18 @@ def test_what_is_archived_leaves_the_list_and_the_links(sites: Sites) -> None:
     sites.same("POST", f"{V3}/contacts/search", _search(limit=200))
 
 
+def test_pages_pass_over_a_run_of_archived_records_and_show_those_written_beside_it(sites: Sites) -> None:
+    gone = [str(FIRST + number) for number in range(2, 9)]
+    sites.same("POST", f"{V3}/contacts/batch/archive", {"inputs": [{"id": each} for each in gone]})
+    sites.same("PATCH", f"{V3}/contacts/{FIRST + 9}", {"properties": {"jobtitle": 'Head of "IT"'}})
+    first = sites.same("GET", f"{V3}/contacts?limit=3&properties=jobtitle")
+    assert [row["id"] for row in first["results"]] == [str(FIRST + number) for number in (0, 1, 9)]
+    assert first["results"][2]["properties"]["jobtitle"] == 'Head of "IT"'
+    assert first["paging"]["next"]["after"] == str(FIRST + 10)
+    found = sites.listed(f"{V3}/contacts?limit=3&properties=jobtitle")
+    assert not {row["id"] for row in found} & set(gone)
+
+
 def test_an_email_is_taken_by_a_record_of_the_file_until_that_gives_it_up(sites: Sites) -> None:
     email = sites.same("GET", f"{V3}/contacts/{FIRST}?properties=email")["properties"]["email"]
     sites.same("POST", f"{V3}/contacts", {"properties": {"email": email}})

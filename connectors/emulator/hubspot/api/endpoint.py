@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -130,8 +131,16 @@ class Call:
         """Form the `paging` key; nothing on the last page."""
         if after is None:
             return {}
-        link = self.request.url.include_query_params(after=str(after))
+        url = self.request.url
+        others = _encoded("&".join(part for part in url.query.split("&") if not part.startswith("after=")))
+        link = url.replace(query="&".join(filter(None, [others, urlencode({"after": after})])))
         return {"paging": {"next": {"after": str(after), "link": str(link)}}}
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: str) -> str:
+    """Write a query anew without `after`; kept, since it is the same for all pages of a list."""
+    return urlencode([pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"])
 
 
 class Door(Enum):

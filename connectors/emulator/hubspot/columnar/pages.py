@@ -6,8 +6,8 @@ written, because records that were taken over from the file are left out when a 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
 import orjson
 
@@ -23,7 +23,7 @@ _AHEAD = 2_000
 """Width in ids of what is rendered at once."""
 _KEPT = 16
 """So many stretches are kept, of different lists or readers."""
-Stretch = tuple[Sequence[int], Sequence[str | None]]
+Stretch = list[tuple[int, str | None]]
 """Ids and texts of the file's records; None is a text that Python has to make."""
 
 
@@ -49,26 +49,25 @@ class Pages:
 
     def _filed(self, view: View, table: LayeredTable, after: int, wanted: int) -> Iterator[tuple[int, str]]:
         """Up to `wanted` records that are still the file's."""
-        rows = ((each, text) for each, text in self._texts(view, table.base, after) if each not in table.taken)
-        for record_id, text in islice(rows, wanted):
-            if text is None or self._linked(view, record_id):
+        pairs, held = [(view.kind.name, other.name) for other in view.associated], self._crm.associations.held
+        for record_id, text in islice(self._texts(view, table, after, wanted), wanted):
+            # A record whose links were written has another text than the file's.
+            if text is None or (pairs and any(held(pair, record_id) for pair in pairs)):
                 record = table.find(record_id)
                 yield record_id, self._by_hand(view, record) if record else ""
             else:
                 yield record_id, text
 
-    def _texts(self, view: View, base: Base, after: int) -> Iterator[tuple[int, str | None]]:
-        """The file's records with their texts, from an id on."""
+    def _texts(self, view: View, table: LayeredTable, after: int, wanted: int) -> Iterator[tuple[int, str | None]]:
+        """The records that are still the file's with their texts, from an id on: all, or at least `wanted`."""
+        base, taken = table.base, table.taken
         sql = _statement(self._crm, view, base)
         first = max(after, base.lowest) // _AHEAD
         for number in range(first, base.highest // _AHEAD + 1):
-            ids, texts = self._stretch(base, sql, number)
-            start = bisect_left(ids, after)
-            yield from zip(ids[start:], texts[start:], strict=True)
-
-    def _linked(self, view: View, record_id: int) -> bool:
-        """Whether links that the view shows were written."""
-        return any(self._crm.associations.held((view.kind.name, each.name), record_id) for each in view.associated)
+            rows = self._stretch(base, sql, number)
+            start = bisect_left(rows, (after,))
+            near = rows[start : start + wanted + len(taken)]
+            yield from [row for row in near if row[0] not in taken] if taken else near
 
     def _by_hand(self, view: View, record: Record) -> str:
         return orjson.dumps(view.render(self._crm, record)).decode()
@@ -76,8 +75,8 @@ class Pages:
     def _stretch(self, base: Base, sql: str, number: int) -> Stretch:
         key = (sql, number)
         if key not in self._stretches:
-            rows = base.connection.execute(sql, [number * _AHEAD, (number + 1) * _AHEAD]).fetchall()
-            self._stretches[key] = [row[0] for row in rows], [row[1] for row in rows]
+            bounds = [number * _AHEAD, (number + 1) * _AHEAD]
+            self._stretches[key] = base.connection.execute(sql, bounds).fetchall()
         self._stretches[key] = self._stretches.pop(key)
         while len(self._stretches) > _KEPT:
             del self._stretches[next(iter(self._stretches))]
@@ -89,27 +88,40 @@ def _statement(crm: Crm, view: View, base: Base) -> str:
     blocks = [block for other in view.associated if (block := _Block(crm, view, other)).filed]
     joins = "".join(f" LEFT JOIN {block.source()} ON {block.name}.here = record.id" for block in blocks)
     fits = " AND ".join(["TRUE", *(f"coalesce({block.name}.many, 0) <= {view.inline}" for block in blocks)])
-    text = f"concat({', '.join(_pieces(crm, view, base, blocks))})"
+    text = f"concat({', '.join(_joined(_pieces(crm, view, base, blocks)))})"
     chosen = f"(SELECT * FROM {base.source} WHERE id >= $1 AND id < $2) AS record"
     return f"SELECT record.id, CASE WHEN {fits} THEN {text} END FROM {chosen}{joins} ORDER BY record.id"
 
 
+class _Sql(str):
+    """SQL, where another string is a constant text."""
+
+    __slots__ = ()
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """The SQL of all pieces: texts beside each other as one, since each piece costs time for each record."""
+    for computed, group in groupby(pieces, lambda piece: isinstance(piece, _Sql)):
+        same = list(group)
+        yield from same if computed else [_quoted("".join(same))]
+
+
 def _pieces(crm: Crm, view: View, base: Base, blocks: "Sequence[_Block]") -> Iterator[str]:
-    """What a record's text is put together from: constants and columns."""
-    yield """'{"id":"', record.id, '","properties":{'"""
+    """What a record's text is put together from: constants and SQL."""
+    yield from ('{"id":"', _Sql("record.id"), '","properties":{')
     for place, name in enumerate(view.known(crm)):
-        value = "CAST(NULL AS VARCHAR)" if name in view.withheld else base.column(name)
-        yield _quoted(f'{"," if place else ""}"{name}":')
-        yield f"coalesce(CAST(to_json({value}) AS VARCHAR), 'null')"
-    yield f"""'}},"createdAt":"', "{view.kind.created}", '","updatedAt":"', "{view.kind.modified}" """
-    yield """'","archived":false'"""
+        yield f'{"," if place else ""}"{name}":'
+        shown = name in base.columns and name not in view.withheld
+        yield _Sql(f"coalesce(CAST(to_json({base.column(name)}) AS VARCHAR), 'null')") if shown else "null"
+    yield from ('},"createdAt":"', _Sql(f'"{view.kind.created}"'), '","updatedAt":"', _Sql(f'"{view.kind.modified}"'))
+    yield '","archived":false'
     if blocks:
         rows = f"concat_ws(',', {', '.join(block.text() for block in blocks)})"
         some = " OR ".join(f"{block.name}.here IS NOT NULL" for block in blocks)
-        yield f"""CASE WHEN {some} THEN concat(',"associations":{{', {rows}, '}}') ELSE '' END"""
+        yield _Sql(f"""CASE WHEN {some} THEN concat(',"associations":{{', {rows}, '}}') ELSE '' END""")
     if view.urls:
-        yield f"""{_quoted(f',"url":"{view.url(crm, "")}')}, record.id, '"'"""
-    yield "'}'"
+        yield from (f',"url":"{view.url(crm, "")}', _Sql("record.id"), '"')
+    yield "}"
 
 
 class _Block:

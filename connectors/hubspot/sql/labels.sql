@@ -1,0 +1,2 @@
+-- What people see where a buying role has an internal value.
+CREATE OR REPLACE TEMP TABLE role_label (value TEXT, label TEXT);

@@ -1,0 +1,127 @@
+"""Where records of HubSpot become canonical rows (see `connectors.workbench`): lists and associations as they came.
+
+A batch of records lies in the temporary table `raw`: the property texts under their names, the record's own id and
+moment of creation as `@id` and `@created`; what the records are tied to lies in `tie` (see ``sql/ties.sql``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
+
+import duckdb
+import orjson
+
+from connectors import workbench
+from connectors.base import Ids
+from connectors.errors import RetryLater
+from connectors.hubspot.client import GARBLED
+from connectors.workbench import named, quoted, texts
+
+KIND = {"category": "VARCHAR", "typeId": "VARCHAR", "label": "VARCHAR"}
+TIES = {"results": [{"from": {"id": "VARCHAR"}, "to": [{"toObjectId": "VARCHAR", "associationTypes": [KIND]}]}]}
+"""What is read of an answer that tells associations."""
+
+
+def _shape(told: Mapping[str, object]) -> str:
+    return quoted(orjson.dumps(told).decode())
+
+
+_TIE = (
+    'INSERT INTO tie SELECT ?, id, tied."toObjectId",'
+    ' LEN(LIST_FILTER(tied."associationTypes", lambda kind: is_primary(kind))) > 0,'
+    ' LIST_FILTER(tied."associationTypes", lambda kind: is_role(kind)) FROM'
+    ' (SELECT told."from".id AS id, UNNEST(told."to") AS tied FROM'
+    f" (SELECT UNNEST(FROM_JSON(body, {_shape(TIES)}).results) AS told FROM arrived))"
+)
+
+
+class Workbench(workbench.Workbench):
+    """One pull's workbench.
+
+    `customer_stages` are the lifecycle stages that make a customer, `role_labels` map the internal value of a buying
+    role to the label people see.
+    """
+
+    def __init__(self, source: str, customer_stages: Iterable[str], role_labels: Mapping[str, str]) -> None:
+        super().__init__("connectors.hubspot", source)
+        self._stages = sorted(customer_stages)
+        self._labels = role_labels
+        self._names: tuple[str, ...] | None = None
+        self._views: set[str] = set()
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._duck.execute("SET VARIABLE customer_stages = ?::TEXT[]", [self._stages])
+        super().prepare("labels")
+        if self._labels:
+            self._duck.executemany("INSERT INTO role_label VALUES (?, ?)", list(self._labels.items()))
+        return self
+
+    def lay(self, properties: Sequence[str], bodies: Sequence[bytes]) -> Ids:
+        """Lay the records of answers out, with the properties that were asked for; gives their ids.
+
+        Of a record that came twice the later state counts. Raises RetryLater when an answer cannot be read.
+        """
+        names = tuple(dict.fromkeys(properties))
+        if names != self._names:
+            self._names, self._views = names, set()
+        columns = ", ".join(f"{named(name)} TEXT" for name in names)
+        self._duck.execute(f'CREATE OR REPLACE TEMP TABLE raw ("@id" TEXT, "@created" TEXT, {columns})')
+        super().prepare("ties")
+        record = {"id": "VARCHAR", "createdAt": "VARCHAR", "properties": dict.fromkeys(names, "VARCHAR")}
+        self._take(
+            'INSERT INTO raw SELECT told.id, told."createdAt", UNNEST(told.properties) FROM'
+            f" (SELECT UNNEST(FROM_JSON(body, {_shape({'results': [record]})}).results) AS told FROM arrived)",
+            bodies,
+        )
+        ids = self._ids()
+        distinct = set(ids)
+        if None in distinct:
+            raise RetryLater(GARBLED)
+        if len(distinct) == len(ids):
+            return ids
+        self._duck.execute('DELETE FROM raw WHERE rowid NOT IN (SELECT MAX(rowid) FROM raw GROUP BY "@id")')
+        return self._ids()
+
+    def _ids(self) -> Ids:
+        return Ids(self._arrow('SELECT "@id" FROM raw').column(0))
+
+    def prepare(self, name: str) -> None:
+        """Lay views over `raw`, unless they are there: they stay as long as the same properties are read."""
+        if name not in self._views:
+            super().prepare(name)
+            self._views.add(name)
+
+    def tie(self, to: str, bodies: Sequence[bytes]) -> None:
+        """Lay out what the records are tied to, of one object type, as associations are told.
+
+        Raises RetryLater when an answer cannot be read.
+        """
+        self._take(_TIE, bodies, to)
+
+    def merged(self) -> list[tuple[str, str]]:
+        """Pair the records that were taken up by one at hand with that one."""
+        self.prepare("merged")
+        return self._duck.execute("SELECT id, winner_id FROM merged").fetchall()
+
+    def created(self, name: str, until: int) -> int:
+        """Count the records that were created until an epoch second; `name` is the property that tells."""
+        return self.count(f'milliseconds(COALESCE(worded({named(name)}), "@created")) <= {until * 1000}')
+
+    def _take(self, statement: str, bodies: Sequence[bytes], *values: object) -> None:
+        try:
+            self._duck.register("arrived", texts(bodies))
+            self._duck.execute(statement, values).fetchall()
+        except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
+            raise RetryLater(GARBLED) from error
+        finally:
+            self._duck.unregister("arrived")
+
+
+def listed(records: Sequence[Mapping[str, object]]) -> bytes:
+    """Write records as a list of HubSpot tells them, for who has them otherwise."""
+    return orjson.dumps({"results": records})
+
+
+def tied(ties: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
+    """Write associations, by the id they start from, as HubSpot tells them, for who has them otherwise."""
+    return orjson.dumps({"results": [{"from": {"id": key}, "to": to} for key, to in ties.items()]})
