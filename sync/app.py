@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,9 @@ from mapping.spec import Profile, Rules, SpecError, load_rules
 from mapping.statements import execute
 from sync import past
 from sync.changes import UnsafePlanError
+from sync.heartbeat import beating
 from sync.ledger import Dossier, LeaseHeldError, Ledger
-from sync.pipeline import Desk, PlanRefusedError, Progress
+from sync.pipeline import LEASE_SECONDS, Desk, PlanRefusedError, Progress
 from sync.secret import SecretMissingError, SecretResolver
 from sync.settings import OrganisationSettings, Schedule, Settings, SettingsError, load_settings
 from sync.stage import Stage, StageClosedError, StageInUseError
@@ -237,6 +238,7 @@ class App:
                 limits=settings.limits.limits(),
                 takeover=settings.takeover,
                 bands=rules.damping.bands(),
+                meanwhile=partial(beating, LEASE_SECONDS / 10),
             )
 
     def replayed(self, org: str, day: int) -> tuple[int, list[Dossier]]:

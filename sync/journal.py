@@ -19,6 +19,9 @@ OPEN = sa.or_(JOURNAL.c.outcome.is_(None), JOURNAL.c.outcome == Outcome.UNKNOWN)
 SUPERSEDED = "superseded"
 """Outcome of an open intent after a later write of the same record was done: it no longer matters."""
 
+GONE = "gone"
+"""Outcome of an open intent whose record is not there any more: nobody will ever know, and it no longer matters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -161,6 +164,15 @@ def confirm(ledger: Ledger, org: str, seen: Iterable[tuple[Entry, str | None]], 
             _set_outcome(database, org, entry, (Outcome.DONE.value, record_id, "found by looking"))
         _remember(database, org, (_effect(entry, record_id, as_of) for entry, record_id in found))
     return len(found)
+
+
+def give_up(ledger: Ledger, org: str, lost: Iterable[tuple[Entry, str]]) -> int:
+    """Note open writes as gone, each with the reason why there is nothing left to look at; counts them."""
+    given_up = list(lost)
+    with ledger.engine.begin() as database:
+        for entry, why in given_up:
+            _set_outcome(database, org, entry, (GONE, None, why))
+    return len(given_up)
 
 
 def note_task_states(ledger: Ledger, org: str, rows: Iterable[Mapping[str, Any]]) -> None:

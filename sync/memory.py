@@ -1,11 +1,11 @@
 """What the ledger remembers, laid beside the stage as tables, so that a plan is a pure function of stage and memory.
 
 `sync.plan` joins these tables. `look` runs before the plan: it settles writes of unknown outcome by looking at what the
-CRM holds now.
+CRM holds now, and gives up those whose record is gone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import duckdb
 from mapping.metadata import FIELDS, Kind
 from mapping.records import MERGED, REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
-from sync.journal import Entry, confirm, open_entries
+from sync.journal import Entry, confirm, give_up, open_entries
 from sync.ledger import Ledger, chunks
 
 DAY = 86_400
@@ -54,15 +54,22 @@ _INTENT_TASK = _memory_table(
 )
 
 
-def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int) -> int:
-    """Note every write of unknown outcome as done whose effect the stage shows; counts them.
+def look(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int, read: Collection[str] = ()
+) -> int:
+    """Settle the writes of unknown outcome that the stage can tell about; counts them.
 
-    What is not seen stays open: it may not have happened, or the CRM's index is late. Either way the values it meant to
-    write count as ours for as long as it is open.
+    Whose effect the stage shows is noted as done, in the record that a merged one lives on as, too. Whose record is not
+    there is given up, a new task a day later, provided that its connection is among those `read` to their end just now.
+    The rest stays open: it may not have happened, or the CRM's index is late. Either way the values it meant to write
+    count as ours for as long as it is open.
     """
     entries = open_entries(ledger, org)
     seen = [*_seen_updates(connection, entries), *_seen_tasks(connection, entries)]
-    return confirm(ledger, org, seen, as_of)
+    known = {(entry.run, entry.seq) for entry, _ in seen}
+    rest = [entry for entry in entries if entry.source in read and (entry.run, entry.seq) not in known]
+    lost = [*_lost_records(connection, rest), *_lost_tasks(connection, rest, _long_ago(ledger, org, rest, as_of))]
+    return confirm(ledger, org, seen, as_of) + give_up(ledger, org, lost)
 
 
 def winners(connection: duckdb.DuckDBPyConnection, object_name: str) -> dict[tuple[str, str], str]:
@@ -163,15 +170,42 @@ def _inherited(
 
 
 def _seen_updates(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+    for (source, object_name), group in _updates(entries).items():
+        into = winners(connection, object_name)
+        lives_as = {entry.record_id: into.get((source, entry.record_id), entry.record_id) for entry in group}
+        held = observed(connection, source, object_name, set(lives_as.values()))
+        for entry in group:
+            if (found := held.get(lives_as[entry.record_id])) is not None and _shows(entry, found):
+                yield entry, entry.record_id
+
+
+def _updates(entries: Iterable[Entry]) -> Mapping[tuple[str, str], list[Entry]]:
+    """Group the updates of records by connection and object."""
     updates: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.kind == "update":
             updates[entry.source, entry.object].append(entry)
-    for (source, object_name), group in updates.items():
-        held = observed(connection, source, object_name, {entry.record_id for entry in group})
+    return updates
+
+
+def _lost_records(connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+    """Find the updates whose record is gone, and say how."""
+    for (source, object_name), group in _updates(entries).items():
+        there = _there(connection, source, object_name, {entry.record_id for entry in group})
+        into = winners(connection, object_name)
         for entry in group:
-            if entry.record_id in held and _shows(entry, held[entry.record_id]):
-                yield entry, entry.record_id
+            if entry.record_id not in there:
+                winner = into.get((source, entry.record_id))
+                yield entry, f"the record was merged into {winner}" if winner else "the record is gone"
+
+
+def _there(connection: duckdb.DuckDBPyConnection, source: str, object_name: str, ids: Iterable[str]) -> set[str]:
+    """Tell which of some records (contact or account) a CRM still has."""
+    query = f"SELECT id FROM {object_name} WHERE source = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
+    found: set[str] = set()
+    for chunk in chunks(sorted(ids), 5000):
+        found.update(record_id for (record_id,) in connection.execute(query, [source, chunk]).fetchall())
+    return found
 
 
 def _shows(entry: Entry, held: Mapping[str, str | None]) -> bool:
@@ -218,6 +252,25 @@ def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry])
                 yield entry, None
             case _:
                 pass
+
+
+def _lost_tasks(
+    connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], long_ago: Collection[int]
+) -> Iterator[tuple[Entry, str]]:
+    """Find the writes whose task is gone. A new one that nobody saw may never have been there, or not be shown yet."""
+    about = [entry for entry in entries if entry.object == "task"]
+    tasks = held_tasks(connection) if about else {}
+    for entry in about:
+        if entry.kind == "create" and entry.run in long_ago:
+            yield entry, "no such task was there a day later"
+        elif entry.kind != "create" and (entry.source, entry.record_id) not in tasks:
+            yield entry, "the task is gone"
+
+
+def _long_ago(ledger: Ledger, org: str, entries: Iterable[Entry], as_of: int) -> set[int]:
+    """Find which of the runs that wrote these began more than a day before; no index is as late as that."""
+    runs = [ledger.run(org, number) for number in sorted({entry.run for entry in entries})]
+    return {run["number"] for run in runs if run is not None and run["started_at"] < as_of - DAY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ the connections when the pull began: everything that happened before it is known
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 import duckdb
+import sqlalchemy as sa
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
 from connectors.errors import QuotaSpent, RetryLater, SignInRefused, Unusable
@@ -20,7 +22,7 @@ from sync.apply import Applied, Refusal
 from sync.apply import apply as write
 from sync.changes import Limits, Plan, UnsafePlanError
 from sync.journal import Journal, note_task_states
-from sync.ledger import Dossier, Ledger, presumed_alive
+from sync.ledger import Dossier, LeaseHeldError, Ledger, presumed_alive
 from sync.plan import Bands, Explain, Request, writable
 from sync.plan import plan as diff
 from sync.stage import Stage
@@ -28,6 +30,9 @@ from sync.undo import UNDO, undo_plan
 
 LEASE_SECONDS = 300
 """How long a silent run keeps its organisation (our default); a living one renews every tenth of it."""
+
+WEDGED_AFTER = 2 * 3600
+"""Seconds without a step of the run itself after which its heartbeat no longer speaks for it (our default)."""
 
 SHOWN_ROWS = 500
 """Rows of a plan that are kept for display; the plan itself is computed again before it is applied."""
@@ -54,7 +59,8 @@ class Desk:
 
     `compute` fills the derived tables of a connection for an `as_of`; `rules` is the digest of rules and profile it
     works by. `explain` renders sentences, `dossiers` reads what is published. `now` tells epoch seconds, `owner` says
-    who runs, `alive` whether the owner of another lease may still be at work.
+    who runs, `alive` whether the owner of another lease may still be at work. `meanwhile` calls what it is given again
+    and again while the run is under way, see `sync.heartbeat`.
     """
 
     org: str
@@ -74,6 +80,7 @@ class Desk:
     """The figures behind `rules`, by name."""
     bands: Bands = field(default_factory=dict)
     alive: Callable[[str], bool] = presumed_alive
+    meanwhile: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ class RunReport:
     foreseen: Mapping[str, CallReport] = field(default_factory=dict)
     """What the run was expected to ask, by connection; made before it began."""
     settled: int = 0
-    """Writes of earlier runs whose outcome was found by looking."""
+    """Writes of earlier runs whose outcome was found by looking, or that were given up: their record is gone."""
     message: str = ""
     reason: str = ""
     retry_at: int | None = None
@@ -179,7 +186,7 @@ def undo(desk: Desk, number: int, *, dry_run: bool = False) -> RunReport:
 
 @dataclass(slots=True)
 class _Run:
-    """A run under way: its number, what it pulled, and when its lease was renewed."""
+    """A run under way: its number, what it pulled, and when it last renewed its lease by itself."""
 
     number: int
     as_of: int = 0
@@ -195,9 +202,21 @@ def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunR
     try:
         number = desk.ledger.begin_run(desk.org, kind, now)
         this = _Run(number, renewed_at=now, report=RunReport(desk.org, number, kind))
-        return _noted(desk, this, steps)
+        with desk.meanwhile(lambda: _keep(desk, this)):
+            return _noted(desk, this, steps)
     finally:
         desk.ledger.release(desk.org, desk.owner)
+
+
+def _keep(desk: Desk, this: _Run) -> None:
+    """Renew the lease of a run that waits or computes; called beside it, from the heartbeat's thread.
+
+    A failure is no verdict: the run asks for itself before every batch (`_beat`) and stops when the lease is lost.
+    """
+    now = desk.now()
+    if now - this.renewed_at <= WEDGED_AFTER:
+        with suppress(LeaseHeldError, sa.exc.SQLAlchemyError):
+            desk.ledger.renew(desk.org, desk.owner, int(now), LEASE_SECONDS)
 
 
 def _noted(desk: Desk, this: _Run, steps: Callable[[_Run], RunReport]) -> RunReport:
@@ -322,7 +341,7 @@ def _unreached(this: _Run) -> Iterator[StreamReport]:
 
 
 def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamEnd]) -> Iterator[Page | StreamEnd]:
-    """Pass a pull on, keeping lease and progress alive."""
+    """Pass a pull on, making sure that the organisation is still ours and saying how far it is."""
     read = 0
     for item in items:
         read = item.read if isinstance(item, StreamEnd) else read + len(item.ids)
@@ -350,10 +369,17 @@ def _sent(desk: Desk) -> Mapping[str, Mapping[str, int]]:
     return {source: connector.calls() for source, connector in desk.connectors.items()}
 
 
+def _settle(desk: Desk, this: _Run, as_of: int) -> None:
+    """Settle what earlier runs left open; only where everything was read is a record that is missing gone."""
+    read = set(desk.connectors) - {stream.source for stream in this.report.streams if stream.missing}
+    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, read)
+    this.report = replace(this.report, settled=settled)
+
+
 def _look_and_plan(desk: Desk, this: _Run, as_of: int) -> Plan:
     """Settle what earlier runs left open, compute what the rules want, and compare."""
     connection = desk.stage.connection
-    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, as_of))
+    _settle(desk, this, as_of)
     _beat(desk, this, "compute", "", 0)
     memory.recall(connection, desk.ledger, desk.org)
     desk.compute(connection, as_of)
@@ -482,7 +508,7 @@ def _approved(desk: Desk, this: _Run, kept: dict[str, Any]) -> RunReport:
 
 def _undone(desk: Desk, this: _Run, number: int, *, dry_run: bool) -> RunReport:
     connection = desk.stage.connection
-    this.report = replace(this.report, settled=memory.look(connection, desk.ledger, desk.org, this.as_of))
+    _settle(desk, this, this.as_of)
     made = _kept(desk, this, undo_plan(connection, desk.ledger, desk.org, number, this.as_of))
     made.raise_if_unsafe(replace(desk.limits, max_cleared=None))
     return _shown(this, made) if dry_run else _written(desk, this, made)

@@ -27,7 +27,7 @@ from sync.changes import (
     Terms,
     Why,
 )
-from sync.journal import Entry, entries
+from sync.journal import GONE, Entry, entries
 from sync.ledger import Ledger
 from sync.memory import HeldTask, held_tasks, observed, same
 from sync.plan_tables import seal, store
@@ -40,7 +40,7 @@ def undo_plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, r
     """Fill the plan tables with what takes run `run` back. The stage must have been pulled just now."""
     journalled = entries(ledger, org, run)
     done = [entry for entry in journalled if entry.outcome == Outcome.DONE]
-    lost = [entry for entry in journalled if entry.outcome in (None, Outcome.UNKNOWN)]
+    lost = [entry for entry in journalled if entry.outcome in (None, Outcome.UNKNOWN, GONE)]
     reason = f"Undo of run {run}."
     steps = [*_values(connection, done, reason), *_tasks(connection, done, reason), *_unknown(lost)]
     store(
@@ -55,7 +55,7 @@ def _unknown(lost: Iterable[Entry]) -> Iterator[Skip]:
     for entry in lost:
         ref = Ref(entry.source, entry.object, entry.record_id)
         for name in sorted(entry.detail.get("fields", {entry.key: None})):
-            yield Skip(ref, name, Why.UNKNOWN, entry.message)
+            yield Skip(ref, name, Why.GONE if entry.outcome == GONE else Why.UNKNOWN, entry.message)
 
 
 def _values(connection: duckdb.DuckDBPyConnection, done: Iterable[Entry], reason: str) -> Iterator[Change | Skip]:

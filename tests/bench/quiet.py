@@ -10,7 +10,8 @@ not in step; within an account by Zipf's law, so that few people are in touch ev
 days or less. Every account is a customer, everybody belongs to one, nobody is dormant. Then all of them fall silent at
 once for 30 days; usage and surveys stand still. So relationships really end. The *facts* are told beside what is
 written: the records whose level, status, trend, roles or required and actual numbers change. They have to be written;
-what is written beyond them is what damping could still spare.
+what is written beyond them is what damping could still spare. The *states* are what would be left of the facts if
+numbers of heads were held back until something else of their account changes; docs/reference.md says why they are not.
 """
 
 import statistics
@@ -39,8 +40,12 @@ SHARE = 2.0
 Written = Counter[tuple[str, str]]
 """Object and field -> records that a day's plan writes there; under the field "" whatever the field."""
 
-FACTS = "facts"
-"""Stands for a field: records of which more is written than numbers that drift."""
+FACTS, STATES = "facts", "states"
+"""Stand for fields: records of which more is written than numbers that drift, and more than numbers at all."""
+DRIFTING = frozenset({"next_best_action", *COMPANIONS, *(name for _, name in load_rules().damping.bands())})
+COUNTING = frozenset(
+    {"redundancy", "missing_text", *(f"{role}_actual" for role in ("buyers", "champions", "power_users"))}
+)
 
 
 def days(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Iterator[Written]:
@@ -59,7 +64,8 @@ def _written(connection: duckdb.DuckDBPyConnection) -> Written:
         "SELECT object, field, COUNT(*) FROM plan_change GROUP BY object, field"
         " UNION ALL SELECT object, '', COUNT(DISTINCT source || id) FROM plan_change GROUP BY object"
     ).fetchall()
-    return Counter({(object_name, name): count for object_name, name, count in rows}) + _facts(connection)
+    facts = _beyond(connection, FACTS, DRIFTING) + _beyond(connection, STATES, DRIFTING | COUNTING)
+    return Counter({(object_name, name): count for object_name, name, count in rows}) + facts
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
@@ -86,15 +92,14 @@ def _apply(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
             )
 
 
-def _facts(connection: duckdb.DuckDBPyConnection) -> Written:
-    """Count the records whose facts change: all but the companions, numbers that drift and what is advised."""
-    drifting = {"next_best_action", *COMPANIONS, *(name for _, name in load_rules().damping.bands())}
+def _beyond(connection: duckdb.DuckDBPyConnection, told: str, left_out: frozenset[str]) -> Written:
+    """Count the records of which other fields are written than these; the answer stands under `told`."""
     rows = connection.execute(
         "SELECT object, COUNT(DISTINCT source || id) FROM plan_change"
         " WHERE NOT LIST_CONTAINS(?, field) GROUP BY object",
-        [sorted(drifting)],
+        [sorted(left_out)],
     ).fetchall()
-    return Counter({(object_name, FACTS): count for object_name, count in rows})
+    return Counter({(object_name, told): count for object_name, count in rows})
 
 
 def figures(contacts: int) -> Iterator[Figure]:
@@ -111,11 +116,12 @@ def figures(contacts: int) -> Iterator[Figure]:
     for object_name in OBJECTS:
         share = 100 * statistics.median(day[object_name, ""] for day in quiet) / first[object_name, ""]
         yield Figure(f"quiet day: {object_name}s written, median of {DAYS}", round(share, 2), "%", SHARE)
-        share = 100 * statistics.median(day[object_name, FACTS] for day in quiet) / first[object_name, ""]
-        yield Figure(f"quiet day: {object_name}s whose facts change, median of {DAYS}", round(share, 2), "%")
+        for told in (FACTS, STATES):
+            share = 100 * statistics.median(day[object_name, told] for day in quiet) / first[object_name, ""]
+            yield Figure(f"quiet day: {object_name}s whose {told} change, median of {DAYS}", round(share, 2), "%")
     total: Written = sum(quiet, Counter())
     for (object_name, name), count in total.most_common():
-        if name not in ("", FACTS):
+        if name not in ("", FACTS, STATES):
             share = 100 * count / DAYS / first[object_name, ""]
             yield Figure(f"quiet day: {object_name} {name}, mean", round(share, 3), "%")
 

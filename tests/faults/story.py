@@ -101,6 +101,10 @@ class Endpoint:
         )
 
 
+def at_once(_seconds: float) -> None:
+    """Stand in for a pause."""
+
+
 @dataclass(slots=True)
 class Stand:
     """The emulated CRMs as a test has them, and the folder of everything that is kept."""
@@ -108,6 +112,8 @@ class Stand:
     ready: Mapping[str, Any]
     place: Path
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sleep: Callable[[float], None] = at_once
+    """What the transport does where it would wait."""
     _ahead: float = 0.0
     _began: float = field(default_factory=time.time)
 
@@ -197,8 +203,8 @@ class Stand:
 
     @contextmanager
     def app(self, timeout: float = READ_TIMEOUT) -> Iterator[App]:
-        """Open the product on the desk, with a transport that never sleeps."""
-        quick = functools.partial(Network, sleep=lambda _: None, timeout=(2.0, timeout))
+        """Open the product on the desk, with a transport that never sleeps unless it is told how."""
+        quick = functools.partial(Network, sleep=self.sleep, timeout=(2.0, timeout))
         with (
             mock.patch("connectors.salesforce.connector.Network", quick),
             mock.patch("connectors.hubspot.connector.Network", quick),

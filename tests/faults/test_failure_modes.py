@@ -10,7 +10,7 @@ import pytest
 from sync import pipeline
 from sync.app import App
 from sync.demo import ORG
-from sync.journal import entries
+from sync.journal import entries, open_entries
 from sync.pause import PausedError, guarded
 from sync.render import report_lines
 from sync.telemetry import silent
@@ -141,6 +141,32 @@ def test_16_a_vendor_that_falls_silent_is_left_in_time_and_the_next_run_complete
     first.tell("DELETE", "faults")
     first.until_done()
     assert differences(first.everything(), smooth["first"].twice) == []
+
+
+@pytest.mark.parametrize("object_name", ["contact", "account"])
+def test_17_writes_nobody_heard_of_again_are_given_up_when_their_records_were_deleted(
+    first: Stand, object_name: str
+) -> None:
+    lost = {"action": "commit-then-drop", "method": "PATCH", "path": "/composite/sobjects$", "every": 1}
+    first.tell("POST", "faults", lost)
+    assert first.run().status == "incomplete"
+    first.tell("DELETE", "faults")
+    left = waiting(first, object_name)
+    assert left
+    for record in left:
+        first.salesforce("DELETE", f"/sobjects/{object_name.title()}/{record}")
+    first.until_done()
+    assert waiting(first) == set()
+    with first.app() as app:
+        ends = {entry.record_id: (entry.outcome, entry.message) for entry in entries(app.ledger, ORG, 1)}
+    assert {ends[record] for record in left} == {("gone", "the record is gone")}
+
+
+def waiting(stand: Stand, object_name: str | None = None) -> set[str]:
+    """Name the records that writes of unknown outcome are about."""
+    with stand.app() as app:
+        found = open_entries(app.ledger, ORG)
+    return {entry.record_id for entry in found if object_name in (None, entry.object)}
 
 
 def test_27_as_many_writes_are_sent_and_answered_as_were_planned(first: Stand) -> None:

@@ -2,11 +2,19 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import pytest_socket
 import structlog
+from click.testing import CliRunner
 
+from mapping.spec import Profile
+from sync.cli import main
+from sync.ledger import Ledger
+from tests.mapping.world import World as Story
+from tests.mapping.world import connect
+from tests.sync.asking import SETTINGS, Ask
 from tests.sync.world import World
 
 
@@ -36,3 +44,25 @@ def own_logging() -> Iterator[None]:
 def world() -> Iterator[World]:
     with World() as built:
         yield built
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Give commands in a folder with the settings of one organisation."""
+    monkeypatch.chdir(tmp_path)
+    Path("rapport.yaml").write_text(SETTINGS, encoding="utf-8")
+    return lambda *words: CliRunner().invoke(main, words)
+
+
+@pytest.fixture
+def ledger(ask: Ask) -> Iterator[Ledger]:
+    """Open the ledger that the commands use."""
+    with Ledger("sqlite:///ledger.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def story() -> Iterator[Story]:
+    """Begin a story of that organisation; nothing has happened in it yet."""
+    with connect() as connection:
+        yield Story(connection, profile=Profile(organisation="acme"))

@@ -1,44 +1,26 @@
 """Records that could be one and were not merged are listed for a human."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from mapping.spec import Profile
 from sync.app import _published
-from sync.cli import main
 from sync.ledger import Ledger
 from sync.terminal import Exit
 from tests.mapping.world import World as Story
-from tests.mapping.world import connect
-from tests.sync.test_questions import SETTINGS
-
-Ask = Callable[..., Result]
+from tests.sync.asking import Ask
 
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Give commands in a folder with settings."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rapport.yaml").write_text(SETTINGS, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, words)
-
-
-@pytest.fixture
-def told(ask: Ask) -> Iterator[Ask]:
+def told(ask: Ask, ledger: Ledger, story: Story) -> Ask:
     """Publish a story: two contacts of one CRM share an address, two accounts a domain."""
-    with connect() as connection, Ledger("sqlite:///ledger.db") as ledger:
-        story = Story(connection, profile=Profile(organisation="acme"))
-        story.account("A1", name="Acme", domain="acme.example")
-        story.account("A2", name="Acme Retail", domain="acme.example")
-        story.contact("C1", name="Ann Lee", email="ann@acme.example", title="VP Operations")
-        story.contact("C2", email="ann@acme.example", name=None)
-        story.contact("C3", name="Bob", email="bob@acme.example")
-        ledger.publish("acme", _published(story.compute().connection))
-        yield ask
+    story.account("A1", name="Acme", domain="acme.example")
+    story.account("A2", name="Acme Retail", domain="acme.example")
+    story.contact("C1", name="Ann Lee", email="ann@acme.example", title="VP Operations")
+    story.contact("C2", email="ann@acme.example", name=None)
+    story.contact("C3", name="Bob", email="bob@acme.example")
+    ledger.publish("acme", _published(story.compute().connection))
+    return ask
 
 
 PEOPLE = {

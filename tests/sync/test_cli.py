@@ -4,12 +4,13 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from connectors.base import Page, StreamEnd
 from connectors.errors import RetryLater, Unusable
@@ -19,19 +20,13 @@ from sync import app
 from sync.cli import main
 from sync.ledger import Dossier, Ledger
 from sync.terminal import Exit, TerminatedError
+from tests.sync.asking import SETTINGS, Ask
 from tests.sync.world import DAY, NOON
 
 RAPPORT = Path(sys.executable).with_name("rapport")
 
-ONE = """\
-store: {stage: ., ledger: "sqlite:///ledger.db"}
-organisations:
-  acme:
-    connections:
-      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:CRM_TOKEN"}}
-"""
 TWO = (
-    ONE
+    SETTINGS
     + """\
   globex:
     connections:
@@ -39,32 +34,12 @@ TWO = (
 """
 )
 
-Ask = Callable[..., Result]
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Give commands in a folder with the settings of one organisation."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rapport.yaml").write_text(ONE, encoding="utf-8")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(main, words)
-
-    return run
-
 
 @pytest.fixture
 def both(ask: Ask) -> Ask:
     """Give commands where the settings hold two organisations."""
     Path("rapport.yaml").write_text(TWO, encoding="utf-8")
     return ask
-
-
-@pytest.fixture
-def ledger(ask: Ask) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db") as opened:
-        yield opened
 
 
 # --- before there is anything ----------------------------------------------------------------------------------------
@@ -81,9 +56,9 @@ def test_init_replaces_a_file_only_when_forced(ask: Ask) -> None:
     refused = ask("init")
     assert (refused.exit_code, refused.stdout) == (Exit.ERROR, "")
     assert refused.stderr == "rapport: rapport.yaml exists already; --force replaces it\n"
-    assert Path("rapport.yaml").read_text(encoding="utf-8") == ONE
+    assert Path("rapport.yaml").read_text(encoding="utf-8") == SETTINGS
     assert ask("init", "--force").exit_code == Exit.DONE
-    assert Path("rapport.yaml").read_text(encoding="utf-8") != ONE
+    assert Path("rapport.yaml").read_text(encoding="utf-8") != SETTINGS
 
 
 def test_init_where_nothing_can_be_written_says_so(ask: Ask) -> None:
@@ -134,7 +109,7 @@ def test_a_missing_settings_file_points_to_init(ask: Ask) -> None:
 def test_what_a_run_needs_besides_the_crm_is_checked_and_told_in_a_line(
     ask: Ask, before: str, after: str, said: str
 ) -> None:
-    Path("rapport.yaml").write_text(ONE.replace(before, after), encoding="utf-8")
+    Path("rapport.yaml").write_text(SETTINGS.replace(before, after), encoding="utf-8")
     done = ask("run")
     assert done.exit_code == Exit.ERROR
     assert said in done.stderr
@@ -192,7 +167,7 @@ def test_status_tells_of_every_organisation_unless_one_is_named(both: Ask) -> No
 
 @pytest.mark.enable_socket  # a port of loopback is taken
 def test_a_worker_whose_health_port_is_taken_says_so(ask: Ask) -> None:
-    Path("rapport.yaml").write_text(ONE + "    schedule: {every: 6h}\n", encoding="utf-8")
+    Path("rapport.yaml").write_text(SETTINGS + "    schedule: {every: 6h}\n", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = ask("worker", "--health-port", str(taken.getsockname()[1]))
     assert done.exit_code == Exit.ERROR
@@ -229,7 +204,9 @@ def test_a_missing_secret_is_named_by_its_place(ask: Ask) -> None:
 
 def test_all_missing_secrets_are_told_at_once(ask: Ask) -> None:
     auth = "flow: refresh_token, client_id: 'env:OUR_ID', client_secret: 'file:secret', refresh_token: 'env:OUR_ID'"
-    Path("rapport.yaml").write_text(ONE.replace('flow: token, access_token: "env:CRM_TOKEN"', auth), encoding="utf-8")
+    Path("rapport.yaml").write_text(
+        SETTINGS.replace('flow: token, access_token: "env:CRM_TOKEN"', auth), encoding="utf-8"
+    )
     done = ask("run")
     assert done.exit_code == Exit.ERROR
     assert done.stderr.splitlines() == [
@@ -240,7 +217,7 @@ def test_all_missing_secrets_are_told_at_once(ask: Ask) -> None:
 
 def test_a_secret_is_never_printed(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("token").write_text("pat-na1-very-secret", encoding="utf-8")
-    settings = ONE.replace("env:CRM_TOKEN", "file:token").replace("auth:", 'url: "http://127.0.0.1:9", auth:')
+    settings = SETTINGS.replace("env:CRM_TOKEN", "file:token").replace("auth:", 'url: "http://127.0.0.1:9", auth:')
     Path("rapport.yaml").write_text(settings, encoding="utf-8")
     for command in (["check"], ["run"], ["provision"], ["plan", "--json"], ["log", "--json"], ["status"]):
         done = ask(*command)
@@ -259,7 +236,7 @@ def test_a_secret_is_never_printed(ask: Ask, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_ledger_that_cannot_be_opened_is_told_without_its_address(ask: Ask, address: str, words: str) -> None:
     Path("address").write_text(address, encoding="utf-8")
-    Path("rapport.yaml").write_text(ONE.replace("sqlite:///ledger.db", "file:address"), encoding="utf-8")
+    Path("rapport.yaml").write_text(SETTINGS.replace("sqlite:///ledger.db", "file:address"), encoding="utf-8")
     done = ask("status")
     assert done.exit_code == Exit.ERROR
     assert words in done.stderr
@@ -345,16 +322,22 @@ def test_log_lists_the_latest_runs_and_at_most_as_many_as_asked(ask: Ask, ledger
 
 
 class Crm(MemoryConnector):
-    """A CRM in memory that may fail while it is read."""
+    """A CRM in memory that may fail while it is read, and looks which threads are at work then."""
 
     def __init__(self) -> None:
         super().__init__("crm", NOON)
         self.failure: BaseException | None = None
+        self.threads: list[str] = []
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        self.threads = threads()
         if self.failure:
             raise self.failure
         yield from super().pull(cursors)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
 
 
 @pytest.fixture
@@ -410,7 +393,7 @@ def test_an_unknown_plan_is_refused_with_1(ask: Ask, crm: Crm) -> None:
 
 
 def test_a_plan_beyond_a_limit_is_shown_with_its_refusal_and_a_run_is_refused(ask: Ask, crm: Crm) -> None:
-    Path("rapport.yaml").write_text(ONE + "    limits: {max_changes: 1}\n", encoding="utf-8")
+    Path("rapport.yaml").write_text(SETTINGS + "    limits: {max_changes: 1}\n", encoding="utf-8")
     shown = ask("plan")
     assert shown.exit_code == Exit.PENDING
     assert "this plan will be refused: the plan asks for " in shown.stdout.splitlines()[1]
@@ -525,6 +508,14 @@ def test_a_second_run_says_who_holds_the_organisation(ask: Ask, crm: Crm, ledger
     done = ask("run")
     assert done.exit_code == Exit.ERROR
     assert "host-7:4711 (host and process) is working on acme" in done.stderr
+
+
+@pytest.mark.parametrize("failure", [None, Unusable("the portal is closed"), RetryLater("later", at=NOON)])
+def test_a_heartbeat_is_beside_a_run_and_ends_with_it(ask: Ask, crm: Crm, failure: BaseException | None) -> None:
+    crm.failure = failure
+    ask("run")
+    assert crm.threads.count("heartbeat") == 1
+    assert "heartbeat" not in threads()
 
 
 def test_undo_takes_a_run_back_and_warns_of_the_next(ask: Ask, crm: Crm) -> None:

@@ -1,23 +1,22 @@
 """What a run states about itself: what exists and was read, what it will cost, why it is incomplete."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from connectors.base import Forecast, Page, StreamEnd
 from connectors.errors import CircuitOpen, ConnectorError, QuotaSpent, RetryLater, Unusable
 from connectors.memory import MemoryConnector
 from mapping.metadata import FIELDS
 from sync import app, pipeline, render, results
-from sync.cli import main
 from sync.ledger import Ledger
 from sync.pipeline import CallReport, RunReport, StreamReport
 from sync.stage import Stage, StageInUseError
 from sync.terminal import Exit
+from tests.sync.asking import Ask
 from tests.sync.world import DAY, NOON, Gap, World
 
 ANN = ("contact", "c1")
@@ -253,27 +252,11 @@ def test_a_run_that_a_vendor_asked_to_wait_says_until_when(world: World, crm: Co
 
 # --- the command line ------------------------------------------------------------------------------------------------
 
-Ask = Callable[..., Result]
-SETTINGS = """\
-store: {stage: cache, ledger: "sqlite:///ledger.db"}
-organisations:
-  acme:
-    connections:
-      crm: {vendor: hubspot, auth: {flow: token, access_token: env:CRM_TOKEN}}
-"""
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.chdir(tmp_path)
-    Path("rapport.yaml").write_text(SETTINGS, encoding="utf-8")
-    monkeypatch.setenv("CRM_TOKEN", "pat-na1-there")
-    return lambda *words: CliRunner().invoke(main, words)
-
 
 @pytest.fixture
 def told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Put the counted CRM behind the settings' connection."""
+    monkeypatch.setenv("CRM_TOKEN", "pat-na1-there")
     crm = Counted()
     list(crm.provision(FIELDS, dry_run=False))
     crm.put("account", {"id": "a1", "name": "Globex", "customer": True})

@@ -28,6 +28,14 @@ def wait(world: World, seconds: int) -> None:
     world.crm.now += seconds
 
 
+def put_off(world: World) -> str:
+    """Let a human complete the task of a gap with a snooze date in ten days; give the task's id."""
+    task_id = opened(world)
+    world.crm.snooze_task(task_id, midnight(world, 10))
+    world.crm.finish_task(task_id)
+    return task_id
+
+
 def past_grace(world: World) -> str:
     """Let a task be overdue past its grace; give its id."""
     task_id = opened(world)
@@ -275,18 +283,14 @@ def test_a_snooze_before_the_due_date_changes_nothing(world: World) -> None:
 
 
 def test_a_task_completed_while_it_is_snoozed_stays_closed_until_that_day(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    put_off(world)
     wait(world, 9 * DAY)
     assert world.run().status == "nothing"
     assert (world.open_keys(), whys(world)) == ([], [Why.SNOOZED])
 
 
 def test_on_its_day_a_snoozed_task_is_opened_again_with_a_new_due_date(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    task_id = put_off(world)
     wait(world, 10 * DAY)
     world.plan()
     note = "Snoozed until 2023-11-25, and the gap is still there; reopened by Rapport."
@@ -300,9 +304,7 @@ def test_on_its_day_a_snoozed_task_is_opened_again_with_a_new_due_date(world: Wo
 
 
 def test_a_snooze_is_honoured_once_however_often_the_task_is_completed(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    task_id = put_off(world)
     wait(world, 10 * DAY)
     world.run()
     world.crm.finish_task(task_id)
@@ -312,9 +314,7 @@ def test_a_snooze_is_honoured_once_however_often_the_task_is_completed(world: Wo
 
 
 def test_a_crm_that_keeps_the_first_date_of_completion_gets_no_second_reopening(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    task_id = put_off(world)
     first = task(world).completed_at
     wait(world, 10 * DAY)
     world.run()
@@ -325,9 +325,7 @@ def test_a_crm_that_keeps_the_first_date_of_completion_gets_no_second_reopening(
 
 
 def test_a_later_snooze_date_opens_the_task_once_more(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    task_id = put_off(world)
     wait(world, 10 * DAY)
     world.run()
     world.crm.finish_task(task_id)
@@ -381,9 +379,7 @@ def test_a_snoozed_task_whose_gap_has_closed_stays_closed(world: World) -> None:
 
 
 def test_a_reopening_whose_answer_was_lost_still_honours_the_snooze_once(world: World) -> None:
-    task_id = opened(world)
-    world.crm.snooze_task(task_id, midnight(world, 10))
-    world.crm.finish_task(task_id)
+    put_off(world)
     wait(world, 10 * DAY)
     world.crm.faults = {1: Fault.ANSWER_LOST}
     world.run()

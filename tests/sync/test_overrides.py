@@ -1,45 +1,28 @@
 """What humans said about people is listed, and what was said long ago is put up for review."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from mapping.spec import Profile
 from sync.app import _published
-from sync.cli import main
 from sync.ledger import Ledger
 from sync.terminal import Exit
 from tests.mapping.world import World as Story
-from tests.mapping.world import ago, connect
-from tests.sync.test_questions import SETTINGS
-
-Ask = Callable[..., Result]
+from tests.mapping.world import ago
+from tests.sync.asking import Ask
 
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Give commands in a folder with settings."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rapport.yaml").write_text(SETTINGS, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, words)
-
-
-@pytest.fixture
-def told(ask: Ask) -> Iterator[Ask]:
+def told(ask: Ask, ledger: Ledger, story: Story) -> Ask:
     """Publish a story: a champion of last week, a buyer and a depth of last year, a role without date, a flag."""
-    with connect() as connection, Ledger("sqlite:///ledger.db") as ledger:
-        story = Story(connection, profile=Profile(organisation="acme"))
-        story.account("A1", name="Acme")
-        story.contact("C1", name="Ann Lee", confirmed_role="champion", confirmed_at=ago(7))
-        story.contact("C2", name="Bea Ito", confirmed_role="buyer;power_user", confirmed_depth=4, confirmed_at=ago(181))
-        story.contact("C3", name="Cem Oz", confirmed_role="none")
-        story.contact("C4", name="Dia Roy", not_a_champion=True, do_not_task=True)
-        story.contact("C5", name="Eli Fox")
-        ledger.publish("acme", _published(story.compute().connection))
-        yield ask
+    story.account("A1", name="Acme")
+    story.contact("C1", name="Ann Lee", confirmed_role="champion", confirmed_at=ago(7))
+    story.contact("C2", name="Bea Ito", confirmed_role="buyer;power_user", confirmed_depth=4, confirmed_at=ago(181))
+    story.contact("C3", name="Cem Oz", confirmed_role="none")
+    story.contact("C4", name="Dia Roy", not_a_champion=True, do_not_task=True)
+    story.contact("C5", name="Eli Fox")
+    ledger.publish("acme", _published(story.compute().connection))
+    return ask
 
 
 def test_what_wants_a_review_stands_first_and_says_why(told: Ask) -> None:

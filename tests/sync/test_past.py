@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,42 +11,24 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from click.testing import CliRunner, Result
 
 from mapping.metadata import observed_tables
 from mapping.records import REMEMBERED, STAGED, Table
 from mapping.statements import create
 from sync import answers, past, pipeline
-from sync.cli import main
 from sync.ledger import Dossier, Ledger
 from sync.stage import Stage
 from sync.terminal import Exit
 from tests.mapping.world import AS_OF, World, ago
 from tests.mapping.world import connect as story_connection
+from tests.sync.asking import Ask
 from tests.sync.world import DAY, NOON
 from tests.sync.world import World as Crm
-
-SETTINGS = """\
-store: {stage: ., ledger: "sqlite:///ledger.db"}
-organisations:
-  acme:
-    connections:
-      salesforce: {vendor: hubspot, auth: {flow: token, access_token: "env:CRM_TOKEN"}}
-"""
-
-Ask = Callable[..., Result]
 
 
 def day(days: float) -> str:
     """Name the day so many days before the story's moment."""
     return datetime.fromtimestamp(ago(days), UTC).strftime("%Y-%m-%d")
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rapport.yaml").write_text(SETTINGS, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, words)
 
 
 @pytest.fixture

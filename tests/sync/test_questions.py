@@ -1,46 +1,28 @@
 """Commands that only ask: rules in force, differences, schemas for editors."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
-from sync.cli import main
 from sync.ledger import Ledger
 from sync.settings import editor_schemas
 from sync.terminal import Exit
+from tests.sync.asking import SETTINGS, Ask
 from tests.sync.world import World
 
-SETTINGS = """\
-store: {stage: ., ledger: "sqlite:///ledger.db"}
-organisations:
-  acme:
-    rules: own.yaml
-    connections:
-      crm: {vendor: hubspot, auth: {flow: token, access_token: "env:CRM_TOKEN"}}
-"""
+WITH_RULES = SETTINGS.replace("  acme:\n", "  acme:\n    rules: own.yaml\n")
 OWN = "# ours\ndepth:\n  half_life_days: 45\n  daily_cap: 4\n"
 
-Ask = Callable[..., Result]
-
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Give commands in a folder with settings and a rule file."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rapport.yaml").write_text(SETTINGS, encoding="utf-8")
-    (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, words)
-
-
-@pytest.fixture
-def ledger(ask: Ask) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db") as opened:
-        yield opened
+def ask(ask: Ask) -> Ask:
+    """Let the organisation have rules of its own."""
+    Path("rapport.yaml").write_text(WITH_RULES, encoding="utf-8")
+    Path("own.yaml").write_text(OWN, encoding="utf-8")
+    return ask
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -159,7 +141,7 @@ def test_the_starters_examples_are_rules_that_can_be_used(ask: Ask) -> None:
 
 def test_the_schema_of_settings_takes_a_duration_in_words_and_refuses_a_misspelling() -> None:
     checker = jsonschema.Draft202012Validator(editor_schemas()["settings"])
-    settings = yaml.safe_load(SETTINGS)
+    settings = yaml.safe_load(WITH_RULES)
     settings["organisations"]["acme"]["schedule"] = {"every": "6h"}
     assert list(checker.iter_errors(settings)) == []
     settings["organisations"]["acme"]["shedule"] = {"every": "6h"}

@@ -1,0 +1,158 @@
+"""Writes whose outcome nobody knows: found by looking, or given up with the record they were about."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pytest
+
+from connectors.base import AssignTask, Page, StreamEnd, UpdateRecord
+from connectors.memory import Fault, MemoryConnector
+from sync import pipeline
+from sync.changes import Why
+from sync.journal import Intent, Journal, entries, open_entries
+from sync.stage import Stage
+from tests.sync.world import DAY, Gap, World
+
+ANN, BOB = ("contact", "c1"), ("contact", "c2")
+
+
+def outcomes(world: World, run: int = 1) -> list[tuple[str | None, str | None]]:
+    return [(entry.outcome, entry.message) for entry in entries(world.ledger, "acme", run)]
+
+
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.NEVER_ARRIVED])
+@pytest.mark.parametrize(("record", "name"), [(ANN, "roles"), (("account", "a1"), "coverage_status")])
+def test_a_write_to_a_record_that_was_deleted_since_is_given_up(
+    world: World, fault: Fault, record: tuple[str, str], name: str
+) -> None:
+    world.want(record, **{name: "gap"})
+    world.crm.faults = {0: fault}
+    world.run()
+    del world.wanted[record]
+    world.crm.remove(*record)
+    assert world.run().settled == 1
+    assert outcomes(world) == [("gone", "the record is gone")]
+    assert world.run().settled == 0
+
+
+def test_a_write_to_a_record_that_is_still_there_is_not_given_up(world: World) -> None:
+    world.want(ANN, roles="buyer")
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    world.run()
+    world.next_day()
+    assert world.plan().settled == 0
+    assert [entry.record_id for entry in open_entries(world.ledger, "acme")] == ["c1"]
+
+
+class Closed(MemoryConnector):
+    """A CRM that lets nobody read its contacts."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        for item in super().pull(cursors):
+            if item.stream != "contact":
+                yield item
+            elif isinstance(item, StreamEnd):
+                yield replace(item, read=0, whole=False, missing="403 forbidden")
+
+
+def test_a_record_that_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
+    world.want(ANN, roles="buyer")
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    world.run()
+    with Stage(":memory:") as lost:
+        closed = replace(world.desk(), stage=lost, connectors={"crm": Closed("crm", world.crm.now)})
+        assert pipeline.plan(closed).settled == 0
+    assert [entry.record_id for entry in open_entries(world.ledger, "acme")] == ["c1"]
+
+
+def test_writes_of_a_connection_that_is_not_read_any_more_wait_for_it(world: World) -> None:
+    journal = Journal(world.ledger, "acme", 1, world.crm.now)
+    journal.intend([Intent("old", UpdateRecord("contact", "c9", {"roles": "buyer"}), fields("buyer"))])
+    assert world.run().settled == 0
+    assert [entry.source for entry in open_entries(world.ledger, "acme")] == ["old"]
+
+
+def fields(after: str) -> Mapping[str, object]:
+    return {"fields": {"roles": {"before": None, "after": after, "takes_over": False, "gives_back": False}}}
+
+
+def test_a_write_to_a_record_that_was_merged_is_looked_for_where_it_lives_on(world: World) -> None:
+    world.want(BOB, roles="buyer")
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    for name, value in world.crm.values[BOB].items():  # the merge carries them over
+        world.crm.edit(*ANN, name, value)
+    world.crm.remove(*BOB)
+    world.merge("contact", "c2", "c1")
+    world.wanted = {ANN: {"roles": "champion"}}
+    report = world.run()
+    assert (report.settled, outcomes(world)) == (1, [("done", "found by looking")])
+    assert world.held(ANN, "roles") == "champion", "the value is ours, no human's"
+
+
+def test_a_write_that_a_merge_threw_away_is_given_up_and_says_so(world: World) -> None:
+    world.want(BOB, roles="buyer")
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    world.wanted.clear()
+    world.crm.remove(*BOB)
+    world.merge("contact", "c2", "c1")
+    assert world.run().settled == 1
+    assert outcomes(world) == [("gone", "the record was merged into c1")]
+
+
+def test_a_task_that_was_deleted_before_anybody_knew_whether_it_was_completed_is_given_up(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    world.gaps = []
+    world.crm.faults = {1: Fault.NEVER_ARRIVED}
+    world.run()
+    assert [outcome for outcome, _ in outcomes(world, 2)] == ["unknown"]
+    world.crm.remove_task(world.task_id("k1"))
+    assert world.run().settled == 1
+    assert outcomes(world, 2) == [("gone", "the task is gone")]
+
+
+def test_a_task_that_was_deleted_before_anybody_knew_whether_it_was_passed_on_is_given_up(world: World) -> None:
+    journal = Journal(world.ledger, "acme", 1, world.crm.now)
+    detail = {"owner_id": "boss", "owner_before": "u1", "escalates": True}
+    journal.intend([Intent("crm", AssignTask("t9", "k9", "boss", "late"), detail)])
+    assert world.run().settled == 1
+    assert outcomes(world) == [("gone", "the task is gone")]
+
+
+def test_a_new_task_that_nobody_sees_is_given_up_a_day_later_when_its_gap_has_closed(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    world.run()
+    world.gaps = []
+    world.next_day()
+    assert world.run().settled == 0, "an index may be late"
+    world.crm.now += 1
+    assert world.run().settled == 1
+    assert outcomes(world) == [("gone", "no such task was there a day later")]
+    world.undo(1)
+    assert [(skip.ref.id, skip.why) for skip in world.skips()] == [("k1", Why.GONE)]
+
+
+def test_a_new_task_that_was_given_up_is_opened_once_when_its_gap_comes_back(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    world.run()
+    world.gaps = []
+    world.crm.now += DAY + 1
+    world.run()
+    world.gaps = [Gap("k1")]
+    world.run()
+    assert world.open_keys() == ["k1"]
+    assert open_entries(world.ledger, "acme") == []
+
+
+def test_undo_lists_a_write_that_was_given_up_as_gone(world: World) -> None:
+    world.want(ANN, roles="buyer")
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    world.wanted.clear()
+    world.crm.remove(*ANN)
+    world.undo(1)
+    assert {(skip.ref.id, skip.why) for skip in world.skips()} == {("c1", Why.GONE)}
