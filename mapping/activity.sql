@@ -509,3 +509,21 @@ DROP TABLE crowd_once;
 
 -- The same for the people of the acts.
 DROP TABLE act_person;
+
+-- The same for what subjects mean.
+DROP TABLE subject_mark;
+
+-- The same for what records say.
+DROP TABLE activity_mark;
+
+-- The same for addresses by record.
+DROP TABLE contact_address;
+
+-- The same for records by number.
+DROP TABLE known_contact;
+
+-- The same for addresses by number.
+DROP TABLE known_address;
+
+-- The same for people by number.
+DROP TABLE person_number;
