@@ -22,8 +22,11 @@ from sync.plan_tables import PLAN_TABLES, seal
 OBJECTS = ("contact", "account")
 
 PART = {"contact": 400_000, "account": 40_000}
-"""Records of an object that are compared and explained at a time. The texts of more would not fit the memory DuckDB may
-use, and what it lays on disk instead took three times as long."""
+"""Records of an object that are compared and explained at a time, at most. The texts of more would not fit the memory
+DuckDB may use, and what it lays on disk instead took three times as long."""
+
+Part = Mapping[str, tuple[int, int]]
+"""Object -> the numbers of the records that are planned together, above the first one up to the second one."""
 
 Explain = Callable[[duckdb.DuckDBPyConnection], None]
 """Renders `sentence` and `companion` for the records of `explained`; `mapping.explain.render` is one."""
@@ -97,7 +100,7 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
     _load_request(connection, request)
     memory.load(connection, ledger, request.org, request.as_of)
     with _written_fast(connection):
-        for part in range(_parts(connection)):
+        for part in _parts(_paired(connection)):
             _plan_values(connection, ledger, request.org, part)
             _plan_companions(connection, explain)
             execute(connection, "sql/plan_reasons", "sync")
@@ -130,16 +133,22 @@ def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str, int]]:
             yield from ((source, object_name, name, _PLACES.get((object_name, name), -1)) for name in names)
 
 
-def _parts(connection: duckdb.DuckDBPyConnection) -> int:
-    """Lay what is observed beside what is desired, record by record, and tell in how many parts."""
+def _paired(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    """Lay what is observed beside what is desired, record by record, and count the records of each object."""
     for object_name in OBJECTS:
         connection.execute(_pairs(object_name))
-    pairs = " UNION ALL ".join(f"SELECT part FROM plan_pair_{object_name}" for object_name in OBJECTS)
-    found = connection.execute(f"SELECT COALESCE(MAX(part) + 1, 0) FROM ({pairs}) AS pairs").fetchone()
-    return found[0] if found else 0
+    counts = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM plan_pair_{name}" for name in OBJECTS)
+    return dict(connection.execute(counts).fetchall())
 
 
-def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, part: int) -> None:
+def _parts(records: Mapping[str, int]) -> Iterator[Part]:
+    """Spread the records evenly over as few parts as may be: each reads the large tables, also for a small rest."""
+    parts = max(-(-count // PART[name]) for name, count in records.items())
+    for part in range(parts):
+        yield {name: (count * part // parts, count * (part + 1) // parts) for name, count in records.items()}
+
+
+def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, part: Part) -> None:
     """Compare every field that may cause a write by itself."""
     create(connection, _VALUE, temporary=True)
     compared = [output for name in OBJECTS for output in results(name) if output.name not in COMPANIONS]
@@ -174,19 +183,21 @@ def _pairs(object_name: str) -> str:
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
-        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART[object_name]}) AS BIGINT) AS part,"
+        f" SELECT ROW_NUMBER() OVER () AS number,"
         f" COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"
     )
 
 
-def _difference(output: Field, part: int) -> str:
+def _difference(output: Field, part: Part) -> str:
+    above, to = part[output.object]
     observed, desired = _filled(output, f"observed_{output.name}"), _filled(output, f"desired_{output.name}")
     return (
         f"SELECT source, '{output.object}' AS object, id, '{output.name}' AS field, {_place(output)} AS place,"
         f" {observed} AS observed, {desired} AS desired"
-        f" FROM plan_pair_{output.object} WHERE part = {part} AND {observed} IS DISTINCT FROM {desired}"
+        f" FROM plan_pair_{output.object}"
+        f" WHERE number > {above} AND number <= {to} AND {observed} IS DISTINCT FROM {desired}"
     )
 
 
