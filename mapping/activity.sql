@@ -104,6 +104,11 @@ FROM (SELECT 0 AS place UNION ALL SELECT place + 1 AS place FROM rule_source) AS
 CROSS JOIN rule_kind
 CROSS JOIN answers;
 
+-- Each user of a CRM with a number: whose act it was is asked of millions of acts.
+CREATE OR REPLACE TEMP TABLE user_number AS
+SELECT source, id, CAST(ROW_NUMBER() OVER (ORDER BY source, id) AS INT) AS owner
+FROM user_account;
+
 -- What happened before as_of between us and anybody, without twins, automatic replies, cancelled, planned and bounced
 -- records. A missed review stays, not held: it was an invitation. `told` is when it was, times 65536, plus its form: acts
 -- are grouped by what they carry, and one column more costs a tenth of that.
@@ -111,6 +116,7 @@ CREATE OR REPLACE TEMP TABLE kept_activity AS
 SELECT
     activity.source,
     activity.id,
+    user_number.owner,
     activity.happened_at * 65536 + ((COALESCE(rule_source.place, -1) + 1) * 8 + rule_kind.number) * 64
         + CASE
             WHEN rule_kind.mutual THEN 48
@@ -134,6 +140,7 @@ CROSS JOIN run
 LEFT JOIN activity_mark AS mark ON mark.source = activity.source AND mark.id = activity.id
 LEFT JOIN rule_bulk_type ON rule_bulk_type.type = LOWER(activity.type)
 LEFT JOIN rule_source ON rule_source.source = activity.source
+LEFT JOIN user_number ON user_number.source = activity.source AND user_number.id = activity.owner_id
 JOIN rule_kind ON rule_kind.kind = CASE WHEN mark.review THEN 'review' ELSE activity.kind END
 WHERE NOT COALESCE(mark.twin, FALSE)
     AND NOT COALESCE(mark.automatic, FALSE)
@@ -151,7 +158,7 @@ WHERE NOT COALESCE(mark.twin, FALSE)
 -- Each act with a number, by which it is known from here on. A statement of its own: numbering rows is work for one
 -- thread, and the joins above it would wait for that thread.
 CREATE OR REPLACE TEMP TABLE act AS
-SELECT CAST(ROW_NUMBER() OVER () AS INT) AS number, source, id, told
+SELECT CAST(ROW_NUMBER() OVER () AS INT) AS number, source, id, owner, told
 FROM kept_activity;
 
 -- What the later steps do not need gives its room back.
@@ -509,3 +516,21 @@ DROP TABLE crowd_once;
 
 -- The same for the people of the acts.
 DROP TABLE act_person;
+
+-- The same for what subjects mean.
+DROP TABLE subject_mark;
+
+-- The same for what records say.
+DROP TABLE activity_mark;
+
+-- The same for addresses by record.
+DROP TABLE contact_address;
+
+-- The same for records by number.
+DROP TABLE known_contact;
+
+-- The same for addresses by number.
+DROP TABLE known_address;
+
+-- The same for people by number.
+DROP TABLE person_number;

@@ -306,3 +306,6 @@ LEFT JOIN unplaced AS unplaced_champion
     ON unplaced_champion.account_key = customer.account_key AND unplaced_champion.role = 'champion'
 LEFT JOIN unplaced AS unplaced_buyer
     ON unplaced_buyer.account_key = customer.account_key AND unplaced_buyer.role = 'buyer';
+
+-- What the later steps do not need gives its room back.
+DROP TABLE holder;

@@ -228,3 +228,15 @@ DROP TABLE reading;
 
 -- The same for the strengths: explanations ask for those of each colleague (see explain_ties.sql).
 DROP TABLE tie_strength;
+
+-- The same for the counts, which stand in relation.
+DROP TABLE act_count;
+
+-- The same for the last acts.
+DROP TABLE last_act;
+
+-- The same for silences.
+DROP TABLE silence;
+
+-- The same for what was earned.
+DROP TABLE earned;

@@ -312,3 +312,9 @@ JOIN workload ON workload.colleague = gap.account_key
 JOIN reporting_line AS csm ON csm.source = workload.source AND csm.id = workload.user_id
 LEFT JOIN due_day ON due_day.tier = 'high'
 WHERE gap.kind = 'over-capacity CSM';
+
+-- A plan follows, which needs the room: whom coverage counts is written down.
+DROP TABLE counted_person;
+
+-- So is the next action.
+DROP TABLE possible_action;

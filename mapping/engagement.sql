@@ -152,8 +152,8 @@ JOIN act_form
     ON act_form.form = pair_act.form AND act_form.held AND NOT act_form.one_to_many
         AND act_form.inward AND act_form.outward
 JOIN act ON act.number = pair_act.number
-JOIN activity ON activity.source = act.source AND activity.id = act.id
-LEFT JOIN colleague ON colleague.source = activity.source AND colleague.id = activity.owner_id
+LEFT JOIN user_number ON user_number.owner = act.owner
+LEFT JOIN colleague ON colleague.source = user_number.source AND colleague.id = user_number.id
 WHERE colleague.colleague IS NULL
     OR newcomer.csm IS NULL
     OR colleague.colleague = newcomer.csm;

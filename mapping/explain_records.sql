@@ -34,9 +34,16 @@ WHERE ranked.place = 1;
 
 -- What the values about a person rest on, by kind of record.
 CREATE OR REPLACE TEMP TABLE person_rest AS
-SELECT account_key, person_id, 'role' AS kind, record FROM role_fact WHERE place <= 4
+SELECT person.account_key, person.person_id, 'role' AS kind, role_fact.record
+FROM role_fact
+JOIN explained_person AS person ON person.pair = role_fact.pair
+WHERE role_fact.place <= 4
 UNION
-SELECT account_key, person_id, 'buyer' AS kind, record FROM role_fact WHERE place <= 4 AND role = 'buyer'
+SELECT person.account_key, person.person_id, 'buyer' AS kind, role_fact.record
+FROM role_fact
+JOIN explained_person AS person ON person.pair = role_fact.pair
+WHERE role_fact.place <= 4
+    AND role_fact.role = 'buyer'
 UNION
 SELECT evidence.account_key, evidence.subject AS person_id, 'stance' AS kind, told_by.record
 FROM explained_person AS person
@@ -49,7 +56,9 @@ FROM explained_person AS person
 JOIN person_fact ON person_fact.person_id = person.person_id
 WHERE person_fact.title_record IS NOT NULL
 UNION
-SELECT account_key, person_id, 'exchange' AS kind, record FROM last_exchange
+SELECT person.account_key, person.person_id, 'exchange' AS kind, last_exchange.record
+FROM last_exchange
+JOIN explained_person AS person ON person.pair = last_exchange.pair
 UNION
 SELECT account_key, person_id, 'act' AS kind, record FROM newest_act
 UNION

@@ -24,41 +24,21 @@ SELECT
     weight.outward,
     tie_act.happened_at,
     CAST(FLOOR(tie_act.happened_at / 86400e0) AS BIGINT) AS day,
-    weight.share / SQRT(tie_act.others) AS share,
-    ROUND(1e6 * weight.share / SQRT(tie_act.others) * POWER(5e-1, (run.as_of - tie_act.happened_at)
+    weight.weight / SQRT(tie_act.others) AS share,
+    ROUND(1e6 * weight.weight / SQRT(tie_act.others) * POWER(5e-1, (run.as_of - tie_act.happened_at)
         / (86400e0 * rule_depth.half_life_days))) AS part
 FROM tie_act
 JOIN act ON act.number = tie_act.number
-JOIN activity ON activity.source = act.source AND activity.id = act.id
-JOIN colleague ON colleague.source = activity.source AND colleague.id = activity.owner_id
+JOIN user_number ON user_number.owner = act.owner
+JOIN colleague ON colleague.source = user_number.source AND colleague.id = user_number.id
 LEFT JOIN executive ON executive.pair = tie_act.pair
 LEFT JOIN unasked_act AS unasked
     ON unasked.pair = tie_act.pair AND unasked.form = tie_act.form AND unasked.happened_at = tie_act.happened_at
 CROSS JOIN run
 CROSS JOIN rule_depth
-JOIN (
-    SELECT
-        form,
-        inward,
-        outward,
-        asked,
-        alone,
-        CASE
-            WHEN one_to_one AND alone THEN 'executive'
-            WHEN written AND NOT asked THEN 'question'
-            ELSE kind
-        END AS event,
-        CASE
-            WHEN one_to_one AND alone THEN executive_weight
-            WHEN written AND NOT asked THEN question_weight
-            ELSE usual_weight
-        END AS share
-    FROM form_weight
-    CROSS JOIN (SELECT TRUE AS asked UNION ALL SELECT FALSE AS asked) AS prompting
-    CROSS JOIN (SELECT TRUE AS alone UNION ALL SELECT FALSE AS alone) AS company_kept
-) AS weight
-    ON weight.form = tie_act.form AND weight.asked = (unasked.pair IS NULL)
-        AND weight.alone = (executive.pair IS NOT NULL);
+JOIN form_weight AS weight
+    ON weight.code = tie_act.form * 4 + CASE WHEN unasked.pair IS NULL THEN 0 ELSE 2 END
+        + CASE WHEN executive.pair IS NULL THEN 0 ELSE 1 END;
 
 -- The days on which there were more of them than may count; only their acts are ranked.
 CREATE OR REPLACE TEMP TABLE crowded_tie AS

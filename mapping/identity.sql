@@ -327,3 +327,24 @@ SELECT
 FROM place
 JOIN person_fact ON person_fact.person_id = place.person_id
 LEFT JOIN leaving ON leaving.account_key = place.account_key AND leaving.person_id = place.person_id;
+
+-- What the later steps do not need gives its room back: the records as they are compared.
+DROP TABLE matched;
+
+-- The same for the records before that.
+DROP TABLE party;
+
+-- The same for their names.
+DROP TABLE party_name;
+
+-- The same for what ties two of them.
+DROP TABLE tie;
+
+-- The same for whom those ties reach.
+DROP TABLE reached;
+
+-- The same for the accounts that a record names.
+DROP TABLE belonging;
+
+-- The same for the account of each person.
+DROP TABLE place;

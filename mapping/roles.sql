@@ -195,3 +195,12 @@ LEFT JOIN (
 ) AS held ON held.account_key = profile.account_key AND held.person_id = profile.person_id
 LEFT JOIN rule_department_kind AS technical
     ON technical.kind = 'technical' AND technical.department = COALESCE(person_fact.function, profile.department);
+
+-- What the later steps do not need gives its room back: the traits.
+DROP TABLE trait;
+
+-- The same for roles without the word of a human.
+DROP TABLE predicted_role;
+
+-- The same for roles with it.
+DROP TABLE settled_role;

@@ -102,20 +102,31 @@ CROSS JOIN rule_depth
 WHERE latest.back <= rule_depth.ghosting_outreaches
 GROUP BY latest.pair;
 
--- What each form of an act weighs: as a rule, when nobody had asked for it, alone with an executive.
+-- What each form of an act weighs: as a rule, when nobody had asked for it, alone with an executive. `code` is the form
+-- times four, plus two when nobody had asked, plus one for an executive: one number finds it, here and where ties are
+-- explained.
 CREATE OR REPLACE TEMP TABLE form_weight AS
 SELECT
-    act_form.form, act_form.kind, act_form.written, act_form.mutual, act_form.inward, act_form.outward,
-    act_form.one_to_one,
-    act_form.kind = 'case' AS request,
-    act_form.mutual AND act_form.started_by_contact AS organised,
-    usual.weight AS usual_weight,
-    question.weight AS question_weight,
-    executive.weight AS executive_weight
-FROM act_form
-LEFT JOIN rule_event AS usual ON usual.kind = act_form.kind
-LEFT JOIN rule_event AS question ON question.kind = 'question'
-LEFT JOIN rule_event AS executive ON executive.kind = 'executive';
+    form.code, form.mutual, form.inward, form.outward, form.question, form.organised, form.event,
+    rule_event.weight
+FROM (
+    SELECT
+        act_form.form * 4 + unasked.bit * 2 + executive.bit AS code,
+        act_form.mutual,
+        act_form.inward,
+        act_form.outward,
+        act_form.kind = 'case' OR unasked.bit = 1 AS question,
+        act_form.mutual AND act_form.started_by_contact AS organised,
+        CASE
+            WHEN act_form.one_to_one AND executive.bit = 1 THEN 'executive'
+            WHEN act_form.written AND unasked.bit = 1 THEN 'question'
+            ELSE act_form.kind
+        END AS event
+    FROM act_form
+    CROSS JOIN (SELECT 0 AS bit UNION ALL SELECT 1 AS bit) AS unasked
+    CROSS JOIN (SELECT 0 AS bit UNION ALL SELECT 1 AS bit) AS executive
+) AS form
+LEFT JOIN rule_event ON rule_event.kind = form.event;
 
 -- What each act adds to a tie, in millionths, now and as it stood one trend period ago: the weight of its kind by the
 -- number of people it was shared with, faded. Whole numbers, so that the order of rows cannot change a sum. A view: its
@@ -139,28 +150,22 @@ FROM (
         form_weight.inward,
         form_weight.outward,
         form_weight.mutual AS met,
-        form_weight.request OR reading.unasked AS question,
+        form_weight.question,
         form_weight.organised,
         run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
         CAST(FLOOR(reading.moment / 345600e0) AS BIGINT) AS day,
-        CASE
-            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN 'executive'
-            WHEN form_weight.written AND reading.unasked THEN 'question'
-            ELSE form_weight.kind
-        END AS event,
-        CASE
-            WHEN form_weight.one_to_one AND executive.pair IS NOT NULL THEN form_weight.executive_weight
-            WHEN form_weight.written AND reading.unasked THEN form_weight.question_weight
-            ELSE form_weight.usual_weight
-        END / SQRT(reading.others) AS share,
+        form_weight.event,
+        form_weight.weight / SQRT(reading.others) AS share,
         rule_depth.half_life_days,
         rule_depth.trend_days,
         rule_depth.window_days,
         rule_depth.month_days,
         rule_depth.answer_days
     FROM reading
-    JOIN form_weight ON form_weight.form = reading.form
     LEFT JOIN executive ON executive.pair = reading.pair
+    JOIN form_weight
+        ON form_weight.code = reading.form * 4 + CASE WHEN reading.unasked THEN 2 ELSE 0 END
+            + CASE WHEN executive.pair IS NULL THEN 0 ELSE 1 END
     CROSS JOIN run
     CROSS JOIN rule_depth
 ) AS event;

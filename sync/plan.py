@@ -21,9 +21,13 @@ from sync.plan_tables import PLAN_TABLES, seal
 
 OBJECTS = ("contact", "account")
 
-PART = {"contact": 400_000, "account": 40_000}
-"""Records of an object that are compared and explained at a time. The texts of more would not fit the memory DuckDB may
-use, and what it lays on disk instead took three times as long."""
+PART = {"contact": 450_000, "account": 45_000}
+"""Records of an object that are compared and explained at a time, at most. The texts of more would not fit the memory
+DuckDB may use, and what it lays on disk instead took three times as long. Of 1.25 million, two parts took a third
+longer than three, and four a seventh longer."""
+
+Part = Mapping[str, tuple[int, int]]
+"""Object -> the numbers of the records that are planned together, above the first one up to the second one."""
 
 Explain = Callable[[duckdb.DuckDBPyConnection], None]
 """Renders `sentence` and `companion` for the records of `explained`; `mapping.explain.render` is one."""
@@ -63,14 +67,16 @@ _OPTION = Table(
         Column("as_of", "BIGINT", "the only now of the run"),
     ),
 )
+_PLACE = Column("place", "BIGINT", "stands for object and field: a difference is judged by a number, not by texts")
 _FIELD = Table(
     "plan_field",
     "Every field of ours: its form of nothing, and by how much a number may be off.",
     (),
-    (*_text_table("", "object name empty").columns, Column("band", "DOUBLE", "NULL: not at all")),
+    (_PLACE, *_text_table("", "object name empty").columns, Column("band", "DOUBLE", "NULL: not at all")),
 )
-_WRITABLE = _text_table("plan_writable", "source object field")
-_DIFFERENCE = _text_table("plan_difference", "source object id field observed desired")
+_WRITABLE = Table(
+    "plan_writable", "What may be written.", (), (*_text_table("", "source object field").columns, _PLACE)
+)
 _EXPLAINED = _text_table("explained", "object source id")
 _EXPLAIN = (
     "INSERT INTO explained SELECT DISTINCT object, source, id FROM plan_value WHERE verdict IN ('ours', 'take over')"
@@ -79,6 +85,9 @@ _SENTENCE = _text_table("sentence", "object source id field text")
 _COMPANION = _text_table("companion", "object source id evidence computed_on")
 
 _VALUE = _text_table("plan_value", "source object id field before after verdict")
+
+_PLACES = {place: number for number, place in enumerate(memory.EMPTY)}
+"""Object and field -> the number that stands for both."""
 
 
 def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request, explain: Explain) -> Plan:
@@ -92,7 +101,7 @@ def plan(connection: duckdb.DuckDBPyConnection, ledger: Ledger, request: Request
     _load_request(connection, request)
     memory.load(connection, ledger, request.org, request.as_of)
     with _written_fast(connection):
-        for part in range(_parts(connection)):
+        for part in _parts(_paired(connection)):
             _plan_values(connection, ledger, request.org, part)
             _plan_companions(connection, explain)
             execute(connection, "sql/plan_reasons", "sync")
@@ -112,35 +121,39 @@ def _written_fast(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _load_request(connection: duckdb.DuckDBPyConnection, request: Request) -> None:
-    fields = [(*place, empty, request.bands.get(place)) for place, empty in memory.EMPTY.items()]
+    fields = [(_PLACES[place], *place, empty, request.bands.get(place)) for place, empty in memory.EMPTY.items()]
     create(connection, _FIELD, fields)
     create(connection, _WRITABLE, sorted(_writable_rows(request.writable)))
     limits = request.limits
     create(connection, _OPTION, [(request.takeover, limits.tasks_per_day, limits.tasks_per_week, request.as_of)])
 
 
-def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str]]:
+def _writable_rows(writable: Writable) -> Iterator[tuple[str, str, str, int]]:
     for source, objects in writable.items():
         for object_name, names in objects.items():
-            yield from ((source, object_name, name) for name in names)
+            yield from ((source, object_name, name, _PLACES.get((object_name, name), -1)) for name in names)
 
 
-def _parts(connection: duckdb.DuckDBPyConnection) -> int:
-    """Lay what is observed beside what is desired, record by record, and tell in how many parts."""
+def _paired(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    """Lay what is observed beside what is desired, record by record, and count the records of each object."""
     for object_name in OBJECTS:
         connection.execute(_pairs(object_name))
-    pairs = " UNION ALL ".join(f"SELECT part FROM plan_pair_{object_name}" for object_name in OBJECTS)
-    found = connection.execute(f"SELECT COALESCE(MAX(part) + 1, 0) FROM ({pairs}) AS pairs").fetchone()
-    return found[0] if found else 0
+    counts = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM plan_pair_{name}" for name in OBJECTS)
+    return dict(connection.execute(counts).fetchall())
 
 
-def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, part: int) -> None:
+def _parts(records: Mapping[str, int]) -> Iterator[Part]:
+    """Spread the records evenly over as few parts as may be: each reads the large tables, also for a small rest."""
+    parts = max(-(-count // PART[name]) for name, count in records.items())
+    for part in range(parts):
+        yield {name: (count * part // parts, count * (part + 1) // parts) for name, count in records.items()}
+
+
+def _plan_values(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, part: Part) -> None:
     """Compare every field that may cause a write by itself."""
     create(connection, _VALUE, temporary=True)
-    create(connection, _DIFFERENCE, temporary=True)
-    for object_name in OBJECTS:
-        compared = [output for output in results(object_name) if output.name not in COMPANIONS]
-        _insert_differences(connection, (_difference(output, part) for output in compared))
+    compared = [output for name in OBJECTS for output in results(name) if output.name not in COMPANIONS]
+    _look_at_differences(connection, (_difference(output, part) for output in compared))
     memory.load_applied(connection, ledger, org)
     execute(connection, "sql/plan_values", "sync")
 
@@ -152,15 +165,17 @@ def _plan_companions(connection: duckdb.DuckDBPyConnection, explain: Explain) ->
     create(connection, _SENTENCE, temporary=True)
     create(connection, _COMPANION, temporary=True)
     explain(connection)
-    create(connection, _DIFFERENCE, temporary=True)
     companions = (output for output in FIELDS if output.name in COMPANIONS)
-    _insert_differences(connection, map(_companion_difference, companions))
+    _look_at_differences(connection, map(_companion_difference, companions))
     execute(connection, "sql/plan_values", "sync")
 
 
-def _insert_differences(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> None:
-    """Compare field after field in one statement: planning two dozen costs more than running them."""
-    connection.execute(f"INSERT INTO plan_difference {' UNION ALL '.join(selects)}")
+def _look_at_differences(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> None:
+    """Compare every field in one statement: planning dozens costs more than running them.
+
+    A view: on their way into `plan_value` the differences of a first run need not stand in memory.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW plan_difference AS {' UNION ALL '.join(selects)}")
 
 
 def _pairs(object_name: str) -> str:
@@ -169,18 +184,21 @@ def _pairs(object_name: str) -> str:
     columns = ", ".join(f"o.{name} AS observed_{name}, d.{name} AS desired_{name}" for name in names)
     return (
         f"CREATE OR REPLACE TEMP TABLE plan_pair_{object_name} AS"
-        f" SELECT CAST(FLOOR((ROW_NUMBER() OVER () - 1) / {PART[object_name]}) AS BIGINT) AS part,"
+        f" SELECT ROW_NUMBER() OVER () AS number,"
         f" COALESCE(o.source, d.source) AS source, COALESCE(o.id, d.id) AS id, {columns}"
         f" FROM observed_{object_name} AS o"
         f" FULL JOIN desired_{object_name} AS d ON d.source = o.source AND d.id = o.id"
     )
 
 
-def _difference(output: Field, part: int) -> str:
+def _difference(output: Field, part: Part) -> str:
+    above, to = part[output.object]
     observed, desired = _filled(output, f"observed_{output.name}"), _filled(output, f"desired_{output.name}")
     return (
-        f"SELECT source, '{output.object}', id, '{output.name}', {observed}, {desired}"
-        f" FROM plan_pair_{output.object} WHERE part = {part} AND {observed} IS DISTINCT FROM {desired}"
+        f"SELECT source, '{output.object}' AS object, id, '{output.name}' AS field, {_place(output)} AS place,"
+        f" {observed} AS observed, {desired} AS desired"
+        f" FROM plan_pair_{output.object}"
+        f" WHERE number > {above} AND number <= {to} AND {observed} IS DISTINCT FROM {desired}"
     )
 
 
@@ -188,12 +206,17 @@ def _companion_difference(output: Field) -> str:
     observed, desired = f"o.{output.name}", f"c.{output.name}"
     same = "{0}.source = e.source AND {0}.id = e.id"
     return (
-        f"SELECT e.source, '{output.object}', e.id, '{output.name}', {observed}, {desired}"
+        f"SELECT e.source, '{output.object}' AS object, e.id, '{output.name}' AS field, {_place(output)} AS place,"
+        f" {observed} AS observed, {desired} AS desired"
         f" FROM explained AS e"
         f" LEFT JOIN observed_{output.object} AS o ON {same.format('o')}"
         f" LEFT JOIN companion AS c ON c.object = e.object AND {same.format('c')}"
         f" WHERE e.object = '{output.object}' AND {observed} IS DISTINCT FROM {desired}"
     )
+
+
+def _place(output: Field) -> int:
+    return _PLACES[output.object, output.name]
 
 
 def _filled(output: Field, column: str) -> str:

@@ -23,8 +23,8 @@ FROM (
     END AS verdict
   FROM plan_difference AS d
   CROSS JOIN plan_option AS o
-  JOIN plan_field AS f ON f.object = d.object AND f.name = d.field
-  LEFT JOIN plan_writable AS w ON w.source = d.source AND w.object = d.object AND w.field = d.field
+  JOIN plan_field AS f ON f.place = d.place
+  LEFT JOIN plan_writable AS w ON w.place = d.place AND w.source = d.source
   LEFT JOIN plan_applied AS a
     ON a.source = d.source AND a.object = d.object AND a.id = d.id AND a.field = d.field
   LEFT JOIN plan_intent_value AS i
