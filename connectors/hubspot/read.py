@@ -17,7 +17,6 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from connectors.ahead import ahead
 from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
@@ -146,9 +145,8 @@ class Reader:
 
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
-        most = stream.most // PAGE
         pages = self.client.pages(stream.name, self._asked(stream), stream.inline)
-        for bodies in gathered(ahead(pages, most), most):
+        for bodies in gathered(pages, stream.most // PAGE):
             batch = stream.convert(bodies, stream.inline)
             total += len(batch.ids)
             known += batch.created
