@@ -2,7 +2,7 @@
 
 Profiles of a whole pull say what matters for ten thousand contacts, a quarter of a million values. A row as a dict,
 then as a tuple, then transposed, was four fifths of all our CPU; columns read in one go, each distinct text once, were
-a third; the SQL of `connectors.hubspot.workbench`, in which no record becomes an object of Python, is a tenth, and
+a third; the SQL of `connectors.hubspot.workbench`, in which no record becomes an object of Python, is a quarter, and
 parses as well. A stage that is filled by ten thousand rows at a time spends half of what one spends that is filled by
 thousands. To read lists ahead in a thread was tried: a tenth less time against the emulator, for an eighth more CPU.
 """

@@ -1,9 +1,15 @@
 -- Text as it is, whatever it says; only nothing is unknown.
 CREATE OR REPLACE MACRO worded(x) AS NULLIF(x, '');
 
--- Text without the blanks around it; looking whether there are any is much faster than taking them away.
+-- What stands around a text and is not seen: blanks of all widths, the one that does not break a line, and none at all.
+CREATE OR REPLACE MACRO blanks() AS
+  E' \t\r\n\x0b\x0c' || CHR(133) || CHR(160) || CHR(5760)
+  || ARRAY_TO_STRING(LIST_TRANSFORM(RANGE(8192, 8204), lambda code: CHR(CAST(code AS INTEGER))), '')
+  || CHR(8232) || CHR(8233) || CHR(8239) || CHR(8287) || CHR(12288) || CHR(65279);
+
+-- Text without the blanks around it; looking whether there may be any is much faster than taking them away.
 CREATE OR REPLACE MACRO trimmed(x) AS
-  CASE WHEN x[1] <= ' ' OR x[-1] <= ' ' THEN TRIM(x, E' \t\r\n') ELSE x END;
+  CASE WHEN x[1] <= ' ' OR x[-1] <= ' ' OR x[1] > '~' OR x[-1] > '~' THEN TRIM(x, blanks()) ELSE x END;
 
 -- An address in lower case.
 CREATE OR REPLACE MACRO lowered(x) AS NULLIF(LOWER(trimmed(x)), '');

@@ -152,6 +152,12 @@ def test_a_contact_belongs_to_the_primary_company_and_to_the_others() -> None:
     ]
 
 
+def test_blanks_around_a_name_or_an_address_are_nobodys() -> None:
+    held = {"firstname": "\u00a0Zoë ", "lastname": "\t", "email": "Zoe@Acme.example\u00a0"}
+    (person,) = rows_of(contact(held), "contact")
+    assert (person["name"], person["email"]) == ("Zoë", "zoe@acme.example")
+
+
 def test_the_only_company_is_the_primary_one_even_if_hubspot_names_none() -> None:
     (person,) = rows_of(contact({}, tie(9002, UNLABELLED)), "contact")
     assert (person["account_id"], person["name"]) == ("9002", None)

@@ -30,6 +30,7 @@ READ = [
     (text, "", None),
     (text, None, None),
     (columns.lowered, " Ada@Acme.Example ", "ada@acme.example"),
+    (columns.lowered, "\ufeffZoë@Acme.Example\u00a0\u2003", "zoë@acme.example"),
     (reference, "001D000000IRFma", "001D000000IRFmaIAH"),
     (reference, "001D000000IRFmaIAH", "001D000000IRFmaIAH"),
     (columns.number, 0, 0.0),
