@@ -23,8 +23,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import hubspot
 
+from connectors.base import Connector
 from connectors.open import open_connection
 from connectors.options import HubSpotOptions
+from mapping.metadata import FIELDS
 from sync.stage import Stage
 from tests.bench.emulated import Emulated, emulator
 from tests.bench.figures import Figure, shown
@@ -45,18 +47,29 @@ Told = Mapping[str, Any]
 
 @contextmanager
 def portal(contacts: int) -> Iterator[Emulated]:
-    """Run an emulator whose portal holds `contacts` people: half of those it is asked for are in Salesforce."""
+    """Run an emulator whose portal holds `contacts` people and our fields, as every portal that is pulled does.
+
+    Half of the people an emulator is asked for are in Salesforce.
+    """
     with emulator(2 * contacts, ACTIVITIES) as found:
         found.unlimited()
+        connection = connect(found.told)
+        list(connection.provision(FIELDS, dry_run=False))
+        connection.close()
         yield found
+
+
+def connect(told: Told) -> Connector:
+    """Open our connection to the portal."""
+    portal = told["hubspot"]
+    auth = {"flow": "token", "access_token": "env:token"}
+    options = HubSpotOptions.model_validate({"vendor": "hubspot", "url": portal["url"], "auth": auth})
+    return open_connection("crm", options, lambda name: str(portal[name[4:]]), time.time)
 
 
 def pull(told: Told, path: str | Path = ":memory:") -> Mapping[str, Any]:
     """Pull the portal into a new stage, in memory unless told where; tells the records read and the calls sent."""
-    portal = told["hubspot"]
-    auth = {"flow": "token", "access_token": "env:token"}
-    options = HubSpotOptions.model_validate({"vendor": "hubspot", "url": portal["url"], "auth": auth})
-    connection = open_connection("crm", options, lambda name: str(portal[name[4:]]), time.time)
+    connection = connect(told)
     try:
         with Stage(path) as stage:
             read = {end.stream: end.read for end in stage.take("crm", connection.pull({}))}
