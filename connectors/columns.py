@@ -96,9 +96,13 @@ def mapped(
     }
 
 
-def usage(bench: Workbench, key: Expression, read: Mapping[str, Expression], fields: Sequence[str]) -> arrow.Table:
-    """Make a row for each contact whose `fields` hold a usage figure, 0 days included; `key` reads the contact's id."""
-    return bench.read("usage", {"contact_id": key, "product": f"'{DEFAULT_PRODUCT}'", **read}, known(fields))
+def usage(bench: Workbench, key: Expression, read: Mapping[str, Expression]) -> arrow.Table:
+    """Make a row for each contact of whom a usage figure is told, 0 days included; `key` reads the contact's id.
+
+    A text that is no figure tells none: a row without one would say that usage is known.
+    """
+    told = " OR ".join(f"{figure} IS NOT NULL" for figure in read.values()) or NOBODY
+    return bench.read("usage", {"contact_id": key, "product": f"'{DEFAULT_PRODUCT}'", **read}, told)
 
 
 _ACTS = ("nps", "csat", "advocacy")

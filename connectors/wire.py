@@ -43,10 +43,11 @@ class Reply(requests.Response):
         return self._parsed
 
     def complete(self, needed: str) -> bool:
-        """Tell, without parsing it, whether this is JSON that did not end in its middle and holds the list `needed`.
+        """Tell, without parsing it, whether this looks like JSON to its end and holds the list `needed`.
 
-        That costs a hundredth of parsing a page of records. A brace in somebody's name may make a whole answer look
-        cut, so whoever gets False parses it; braces may hardly make a cut one look whole, and who reads it finds out.
+        That costs a hundredth of parsing a page of records, and finds what was cut off. A brace in somebody's name may
+        make a whole answer look cut, so whoever gets False parses it. What is damaged without a brace being lost is
+        found by who reads it, and not asked for again: the run stops and the next one reads it.
         """
         body = self.data.rstrip()
         closed = body.endswith(b"}") and body.count(b"{") == body.count(b"}")

@@ -2,8 +2,8 @@
 
 Each pull has one; all pulls of a vendor in a process lie in one database, which is opened once. A batch of records lies
 in the temporary table or view `raw` as text, one column a field; what it means is said by the macros and views of
-``sql/*.sql``, ours and the vendor's, so no record passes through Python. Text is never guessed at: "NA" and "null" are
-words, and only nothing is unknown.
+``sql/*.sql``, ours and the vendor's, so none of these records becomes an object of Python. Text is never guessed at:
+"NA" and "null" are words, and only nothing is unknown.
 """
 
 import atexit
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -31,6 +32,10 @@ NOBODY = "FALSE"
 """The condition that no row meets."""
 Expression = str
 """How one column is read from a row: a macro of ``sql/macros.sql`` over a field."""
+
+
+_opening = Lock()
+"""Runs of several organisations may begin at once."""
 
 
 @cache
@@ -58,7 +63,8 @@ class Workbench:
         self._duck: duckdb.DuckDBPyConnection
 
     def __enter__(self) -> Self:
-        self._duck = _database(self._vendor).cursor()
+        with _opening:
+            self._duck = _database(self._vendor).cursor()
         return self
 
     def __exit__(

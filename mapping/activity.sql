@@ -107,7 +107,7 @@ CROSS JOIN answers;
 -- Each user of a CRM with a number: whose act it was is asked of millions of acts.
 CREATE OR REPLACE TEMP TABLE user_number AS
 SELECT source, id, CAST(ROW_NUMBER() OVER (ORDER BY source, id) AS INT) AS owner
-FROM user_account;
+FROM (SELECT DISTINCT source, id FROM user_account) AS colleague;
 
 -- What happened before as_of between us and anybody, without twins, automatic replies, cancelled, planned and bounced
 -- records. A missed review stays, not held: it was an invitation. `told` is when it was, times 65536, plus its form: acts

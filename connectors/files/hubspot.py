@@ -247,9 +247,9 @@ class HubSpotExport:
             yield from ((str(name).lower(), str(found["id"])) for name in names if name)
 
     def _owner_records(self) -> list[Json]:
-        """Read the owners' file; who has no id there is known by address or name."""
+        """Read the owners' file, each once; who has no id there is known by address or name."""
         found = [held for one in self.export.pages("owners", PAGE_ROWS) for held in one] if self._has("owners") else []
-        return [json for json in map(_owner_record, found) if json["id"]]
+        return list({json["id"]: json for json in map(_owner_record, found) if json["id"]}.values())
 
     def _has(self, name: str) -> bool:
         return self.export.exists(name)

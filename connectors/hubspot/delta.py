@@ -30,7 +30,8 @@ SHARE = 1 / 3
 """Part of the known records from which listing them all is cheaper than reading the changed ones by id."""
 REMEMBERED = 1_000
 """Records of the overlap whose versions a cursor holds at most; of more none is held, and they are read again."""
-_VERSION = 1
+_VERSION = 2
+"""Raised where records are read otherwise than before, so that all are read again."""
 
 
 @dataclass(frozen=True, slots=True)

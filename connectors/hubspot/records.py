@@ -1,4 +1,4 @@
-"""From HubSpot's owners, companies, contacts and deals to canonical rows; pure functions.
+"""From HubSpot's owners, companies, contacts and deals to canonical rows.
 
 An owner is read from the JSON object HubSpot lists. Companies, contacts and deals, of which there may be a million, lie
 on the workbench when they are read (see `connectors.hubspot.workbench`), with what they are tied to.
@@ -11,7 +11,7 @@ from typing import Any
 import arro3.core as arrow
 
 from connectors import columns
-from connectors.hubspot.values import Row, lower, row
+from connectors.hubspot.values import BLANKS, Row, lower, row
 from connectors.hubspot.workbench import Workbench
 from connectors.workbench import Expression
 from mapping.fields import attributes
@@ -89,7 +89,7 @@ def owner(reading: Reading, record: Json) -> Rows:
 
 def full_name(first: str | None, last: str | None) -> str | None:
     """Join first and last name; None when both are missing."""
-    given, family = (first or "").strip(), (last or "").strip()
+    given, family = (first or "").strip(BLANKS), (last or "").strip(BLANKS)
     return f"{given} {family}" if given and family else given or family or None
 
 
@@ -131,7 +131,7 @@ def contacts(reading: Reading, bench: Workbench) -> Tables:
         "merged_contact": bench.read_view("merged_contact", "merged"),
         "affiliation": bench.read_view("affiliation", "affiliated"),
         "contact_role": bench.read_view("contact_role", "named_role"),
-        "usage": columns.usage(bench, ID, reading.columns("usage"), list(reading.mapped.get("usage", {}).values())),
+        "usage": columns.usage(bench, ID, reading.columns("usage")),
         "signal": columns.signals(bench, ID, reading.columns("signal")),
     }
 

@@ -6,6 +6,7 @@ UTC) and moments (ISO-8601, in older records epoch milliseconds).
 
 import math
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -18,6 +19,12 @@ Row = tuple[object, ...]
 Columns = Mapping[str, Sequence[object]]
 """The columns of a table by name, a value for each record; a column that is not named is NULL."""
 
+BLANKS = (
+    string.whitespace
+    + "".join(map(chr, (*range(0x1C, 0x20), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C))))
+    + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What stands around a text and is not seen, as the macro `blanks` of ``connectors/sql/macros.sql`` has it."""
 _MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
 """Epoch milliseconds as text; longer numbers are no moment of this era."""
 
@@ -72,7 +79,7 @@ def whole(text: str | None) -> int | None:
 
 def lower(text: str | None) -> str | None:
     """Normalise an address."""
-    return text.strip().lower() or None if text else None
+    return text.strip(BLANKS).lower() or None if text else None
 
 
 def parts(text: str | None) -> Iterator[str]:

@@ -17,20 +17,25 @@ from connectors.hubspot.client import GARBLED
 from connectors.workbench import named, quoted, texts
 
 KIND = {"category": "VARCHAR", "typeId": "VARCHAR", "label": "VARCHAR"}
-TIES = {"results": [{"from": {"id": "VARCHAR"}, "to": [{"toObjectId": "VARCHAR", "associationTypes": [KIND]}]}]}
+TIES = {"from": {"id": "VARCHAR"}, "to": [{"toObjectId": "VARCHAR", "associationTypes": [KIND]}]}
 """What is read of an answer that tells associations."""
 
 
-def _shape(told: Mapping[str, object]) -> str:
-    return quoted(orjson.dumps(told).decode())
+def _lists(record: Mapping[str, object]) -> str:
+    """Write a select of the records in answers, in a column `told`; one without a list of them is an error."""
+    shape = quoted(orjson.dumps({"results": [record]}).decode())
+    return (
+        "SELECT UNNEST(CASE WHEN held IS NULL THEN ERROR('no list') ELSE held END) AS told"
+        f" FROM (SELECT FROM_JSON(body, {shape}).results AS held FROM arrived)"
+    )
 
 
 _TIE = (
     'INSERT INTO tie SELECT ?, id, tied."toObjectId",'
     ' LEN(LIST_FILTER(tied."associationTypes", lambda kind: is_primary(kind))) > 0,'
     ' LIST_FILTER(tied."associationTypes", lambda kind: is_role(kind)) FROM'
-    ' (SELECT told."from".id AS id, UNNEST(told."to") AS tied FROM'
-    f" (SELECT UNNEST(FROM_JSON(body, {_shape(TIES)}).results) AS told FROM arrived))"
+    f' (SELECT told."from".id AS id, UNNEST(told."to") AS tied FROM ({_lists(TIES)}))'
+    ' WHERE id IS NULL OR id IN (SELECT "@id" FROM raw)'
 )
 
 
@@ -45,11 +50,12 @@ class Workbench(workbench.Workbench):
         super().__init__("connectors.hubspot", source)
         self._stages = sorted(customer_stages)
         self._labels = role_labels
-        self._names: tuple[str, ...] | None = None
+        self._names: tuple[str, ...] = ()
         self._views: set[str] = set()
 
     def __enter__(self) -> Self:
         super().__enter__()
+        self._names, self._views = (), set()
         self._duck.execute("SET VARIABLE customer_stages = ?::TEXT[]", [self._stages])
         super().prepare("labels")
         if self._labels:
@@ -61,25 +67,19 @@ class Workbench(workbench.Workbench):
 
         Of a record that came twice the later state counts. Raises RetryLater when an answer cannot be read.
         """
-        names = tuple(dict.fromkeys(properties))
+        names = _apart(properties)
         if names != self._names:
             self._names, self._views = names, set()
         columns = ", ".join(f"{named(name)} TEXT" for name in names)
-        self._duck.execute(f'CREATE OR REPLACE TEMP TABLE raw ("@id" TEXT, "@created" TEXT, {columns})')
+        self._duck.execute(f'CREATE OR REPLACE TEMP TABLE raw ("@id" TEXT NOT NULL, "@created" TEXT, {columns})')
         super().prepare("ties")
         record = {"id": "VARCHAR", "createdAt": "VARCHAR", "properties": dict.fromkeys(names, "VARCHAR")}
-        self._take(
-            'INSERT INTO raw SELECT told.id, told."createdAt", UNNEST(told.properties) FROM'
-            f" (SELECT UNNEST(FROM_JSON(body, {_shape({'results': [record]})}).results) AS told FROM arrived)",
-            bodies,
-        )
+        told = f'SELECT told.id, told."createdAt", UNNEST(told.properties) FROM ({_lists(record)})'
+        self._take(f"INSERT INTO raw {told}", bodies)
         ids = self._ids()
-        distinct = set(ids)
-        if None in distinct:
-            raise RetryLater(GARBLED)
-        if len(distinct) == len(ids):
+        if len(set(ids)) == len(ids):
             return ids
-        self._duck.execute('DELETE FROM raw WHERE rowid NOT IN (SELECT MAX(rowid) FROM raw GROUP BY "@id")')
+        super().prepare("latest")
         return self._ids()
 
     def _ids(self) -> Ids:
@@ -111,10 +111,19 @@ class Workbench(workbench.Workbench):
         try:
             self._duck.register("arrived", texts(bodies))
             self._duck.execute(statement, values).fetchall()
-        except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
+        except (duckdb.InvalidInputException, duckdb.ConstraintException, UnicodeDecodeError) as error:
             raise RetryLater(GARBLED) from error
         finally:
             self._duck.unregister("arrived")
+
+
+def _apart(properties: Sequence[str]) -> tuple[str, ...]:
+    """Name each property once, whatever the case, as columns are named; HubSpot's own names have no capitals."""
+    found: dict[str, str] = {}
+    for name in properties:
+        small = name.lower()
+        found[small] = name if name == small else found.get(small, name)
+    return tuple(found.values())
 
 
 def listed(records: Sequence[Mapping[str, object]]) -> bytes:

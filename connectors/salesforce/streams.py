@@ -265,8 +265,7 @@ def _observed(bench: Workbench, object_name: str, own: Sequence[tuple[Field, str
 
 
 def _usage(world: World, bench: Workbench) -> arrow.Table:
-    there = world.schema.visible("Contact", world.mapped("usage"))
-    return columns.usage(bench, columns.plain("Id"), world.columns("usage"), there)
+    return columns.usage(bench, columns.plain("Id"), world.columns("usage"))
 
 
 def _signals(world: World, bench: Workbench) -> arrow.Table:

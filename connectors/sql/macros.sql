@@ -3,7 +3,7 @@ CREATE OR REPLACE MACRO worded(x) AS NULLIF(x, '');
 
 -- What stands around a text and is not seen: blanks of all widths, the one that does not break a line, and none at all.
 CREATE OR REPLACE MACRO blanks() AS
-  E' \t\r\n\x0b\x0c' || CHR(133) || CHR(160) || CHR(5760)
+  E' \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f' || CHR(133) || CHR(160) || CHR(5760)
   || ARRAY_TO_STRING(LIST_TRANSFORM(RANGE(8192, 8204), lambda code: CHR(CAST(code AS INTEGER))), '')
   || CHR(8232) || CHR(8233) || CHR(8239) || CHR(8287) || CHR(12288) || CHR(65279);
 

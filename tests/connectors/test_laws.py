@@ -175,6 +175,11 @@ def test_14_words_that_look_like_nothing_stay_words(text: str) -> None:
     assert read_by_salesforce(words("F"), [text], "TEXT") == [text]
 
 
+@given(st.text(values.BLANKS + "aB@.", max_size=12))
+def test_an_address_is_the_same_for_sql_and_for_the_headers_of_a_mail(text: str) -> None:
+    assert read_by_hubspot(columns.lowered("f"), [text], "TEXT") == [values.lower(text)]
+
+
 @given(TEXT)
 def test_garbled_headers_of_an_email_never_stop_a_pull(text: str) -> None:
     assert set(addresses({"hs_email_headers": text}).values()) <= {"from", "to"}

@@ -160,13 +160,17 @@ class Stand:
         """Tell the time as the product reads it: that of the CRMs, moving on."""
         return NOON.timestamp() + self._ahead + time.time() - self._began
 
+    def asked(self) -> int:
+        """Count the requests that were carried out since the log was emptied."""
+        return int(self.tell("GET", "requests", last="0")["total"])
+
     def settled(self, sent: int, patience: float | None = None) -> None:
         """Wait until the emulator has finished what was asked: somebody who hung up does not end it.
 
         Who was killed may have sent less than it meant to; then `patience` seconds are enough.
         """
         until = time.time() + (patience or 20)
-        while self.tell("GET", "requests", last="0")["total"] < sent:
+        while self.asked() < sent:
             if time.time() > until:
                 assert patience, "requests are lost"
                 return

@@ -103,9 +103,13 @@ def finish(stand: Stand, last: Ended, smooth: Smooth) -> list[str]:
 
 
 def one_run(stand: Stand, playing: Sequence[Cell], timeout: float) -> tuple[Ended, list[str]]:
-    """Run once amidst the faults that are set, and tell whether its end was unclear."""
+    """Run once amidst the faults that are set, and tell whether its end was unclear.
+
+    What hangs until after its run must not reach the CRM of the next company.
+    """
+    before = stand.asked()
     ended = stand.run(timeout)
-    stand.settled(ended.sent)
+    stand.settled(before + ended.sent)
     final = ended.status == "failed" and any(cell.fault.final for cell in playing)
     return ended, [] if ended.clear or final else [f"it ended unclear: {ended}"]
 

@@ -195,3 +195,10 @@ def test_an_act_counts_for_the_account_it_names_else_for_all_of_the_person(
 def test_the_colleague_on_our_side_is_kept(customer: World) -> None:
     customer.email("out", owner_id="U1")
     assert touches(customer, "colleague") == [("salesforce:U1",)]
+
+
+def test_a_colleague_whom_an_export_lists_twice_does_not_double_an_act(customer: World) -> None:
+    customer.user("U7")
+    customer.user("U7", name="The same once more")
+    customer.email("out", owner_id="U7")
+    assert touches(customer, "colleague") == [("salesforce:U7",)]

@@ -30,7 +30,7 @@ CREATE OR REPLACE MACRO full_name(given, family) AS
 
 -- The values of a multiple choice.
 CREATE OR REPLACE MACRO parts(x) AS
-  LIST_FILTER(LIST_TRANSFORM(STRING_SPLIT(x, ';'), lambda part: TRIM(part)), lambda part: part <> '');
+  LIST_FILTER(LIST_TRANSFORM(STRING_SPLIT(x, ';'), lambda part: trimmed(part)), lambda part: part <> '');
 
 -- Whether a kind of association is the one HubSpot itself calls primary: of a contact (1) or of a deal (5).
 CREATE OR REPLACE MACRO is_primary(kind) AS

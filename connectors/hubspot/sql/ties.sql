@@ -2,8 +2,8 @@
 -- are the kinds of association that say something about a role.
 CREATE OR REPLACE TEMP TABLE tie (
   object TEXT,
-  id TEXT,
-  other TEXT,
+  id TEXT NOT NULL,
+  other TEXT NOT NULL,
   main BOOLEAN,
   labels STRUCT(category TEXT, "typeId" TEXT, label TEXT)[]
 );

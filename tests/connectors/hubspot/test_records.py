@@ -219,9 +219,10 @@ def test_usage_and_surveys_are_read_from_mapped_properties() -> None:
     ]
 
 
-def test_without_mapped_usage_there_is_no_usage_row() -> None:
+@pytest.mark.parametrize("figure", ["", "n/a", None])
+def test_what_is_no_figure_of_usage_makes_no_usage_row(figure: str | None) -> None:
     assert rows_of(contact({"days_active": "3"}), "usage") == []
-    assert rows_of(contact({"days_active": ""}, usage={"active_days": "days_active"}), "usage") == []
+    assert rows_of(contact({"days_active": figure}, usage={"active_days": "days_active"}), "usage") == []
 
 
 @pytest.mark.parametrize(
@@ -296,6 +297,41 @@ def test_an_answer_that_was_garbled_asks_for_patience_and_repeats_nothing_of_it(
     with Workbench("hs", (), {}) as bench, pytest.raises(RetryLater, match="garbled") as refused:
         bench.lay(["name", records.MERGED_IDS], [listed([{"id": "1", "properties": {}}]), garbled])
     assert "Acme" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [{"from": None, "to": [{"toObjectId": 1}]}, {"from": {"id": "1"}, "to": [{"toObjectId": None}]}],
+)
+def test_a_tie_without_its_ends_asks_for_patience(garbled: Mapping[str, object]) -> None:
+    with Workbench("hs", (), {}) as bench:
+        bench.lay([records.MERGED_IDS], [listed([{"id": "1", "properties": {}}])])
+        with pytest.raises(RetryLater, match="garbled"):
+            bench.tie("companies", [listed([garbled])])
+
+
+def test_ties_of_records_that_were_not_asked_for_are_nobodys() -> None:
+    asked = [*reading().properties(records.CONTACT, "contact"), records.MERGED_IDS]
+    with Workbench("hs", (), {}) as bench:
+        bench.lay(asked, [listed([{"id": "1", "properties": {}}])])
+        bench.tie("companies", [tied({"1": [tie(9001, PRIMARY)], "2": [tie(9001, PRIMARY, DECISION_MAKER)]})])
+        found = records.contacts(reading(), bench)
+    assert [row["id"] for row in rows_of(found, "affiliation")] == ["1:9001"]
+    assert rows_of(found, "contact_role") == []
+
+
+def test_names_that_differ_in_their_capitals_alone_are_one_property() -> None:
+    with Workbench("hs", (), {}) as bench:
+        bench.lay(["Name", "name", records.MERGED_IDS], [listed([{"id": "1", "properties": {"name": "Acme"}}])])
+        assert bench.read("account", {"id": records.ID, "name": '"Name"'}).column("name").to_pylist() == ["Acme"]
+
+
+def test_a_workbench_may_be_used_again() -> None:
+    bench = Workbench("hs", (), {})
+    for _ in range(2):
+        with bench:
+            bench.lay([records.MERGED_IDS], [listed([{"id": "1", "properties": {records.MERGED_IDS: "2;\t3"}}])])
+            assert bench.merged() == [("2", "1"), ("3", "1")]
 
 
 def test_of_a_record_that_comes_twice_the_later_state_counts() -> None:
