@@ -14,7 +14,7 @@ import duckdb
 from mapping.metadata import FIELDS, Kind
 from mapping.records import MERGED, REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
-from sync.journal import Entry, confirm, give_up, open_entries
+from sync.journal import Entry, confirm, give_up, given_up, open_entries
 from sync.ledger import Ledger, chunks
 
 DAY = 86_400
@@ -43,7 +43,7 @@ _OPENED = _memory_table(
 )
 _INTENT_VALUE = _memory_table(
     "plan_intent_value",
-    "Values that count as ours too: of writes of unknown outcome, and of records that were merged into another one.",
+    "Values that count as ours too: of writes of unknown outcome, or given up, and of records that were merged.",
     "source TEXT object TEXT id TEXT field TEXT value TEXT",
 )
 _WINNER = _memory_table(
@@ -61,11 +61,13 @@ def look(
 
     Whose effect the stage shows is noted as done, in the record that a merged one lives on as, too. Whose record is not
     there is given up, a new task a day later, provided that its connection is among those `read` to their end just now.
-    The rest stays open: it may not have happened, or the CRM's index is late. Either way the values it meant to write
-    count as ours for as long as it is open.
+    The rest stays open: it may not have happened, or the CRM's index is late. The values that an update meant to write
+    count as ours while it is open, and after it was given up too, for its record may come back, and a merge may have
+    carried over some of them. One that was given up is done after all where the stage shows all of them again.
     """
     entries = open_entries(ledger, org)
-    seen = [*_seen_updates(connection, entries), *_seen_tasks(connection, entries)]
+    updates = sorted([*entries, *given_up(ledger, org)], key=lambda entry: (entry.run, entry.seq))
+    seen = [*_seen_updates(connection, updates), *_seen_tasks(connection, entries)]
     known = {(entry.run, entry.seq) for entry, _ in seen}
     rest = [entry for entry in entries if entry.source in read and (entry.run, entry.seq) not in known]
     lost = [*_lost_records(connection, rest), *_lost_tasks(connection, rest, _long_ago(ledger, org, rest, as_of))]
@@ -113,7 +115,8 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     merged = {name: winners(connection, name) for name in MERGED}
     told = [(name, *loser, winner) for name, found in merged.items() for loser, winner in found.items()]
     create(connection, _WINNER, told)
-    ours = {*_intent_values(entries), *_inherited(ledger, org, merged)}
+    meant = _intent_values([*entries, *given_up(ledger, org)], merged)
+    ours = {*meant, *_inherited(ledger, org, merged)}
     create(connection, _INTENT_VALUE, sorted(ours, key=repr))
     create(connection, _INTENT_TASK, [(entry.kind, entry.key) for entry in entries if entry.key])
 
@@ -152,10 +155,19 @@ def _opened(tasks: Iterable[Mapping[str, Any]], as_of: int) -> list[Sequence[obj
     return [(*owner, today[owner], count) for owner, count in sorted(week.items(), key=repr)]
 
 
-def _intent_values(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str | None]]:
+def _intent_values(
+    entries: Iterable[Entry], merged: Mapping[str, Mapping[tuple[str, str], str]]
+) -> Iterator[tuple[str, str, str, str, str | None]]:
+    """Give what updates meant to write, for their record and for the one it lives on as: a merge chooses by field.
+
+    A value that undo gives back is a human's.
+    """
     for entry in entries:
+        winner = merged.get(entry.object, {}).get((entry.source, entry.record_id), entry.record_id)
         for name, value in entry.detail.get("fields", {}).items():
-            yield (entry.source, entry.object, entry.record_id, name, value["after"])
+            if not value["gives_back"]:
+                for record_id in (entry.record_id, winner):
+                    yield (entry.source, entry.object, record_id, name, value["after"])
 
 
 def _inherited(

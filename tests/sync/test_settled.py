@@ -156,3 +156,80 @@ def test_undo_lists_a_write_that_was_given_up_as_gone(world: World) -> None:
     world.crm.remove(*ANN)
     world.undo(1)
     assert {(skip.ref.id, skip.why) for skip in world.skips()} == {("c1", Why.GONE)}
+
+
+def lost_and_deleted(world: World, **values: str) -> dict[str, str]:
+    """Write values to Bob, lose the answer, delete him and give the write up; tells what he held."""
+    world.want(BOB, **values)
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    held = dict(world.crm.values[BOB])
+    world.wanted.clear()
+    world.crm.remove(*BOB)
+    assert world.run().settled == 1
+    assert [outcome for outcome, _ in outcomes(world)] == ["gone"]
+    return held
+
+
+def restore(world: World, held: Mapping[str, str | None]) -> None:
+    """Bring Bob back out of the recycle bin with these values."""
+    world.crm.put("contact", {"id": "c2", "name": "Bob", "account_id": "a1"})
+    for name, value in held.items():
+        world.crm.edit(*BOB, name, value)
+
+
+def test_what_a_restored_record_holds_of_a_write_that_was_given_up_is_ours(world: World) -> None:
+    restore(world, lost_and_deleted(world, roles="buyer"))
+    world.want(BOB, roles="champion")
+    assert world.run().settled == 1
+    assert outcomes(world) == [("done", "found by looking")]
+    assert world.held(BOB, "roles") == "champion"
+    assert world.skips() == []
+
+
+def test_a_restored_record_without_our_value_leaves_the_write_given_up(world: World) -> None:
+    restore(world, lost_and_deleted(world, roles="buyer") | {"roles": "blocker"})
+    world.want(BOB, roles="champion")
+    assert world.run().settled == 0
+    assert outcomes(world) == [("gone", "the record is gone")]
+    assert [(skip.field, skip.why) for skip in world.skips() if skip.field == "roles"] == [("roles", Why.OCCUPIED)]
+
+
+def test_of_a_write_that_a_merge_took_apart_the_value_it_kept_is_ours_and_no_other(world: World) -> None:
+    world.want(BOB, roles="buyer", depth="3")
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    world.crm.edit(*ANN, "roles", "buyer")
+    world.crm.edit(*ANN, "depth", "2")
+    world.crm.remove(*BOB)
+    world.merge("contact", "c2", "c1")
+    world.wanted = {ANN: {"roles": "champion", "depth": "4"}}
+    world.run()
+    assert outcomes(world) == [("gone", "the record was merged into c1")]
+    assert (world.held(ANN, "roles"), world.held(ANN, "depth")) == ("champion", "2")
+    assert [(skip.field, skip.why) for skip in world.skips()] == [("depth", Why.OCCUPIED)]
+
+
+def test_a_write_that_was_given_up_is_forgotten_once_a_later_one_was_done(world: World) -> None:
+    lost_and_deleted(world, roles="buyer")
+    restore(world, {})
+    world.want(BOB, roles="champion")
+    world.run()
+    assert outcomes(world) == [("superseded", "the record is gone")]
+    world.crm.edit(*BOB, "roles", "buyer")
+    assert world.run().settled == 0
+    assert world.held(BOB, "roles") == "buyer", "a human chose it"
+    assert [(skip.field, skip.why) for skip in world.skips()] == [("roles", Why.HUMAN_EDIT)]
+
+
+def test_what_an_undo_that_was_given_up_gave_back_is_a_humans(world: World) -> None:
+    given_back = {"before": "champion", "after": "buyer", "takes_over": False, "gives_back": True}
+    journal = Journal(world.ledger, "acme", 1, world.crm.now)
+    lost = {"depth": {"before": None, "after": "3", "takes_over": False, "gives_back": False}}
+    update = UpdateRecord("contact", "c9", {"roles": "buyer", "depth": "3"})
+    journal.intend([Intent("crm", update, {"fields": {"roles": given_back, **lost}})])
+    world.merge("contact", "c9", "c1")
+    world.crm.edit(*ANN, "roles", "buyer")
+    world.want(ANN, roles="champion")
+    assert world.run().settled == 1
+    assert world.held(ANN, "roles") == "buyer"
