@@ -54,23 +54,31 @@ _INTENT_TASK = _memory_table(
 )
 
 
-def look(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int, read: Collection[str] = ()
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The connections in which what is not seen is not there: of records, and of tasks of ours, known by their key."""
+
+    records: Collection[str] = ()
+    tasks: Collection[str] = ()
+
+
+def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int, sight: Sight) -> int:
     """Settle the writes of unknown outcome that the stage can tell about; counts them.
 
     Whose effect the stage shows is noted as done, in the record that a merged one lives on as, too. Whose record is not
-    there is given up, a new task a day later, provided that its connection is among those `read` to their end just now.
+    there is given up, a new task a day later, provided that its connection is within `sight`.
     The rest stays open: it may not have happened, or the CRM's index is late. The values that an update meant to write
     count as ours while it is open, and after it was given up too, for its record may come back, and a merge may have
     carried over some of them. One that was given up is done after all where the stage shows all of them again.
     """
     entries = open_entries(ledger, org)
     updates = sorted([*entries, *given_up(ledger, org)], key=lambda entry: (entry.run, entry.seq))
-    seen = [*_seen_updates(connection, updates), *_seen_tasks(connection, entries)]
+    seen = [*_seen_updates(connection, updates), *_seen_tasks(connection, entries, sight)]
     known = {(entry.run, entry.seq) for entry, _ in seen}
-    rest = [entry for entry in entries if entry.source in read and (entry.run, entry.seq) not in known]
-    lost = [*_lost_records(connection, rest), *_lost_tasks(connection, rest, _long_ago(ledger, org, rest, as_of))]
+    rest = [entry for entry in entries if (entry.run, entry.seq) not in known]
+    records = [entry for entry in rest if entry.source in sight.records]
+    tasks = [entry for entry in rest if entry.source in sight.tasks]
+    lost = [*_lost_records(connection, records), *_lost_tasks(connection, tasks, _long_ago(ledger, org, tasks, as_of))]
     return confirm(ledger, org, seen, as_of) + give_up(ledger, org, lost)
 
 
@@ -246,7 +254,9 @@ def observed(
     return held
 
 
-def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str | None]]:
+def _seen_tasks(
+    connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], sight: Sight
+) -> Iterator[tuple[Entry, str | None]]:
     if not any(entry.object == "task" for entry in entries):
         return
     tasks = held_tasks(connection)
@@ -260,7 +270,7 @@ def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry])
                 yield entry, entry.record_id
             case "assign" if here in tasks and tasks[here].owner_id == entry.detail["owner_id"]:
                 yield entry, entry.record_id
-            case "delete" if here not in tasks:
+            case "delete" if here not in tasks and entry.source in sight.tasks:
                 yield entry, None
             case _:
                 pass

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
 from connectors.errors import QuotaSpent, RetryLater, SignInRefused, Unusable
-from mapping.metadata import COVERED_ROLES
+from mapping.metadata import COVERED_ROLES, TASK_KEY
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -370,9 +370,13 @@ def _sent(desk: Desk) -> Mapping[str, Mapping[str, int]]:
 
 
 def _settle(desk: Desk, this: _Run, as_of: int) -> None:
-    """Settle what earlier runs left open; only where everything was read is a record that is missing gone."""
+    """Settle what earlier runs left open; only where everything was read is a record that is missing gone.
+
+    A task is known as ours by its key: where that field is hidden from us every one of them seems to be missing.
+    """
     read = set(desk.connectors) - {stream.source for stream in this.report.streams if stream.missing}
-    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, read)
+    keyed = {source for source in read if TASK_KEY in desk.connectors[source].writable("task")}
+    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, memory.Sight(read, keyed))
     this.report = replace(this.report, settled=settled)
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import AssignTask, Page, StreamEnd, UpdateRecord
+from connectors.base import AssignTask, DeleteTask, Page, SetTaskState, StreamEnd, UpdateRecord, Write
 from connectors.memory import Fault, MemoryConnector
+from mapping.metadata import FIELDS
 from sync import pipeline
 from sync.changes import Why
 from sync.journal import Intent, Journal, entries, open_entries
@@ -53,6 +54,40 @@ class Closed(MemoryConnector):
                 yield item
             elif isinstance(item, StreamEnd):
                 yield replace(item, read=0, whole=False, missing="403 forbidden")
+
+
+class Keyless(MemoryConnector):
+    """A CRM whose key field on tasks was hidden from us: it has none of ours to show."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        for item in super().pull(cursors):
+            if item.stream != "task":
+                yield item
+            elif isinstance(item, StreamEnd):
+                yield replace(item, read=0, whole=True)
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        return super().writable(object_name) - {"key"}
+
+
+@pytest.mark.parametrize(
+    ("write", "detail"),
+    [
+        (SetTaskState("t9", "k9", open=False, note=""), {"open": False}),
+        (AssignTask("t9", "k9", "boss", "late"), {"owner_id": "boss", "owner_before": "u1", "escalates": True}),
+        (DeleteTask("t9", "k9"), {}),
+    ],
+)
+def test_where_the_key_of_tasks_is_hidden_none_is_taken_for_gone(
+    world: World, write: Write, detail: Mapping[str, object]
+) -> None:
+    Journal(world.ledger, "acme", 1, world.crm.now).intend([Intent("crm", write, detail)])
+    keyless = Keyless("crm", world.crm.now)
+    list(keyless.provision(FIELDS, dry_run=False))
+    with Stage(":memory:") as lost:
+        assert pipeline.run(replace(world.desk(), stage=lost, connectors={"crm": keyless})).settled == 0
+    assert [entry.record_id for entry in open_entries(world.ledger, "acme")] == ["t9"]
+    assert world.run().settled == 1, "seen again, it is not there"
 
 
 def test_a_record_that_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
