@@ -290,9 +290,13 @@ def _lost_tasks(
 
 
 def _long_ago(ledger: Ledger, org: str, entries: Iterable[Entry], as_of: int) -> set[int]:
-    """Find which of the runs that wrote these began more than a day before; no index is as late as that."""
+    """Find which of the runs that wrote these were over more than a day before; no index is as late as that.
+
+    Tasks are the last that a run writes. One that died was over, for all we know, when the next one began.
+    """
     runs = [ledger.run(org, number) for number in sorted({entry.run for entry in entries})]
-    return {run["number"] for run in runs if run is not None and run["started_at"] < as_of - DAY}
+    over = {run["number"]: run["ended_at"] or run["started_at"] for run in runs if run is not None}
+    return {number for number, at in over.items() if at < as_of - DAY}
 
 
 @dataclass(frozen=True, slots=True)

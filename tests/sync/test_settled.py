@@ -170,6 +170,22 @@ def test_a_new_task_that_nobody_sees_is_given_up_a_day_later_when_its_gap_has_cl
     assert [(skip.ref.id, skip.why) for skip in world.skips()] == [("k1", Why.GONE)]
 
 
+def test_the_day_of_a_new_task_begins_when_its_run_is_over(world: World) -> None:
+    def late(step: str, _detail: str = "", _count: int = 0) -> None:
+        world.crm.now += 3600 if step == "apply" else 0
+
+    world.gaps = [Gap("k1")]
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    began = world.crm.now
+    pipeline.run(replace(world.desk(), progress=late))
+    assert world.crm.now >= began + 3600, "it wrote late"
+    world.gaps = []
+    world.crm.now = began + DAY + 3600
+    assert world.run().settled == 0
+    world.crm.now += DAY
+    assert world.run().settled == 1
+
+
 def test_a_new_task_that_was_given_up_is_opened_once_when_its_gap_comes_back(world: World) -> None:
     world.gaps = [Gap("k1")]
     world.crm.faults = {0: Fault.NEVER_ARRIVED}
