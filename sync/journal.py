@@ -168,7 +168,7 @@ def entries(ledger: Ledger, org: str, run: int) -> list[Entry]:
 def confirm(ledger: Ledger, org: str, seen: Iterable[tuple[Entry, str | None]], as_of: int) -> int:
     """Note writes as done, open or given up, because the CRM was seen to hold what they meant to write; counts them.
 
-    With each entry comes the id that was found for a new task.
+    With each entry comes the id that was found; a task may have another one than it was written with.
     """
     found = list(seen)
     if not found:
@@ -216,11 +216,11 @@ def _effect(entry: Entry, record_id: str | None, as_of: int) -> _Effect:
             return _Effect(task=_task_row(entry, record_id, "open") | opened | _ANEW)
         case "state":
             state = "open" if detail["open"] else "closed"
-            row = _task_row(entry, entry.record_id, state) | {"closed_by_us": not detail["open"]}
+            row = _task_row(entry, record_id or entry.record_id, state) | {"closed_by_us": not detail["open"]}
             return _Effect(task=row | _terms(detail))
         case "assign":
             manager = detail["owner_id"] if detail["escalates"] else None
-            here = {"key": entry.key, "source": entry.source, "id": entry.record_id}
+            here = {"key": entry.key, "source": entry.source, "id": record_id or entry.record_id}
             return _Effect(task=here | {"escalated_to": manager})
         case "delete":
             return _Effect(dropped=entry.key)

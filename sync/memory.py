@@ -257,20 +257,15 @@ def observed(
 def _seen_tasks(
     connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], sight: Sight
 ) -> Iterator[tuple[Entry, str | None]]:
-    if not any(entry.object == "task" for entry in entries):
-        return
-    tasks = held_tasks(connection)
-    of_key = {task.key: task_id for (_, task_id), task in sorted(tasks.items(), reverse=True)}
-    for entry in entries:
-        here = (entry.source, entry.record_id)
+    for entry, task_id, found in _with_tasks(connection, entries):
         match entry.kind:
-            case "create" if entry.key in of_key:
-                yield entry, of_key[entry.key]
-            case "state" if here in tasks and tasks[here].open == entry.detail["open"]:
-                yield entry, entry.record_id
-            case "assign" if here in tasks and tasks[here].owner_id == entry.detail["owner_id"]:
-                yield entry, entry.record_id
-            case "delete" if here not in tasks and entry.source in sight.tasks:
+            case "create" if found:
+                yield entry, task_id
+            case "state" if found and found.open == entry.detail["open"]:
+                yield entry, task_id
+            case "assign" if found and found.owner_id == entry.detail["owner_id"]:
+                yield entry, task_id
+            case "delete" if not found and entry.source in sight.tasks:
                 yield entry, None
             case _:
                 pass
@@ -280,13 +275,21 @@ def _lost_tasks(
     connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], long_ago: Collection[int]
 ) -> Iterator[tuple[Entry, str]]:
     """Find the writes whose task is gone. A new one that nobody saw may never have been there, or not be shown yet."""
-    about = [entry for entry in entries if entry.object == "task"]
-    tasks = held_tasks(connection) if about else {}
-    for entry in about:
+    for entry, _, found in _with_tasks(connection, entries):
         if entry.kind == "create" and entry.run in long_ago:
             yield entry, "no such task was there a day later"
-        elif entry.kind != "create" and (entry.source, entry.record_id) not in tasks:
+        elif entry.kind != "create" and not found:
             yield entry, "the task is gone"
+
+
+def _with_tasks(
+    connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, str, "HeldTask | None"]]:
+    """Lay beside each write of a task its id of today and what the CRM holds; None: it is not there."""
+    about = [entry for entry in entries if entry.object == "task"]
+    tasks = held_tasks(connection) if about else {}
+    for entry, task_id in todays_ids(tasks, about):
+        yield entry, task_id, tasks.get((entry.source, task_id))
 
 
 def _long_ago(ledger: Ledger, org: str, entries: Iterable[Entry], as_of: int) -> set[int]:
@@ -313,3 +316,12 @@ def held_tasks(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], H
     """Read our tasks as the CRMs hold them, by source and id."""
     rows = connection.execute("SELECT source, id, key, open, owner_id, due_at FROM own_task").fetchall()
     return {(source, task_id): HeldTask(*held) for source, task_id, *held in rows}
+
+
+def todays_ids(tasks: Mapping[tuple[str, str], HeldTask], entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+    """Tell of writes of tasks which id theirs has today: one that was imported from a file is known by its key."""
+    of_key = {(source, task.key): task_id for (source, task_id), task in sorted(tasks.items(), reverse=True)}
+    for entry in entries:
+        task_id = entry.result_id or entry.record_id
+        known = (entry.source, task_id) in tasks
+        yield entry, task_id if known else of_key.get((entry.source, entry.key or ""), task_id)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import AssignTask, DeleteTask, Page, SetTaskState, StreamEnd, UpdateRecord, Write
+from connectors.base import AssignTask, CreateTask, DeleteTask, Page, SetTaskState, StreamEnd, UpdateRecord, Write
 from connectors.memory import Fault, MemoryConnector
 from mapping.metadata import FIELDS
 from sync import pipeline
@@ -284,3 +284,33 @@ def test_what_an_undo_that_was_given_up_gave_back_is_a_humans(world: World) -> N
     world.want(ANN, roles="champion")
     assert world.run().settled == 1
     assert world.held(ANN, "roles") == "buyer"
+
+
+@pytest.mark.parametrize(
+    ("write", "detail", "outcome"),
+    [
+        (SetTaskState("row-1", "k1", open=True), {"open": True}, "done"),
+        (SetTaskState("row-1", "k1", open=False), {"open": False}, None),
+        (AssignTask("row-1", "k1", "u1"), {"owner_id": "u1", "owner_before": "boss", "escalates": False}, "done"),
+        (DeleteTask("row-1", "k1"), {}, None),
+    ],
+)
+def test_a_task_that_was_imported_under_another_id_is_found_by_its_key(
+    world: World, write: Write, detail: Mapping[str, object], outcome: str | None
+) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    Journal(world.ledger, "acme", 9, world.crm.now).intend([Intent("crm", write, detail)])
+    assert world.plan().settled == (outcome is not None)
+    assert [found for found, _ in outcomes(world, 9)] == [outcome]
+    assert [task["id"] for task in world.ledger.tasks("acme")] == [world.task_id("k1")]
+
+
+def test_a_new_task_that_another_connection_holds_is_not_the_one_we_wrote(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    new = CreateTask("k1", "Find a champion", "Why: k1", world.crm.now, None, None, None)
+    detail = {"open": True, "owner_id": None, "subject": "Find a champion", "due_at": world.crm.now}
+    Journal(world.ledger, "acme", 9, world.crm.now).intend([Intent("other", new, detail)])
+    assert world.plan().settled == 0
+    assert [task["source"] for task in world.ledger.tasks("acme")] == ["crm"]
