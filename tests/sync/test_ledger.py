@@ -171,6 +171,24 @@ def test_publishing_replaces_what_was_published_of_the_same_organisation(ledger:
     assert ledger.dossiers("globex", "C1") == [ann]
 
 
+def test_while_dossiers_are_rendered_the_lease_can_be_renewed(tmp_path: Path) -> None:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.db") as ours, Ledger(f"sqlite:///{tmp_path}/ledger.db") as heartbeat:
+        ours.lease("acme", "one", 100, 60)
+
+        def rendered() -> Iterator[Dossier]:
+            heartbeat.renew("acme", "one", 150, 60)
+            yield Dossier("contact", "crm", "c1", "Ann", None, {})
+
+        assert ours.publish("acme", rendered()) == 1
+        assert ours.holder("acme") == ("one", 210)
+
+
+def test_publishing_nothing_takes_back_what_was_published(ledger: Ledger) -> None:
+    ledger.publish("acme", [Dossier("contact", "crm", "c1", "Ann", None, {})])
+    assert ledger.publish("acme", []) == 0
+    assert ledger.dossiers("acme") == []
+
+
 def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
     send(ledger, 1, update("buyer"), Outcome.DONE)
     ids = [f"x{number}" for number in range(1200)] + ["c1"]
