@@ -211,7 +211,7 @@ def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunR
 def _keep(desk: Desk, this: _Run) -> None:
     """Renew the lease of a run that waits or computes; called beside it, from the heartbeat's thread.
 
-    A failure is no verdict: the run asks for itself before every batch (`_beat`) and stops when the lease is lost.
+    A failure is no verdict, nor is it told to the run: `_beat` finds out whether the lease is lost.
     """
     now = desk.now()
     if now - this.renewed_at <= WEDGED_AFTER:
@@ -352,6 +352,10 @@ def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamE
 
 
 def _beat(desk: Desk, this: _Run, step: str, detail: str, count: int) -> None:
+    """Say how far a run is, and ask the ledger whether it is still its own, when that was last asked a while ago.
+
+    A tenth of the lease: so shortly after renewing it, it cannot have run out. Raises LeaseHeldError when it is lost.
+    """
     desk.progress(step, detail, count)
     now = desk.now()
     if now - this.renewed_at >= LEASE_SECONDS / 10:

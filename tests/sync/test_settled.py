@@ -171,7 +171,8 @@ def test_a_new_task_that_nobody_sees_is_given_up_a_day_later_when_its_gap_has_cl
 
 
 def test_the_day_of_a_new_task_begins_when_its_run_is_over(world: World) -> None:
-    def late(step: str, _detail: str = "", _count: int = 0) -> None:
+    def late(step: str, detail: str = "", count: int = 0) -> None:
+        world.report(step, detail, count)
         world.crm.now += 3600 if step == "apply" else 0
 
     world.gaps = [Gap("k1")]
