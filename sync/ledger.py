@@ -312,9 +312,13 @@ class Ledger:
 
     # --- memory of the plan ----------------------------------------------------------------------------------------
 
-    def has_applied(self, org: str, source: str, object_name: str) -> bool:
-        """Tell whether we ever wrote to an object of a connection; before the first run nothing need be looked up."""
-        same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
+    def has_applied(self, org: str, *place: str) -> bool:
+        """Tell whether we ever wrote for an organisation, to a connection of it, or to an object of that.
+
+        Before the first run nothing need be looked up.
+        """
+        columns = (APPLIED.c.org, APPLIED.c.source, APPLIED.c.object)
+        same = [column == value for column, value in zip(columns, (org, *place), strict=False)]
         return bool(self._all(sa.select(APPLIED.c.id).where(*same).limit(1)))
 
     def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:

@@ -130,13 +130,21 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
 
 
 def load_applied(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
-    """Create `plan_applied` with the last-applied values of the records in `plan_difference`."""
+    """Create `plan_applied` with the last-applied values of the records in `plan_difference`.
+
+    That is a view that compares everything: which records differ is asked of it once, and not before the first write.
+    """
     create(connection, _APPLIED)
-    places = connection.execute("SELECT DISTINCT source, object FROM plan_difference ORDER BY 1, 2").fetchall()
+    if not ledger.has_applied(org):
+        return
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE plan_differing AS SELECT DISTINCT source, object, id FROM plan_difference"
+    )
+    places = connection.execute("SELECT DISTINCT source, object FROM plan_differing ORDER BY 1, 2").fetchall()
     for source, object_name in places:
         if not ledger.has_applied(org, source, object_name):
             continue
-        query = "SELECT DISTINCT id FROM plan_difference WHERE source = ? AND object = ? ORDER BY 1"
+        query = "SELECT id FROM plan_differing WHERE source = ? AND object = ? ORDER BY 1"
         differing = connection.execute(query, [source, object_name]).fetchall()
         for chunk in chunks([record_id for (record_id,) in differing], 10_000):
             rows = ledger.applied(org, source, object_name, chunk)

@@ -196,7 +196,8 @@ def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
 
 
 def test_whether_we_ever_wrote_is_told_by_organisation_connection_and_object(ledger: Ledger) -> None:
+    assert not ledger.has_applied("acme")
     send(ledger, 1, update("buyer"), Outcome.DONE)
-    assert ledger.has_applied("acme", "crm", "contact")
-    others = [("acme", "crm", "account"), ("acme", "hub", "contact"), ("globex", "crm", "contact")]
+    assert all(ledger.has_applied(*place) for place in [("acme",), ("acme", "crm"), ("acme", "crm", "contact")])
+    others = [("acme", "crm", "account"), ("acme", "hub", "contact"), ("globex", "crm", "contact"), ("globex",)]
     assert not any(ledger.has_applied(*other) for other in others)
