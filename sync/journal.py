@@ -4,8 +4,9 @@
 last-applied values and the task ledger change in one transaction, so they never contradict each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, assert_never
 
 import sqlalchemy as sa
@@ -57,6 +58,9 @@ class Entry:
     result_id: str | None = None
     message: str | None = None
 
+
+in_order = attrgetter("run", "seq")
+"""Sorts entries as they were written."""
 
 Target = tuple[str, str, str]
 
@@ -147,7 +151,7 @@ class Journal:
 
 def open_entries(ledger: Ledger, org: str) -> list[Entry]:
     """List the writes of earlier runs whose outcome is not known, oldest first."""
-    return list(_entries(ledger, JOURNAL.c.org == org, OPEN))
+    return _entries(ledger, JOURNAL.c.org == org, OPEN)
 
 
 def given_up(ledger: Ledger, org: str) -> list[Entry]:
@@ -157,12 +161,12 @@ def given_up(ledger: Ledger, org: str) -> list[Entry]:
     values it carried over. They are few, for the answer was lost and the record went before the next run, and an index
     finds them among any number of others.
     """
-    return list(_entries(ledger, JOURNAL.c.org == org, JOURNAL.c.outcome == GONE, JOURNAL.c.kind == "update"))
+    return _entries(ledger, JOURNAL.c.org == org, JOURNAL.c.outcome == GONE, JOURNAL.c.kind == "update")
 
 
 def entries(ledger: Ledger, org: str, run: int) -> list[Entry]:
     """List everything a run wrote or tried to, in its order."""
-    return list(_entries(ledger, JOURNAL.c.org == org, JOURNAL.c.run == run))
+    return _entries(ledger, JOURNAL.c.org == org, JOURNAL.c.run == run)
 
 
 def confirm(ledger: Ledger, org: str, seen: Iterable[tuple[Entry, str | None]], as_of: int) -> int:
@@ -302,9 +306,13 @@ def _upsert_task(database: sa.Connection, org: str, row: Mapping[str, Any]) -> N
         database.execute(sa.insert(TASKS).values(org=org, **row))
 
 
-def _entries(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> Iterator[Entry]:
-    query = sa.select(JOURNAL).where(*conditions).order_by(JOURNAL.c.run, JOURNAL.c.seq)
+def _entries(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> list[Entry]:
+    """Read entries in the order of the journal. Sorted here: asked for an order, SQLite reads all there is by that."""
     with ledger.engine.connect() as database:
-        for row in database.execute(query).mappings():
-            values = {name: row[name] for name in row if name != "org"}
-            yield Entry(**values, key=row["detail"].get("key"))
+        rows = database.execute(sa.select(JOURNAL).where(*conditions)).mappings()
+        return sorted(map(_entry, rows), key=in_order)
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    values = {name: row[name] for name in row if name != "org"}
+    return Entry(**values, key=row["detail"].get("key"))

@@ -14,7 +14,7 @@ import duckdb
 from mapping.metadata import FIELDS, Kind
 from mapping.records import MERGED, REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
-from sync.journal import Entry, confirm, give_up, given_up, open_entries
+from sync.journal import Entry, confirm, give_up, given_up, in_order, open_entries
 from sync.ledger import Ledger, chunks
 
 DAY = 86_400
@@ -72,7 +72,7 @@ def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     carried over some of them. One that was given up is done after all where the stage shows all of them again.
     """
     entries = open_entries(ledger, org)
-    updates = sorted([*entries, *given_up(ledger, org)], key=lambda entry: (entry.run, entry.seq))
+    updates = sorted([*entries, *given_up(ledger, org)], key=in_order)
     seen = [*_seen_updates(connection, updates), *_seen_tasks(connection, entries, sight)]
     known = {(entry.run, entry.seq) for entry, _ in seen}
     rest = [entry for entry in entries if (entry.run, entry.seq) not in known]

@@ -1,14 +1,14 @@
 """The ledger and the journal: leases, runs, plans, dossiers, and what an outcome makes true."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from connectors.base import AssignTask, CreateTask, Outcome, SetTaskState, UpdateRecord, WriteResult
-from sync.journal import SUPERSEDED, Intent, Journal, entries, open_entries
+from sync.journal import SUPERSEDED, Intent, Journal, entries, given_up, open_entries
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 
 UPDATE = UpdateRecord("contact", "c1", {"roles": "buyer"})
@@ -193,6 +193,19 @@ def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
     send(ledger, 1, update("buyer"), Outcome.DONE)
     ids = [f"x{number}" for number in range(1200)] + ["c1"]
     assert ledger.applied("acme", "crm", "contact", ids) == [{"id": "c1", "field": "roles", "value": "buyer"}]
+
+
+@pytest.mark.parametrize("find", [open_entries, given_up])
+def test_the_few_writes_that_are_not_settled_are_found_by_an_index_in_a_large_journal(
+    ledger: Ledger, find: Callable[[Ledger, str], object]
+) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    sa.event.listen(ledger.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    find(ledger, "acme")
+    (statement, values), *_ = asked
+    with ledger.engine.connect() as database:
+        steps = database.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    assert ["journal_open" in step[3] for step in steps] == [True]
 
 
 def test_whether_we_ever_wrote_is_told_by_organisation_connection_and_object(ledger: Ledger) -> None:
