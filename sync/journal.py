@@ -4,8 +4,9 @@
 last-applied values and the task ledger change in one transaction, so they never contradict each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, assert_never
 
 import sqlalchemy as sa
@@ -17,10 +18,13 @@ OPEN = sa.or_(JOURNAL.c.outcome.is_(None), JOURNAL.c.outcome == Outcome.UNKNOWN)
 """Writes nobody knows the outcome of: the process died, or no answer came."""
 
 SUPERSEDED = "superseded"
-"""Outcome of an open intent after a later write of the same record was done: it no longer matters."""
+"""Outcome of an intent, open or given up, after a later write of the same record was done: it no longer matters."""
 
 GONE = "gone"
-"""Outcome of an open intent whose record is not there any more: nobody will ever know, and it no longer matters."""
+"""Outcome of an open intent that was given up: its record is not there any more. That may come back out of a recycle
+bin, or live on in the one it was merged into: what it meant to write still counts as ours, see `given_up`."""
+
+_UNSEEN = sa.or_(OPEN, JOURNAL.c.outcome == GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class Entry:
     message: str | None = None
 
 
+in_order = attrgetter("run", "seq")
+"""Sorts entries as they were written."""
+
 Target = tuple[str, str, str]
 
 
@@ -85,7 +92,8 @@ class Journal:
         self._as_of = as_of
         self._seq = 0
         self._sent: dict[tuple[str, Target], tuple[Entry, Write]] = {}
-        self._dangling = {(entry.source, entry.object, entry.record_id) for entry in open_entries(ledger, org)}
+        dangling = (*open_entries(ledger, org), *given_up(ledger, org))
+        self._dangling = {(entry.source, entry.object, entry.record_id) for entry in dangling}
 
     def intend(self, intents: Sequence[Intent]) -> None:
         """Note writes durably; only afterwards may they be sent."""
@@ -128,7 +136,7 @@ class Journal:
         }
 
     def _supersede(self, database: sa.Connection, entry: Entry) -> None:
-        """Close older open intents about the same record: this write is the newer truth."""
+        """Close older intents about the same record, open or given up: this write is the newer truth."""
         if (entry.source, entry.object, entry.record_id) not in self._dangling:
             return
         same = sa.and_(
@@ -138,23 +146,33 @@ class Journal:
             JOURNAL.c.record_id == entry.record_id,
         )
         older = sa.or_(JOURNAL.c.run < self._run, JOURNAL.c.seq < entry.seq)
-        database.execute(sa.update(JOURNAL).where(same, older, OPEN).values(outcome=SUPERSEDED))
+        database.execute(sa.update(JOURNAL).where(same, older, _UNSEEN).values(outcome=SUPERSEDED))
 
 
 def open_entries(ledger: Ledger, org: str) -> list[Entry]:
     """List the writes of earlier runs whose outcome is not known, oldest first."""
-    return list(_entries(ledger, JOURNAL.c.org == org, OPEN))
+    return _entries(ledger, JOURNAL.c.org == org, OPEN)
+
+
+def given_up(ledger: Ledger, org: str) -> list[Entry]:
+    """List the updates that were given up and that no later write made pointless, oldest first.
+
+    However old: a bin is emptied after 15 days (Salesforce) or 90 (HubSpot), but a merge is for good, and so are the
+    values it carried over. They are few, for the answer was lost and the record went before the next run, and an index
+    finds them among any number of others.
+    """
+    return _entries(ledger, JOURNAL.c.org == org, JOURNAL.c.outcome == GONE, JOURNAL.c.kind == "update")
 
 
 def entries(ledger: Ledger, org: str, run: int) -> list[Entry]:
     """List everything a run wrote or tried to, in its order."""
-    return list(_entries(ledger, JOURNAL.c.org == org, JOURNAL.c.run == run))
+    return _entries(ledger, JOURNAL.c.org == org, JOURNAL.c.run == run)
 
 
 def confirm(ledger: Ledger, org: str, seen: Iterable[tuple[Entry, str | None]], as_of: int) -> int:
-    """Note open writes as done, because the CRM was seen to hold what they meant to write; counts them.
+    """Note writes as done, open or given up, because the CRM was seen to hold what they meant to write; counts them.
 
-    With each entry comes the id that was found for a new task.
+    With each entry comes the id that was found; a task may have another one than it was written with.
     """
     found = list(seen)
     if not found:
@@ -202,11 +220,11 @@ def _effect(entry: Entry, record_id: str | None, as_of: int) -> _Effect:
             return _Effect(task=_task_row(entry, record_id, "open") | opened | _ANEW)
         case "state":
             state = "open" if detail["open"] else "closed"
-            row = _task_row(entry, entry.record_id, state) | {"closed_by_us": not detail["open"]}
+            row = _task_row(entry, record_id or entry.record_id, state) | {"closed_by_us": not detail["open"]}
             return _Effect(task=row | _terms(detail))
         case "assign":
             manager = detail["owner_id"] if detail["escalates"] else None
-            here = {"key": entry.key, "source": entry.source, "id": entry.record_id}
+            here = {"key": entry.key, "source": entry.source, "id": record_id or entry.record_id}
             return _Effect(task=here | {"escalated_to": manager})
         case "delete":
             return _Effect(dropped=entry.key)
@@ -288,9 +306,13 @@ def _upsert_task(database: sa.Connection, org: str, row: Mapping[str, Any]) -> N
         database.execute(sa.insert(TASKS).values(org=org, **row))
 
 
-def _entries(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> Iterator[Entry]:
-    query = sa.select(JOURNAL).where(*conditions).order_by(JOURNAL.c.run, JOURNAL.c.seq)
+def _entries(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> list[Entry]:
+    """Read entries in the order of the journal. Sorted here: asked for an order, SQLite reads all there is by that."""
     with ledger.engine.connect() as database:
-        for row in database.execute(query).mappings():
-            values = {name: row[name] for name in row if name != "org"}
-            yield Entry(**values, key=row["detail"].get("key"))
+        rows = database.execute(sa.select(JOURNAL).where(*conditions)).mappings()
+        return sorted(map(_entry, rows), key=in_order)
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    values = {name: row[name] for name in row if name != "org"}
+    return Entry(**values, key=row["detail"].get("key"))

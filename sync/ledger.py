@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -312,9 +312,13 @@ class Ledger:
 
     # --- memory of the plan ----------------------------------------------------------------------------------------
 
-    def has_applied(self, org: str, source: str, object_name: str) -> bool:
-        """Tell whether we ever wrote to an object of a connection; before the first run nothing need be looked up."""
-        same = (APPLIED.c.org == org, APPLIED.c.source == source, APPLIED.c.object == object_name)
+    def has_applied(self, org: str, *place: str) -> bool:
+        """Tell whether we ever wrote for an organisation, to a connection of it, or to an object of that.
+
+        Before the first run nothing need be looked up.
+        """
+        columns = (APPLIED.c.org, APPLIED.c.source, APPLIED.c.object)
+        same = [column == value for column, value in zip(columns, (org, *place), strict=False)]
         return bool(self._all(sa.select(APPLIED.c.id).where(*same).limit(1)))
 
     def applied(self, org: str, source: str, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -359,11 +363,17 @@ class Ledger:
     # --- dossiers --------------------------------------------------------------------------------------------------
 
     def publish(self, org: str, dossiers: Iterable[Dossier]) -> int:
-        """Replace the published dossiers of an organisation in one transaction and count them."""
-        count = 0
+        """Replace the published dossiers of an organisation in one transaction and count them.
+
+        The first are drawn before it begins: `mapping.explain.dossiers` renders all of them until it gives one. From
+        then on they are only sorted, read and written, a thousand at a time; so long SQLite lets nobody else write, and
+        readers see what was published before.
+        """
+        count, parts = 0, chunks(dossiers, 1000)
+        first = list(islice(parts, 1))
         with self.engine.begin() as database:
             database.execute(sa.delete(DOSSIERS).where(DOSSIERS.c.org == org))
-            for chunk in chunks(dossiers, 1000):
+            for chunk in chain(first, parts):
                 database.execute(sa.insert(DOSSIERS), [_dossier_row(org, dossier) for dossier in chunk])
                 count += len(chunk)
         return count

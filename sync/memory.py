@@ -14,7 +14,7 @@ import duckdb
 from mapping.metadata import FIELDS, Kind
 from mapping.records import MERGED, REMEMBERED, Column, Table
 from mapping.statements import arrow_table, create
-from sync.journal import Entry, confirm, give_up, open_entries
+from sync.journal import Entry, confirm, give_up, given_up, in_order, open_entries
 from sync.ledger import Ledger, chunks
 
 DAY = 86_400
@@ -43,7 +43,7 @@ _OPENED = _memory_table(
 )
 _INTENT_VALUE = _memory_table(
     "plan_intent_value",
-    "Values that count as ours too: of writes of unknown outcome, and of records that were merged into another one.",
+    "Values that count as ours too: of writes of unknown outcome, or given up, and of records that were merged.",
     "source TEXT object TEXT id TEXT field TEXT value TEXT",
 )
 _WINNER = _memory_table(
@@ -54,21 +54,31 @@ _INTENT_TASK = _memory_table(
 )
 
 
-def look(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int, read: Collection[str] = ()
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The connections in which what is not seen is not there: of records, and of tasks of ours, known by their key."""
+
+    records: Collection[str] = ()
+    tasks: Collection[str] = ()
+
+
+def look(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of: int, sight: Sight) -> int:
     """Settle the writes of unknown outcome that the stage can tell about; counts them.
 
     Whose effect the stage shows is noted as done, in the record that a merged one lives on as, too. Whose record is not
-    there is given up, a new task a day later, provided that its connection is among those `read` to their end just now.
-    The rest stays open: it may not have happened, or the CRM's index is late. Either way the values it meant to write
-    count as ours for as long as it is open.
+    there is given up, a new task a day later, provided that its connection is within `sight`.
+    The rest stays open: it may not have happened, or the CRM's index is late. The values that an update meant to write
+    count as ours while it is open, and after it was given up too, for its record may come back, and a merge may have
+    carried over some of them. One that was given up is done after all where the stage shows all of them again.
     """
     entries = open_entries(ledger, org)
-    seen = [*_seen_updates(connection, entries), *_seen_tasks(connection, entries)]
+    updates = sorted([*entries, *given_up(ledger, org)], key=in_order)
+    seen = [*_seen_updates(connection, updates), *_seen_tasks(connection, entries, sight)]
     known = {(entry.run, entry.seq) for entry, _ in seen}
-    rest = [entry for entry in entries if entry.source in read and (entry.run, entry.seq) not in known]
-    lost = [*_lost_records(connection, rest), *_lost_tasks(connection, rest, _long_ago(ledger, org, rest, as_of))]
+    rest = [entry for entry in entries if (entry.run, entry.seq) not in known]
+    records = [entry for entry in rest if entry.source in sight.records]
+    tasks = [entry for entry in rest if entry.source in sight.tasks]
+    lost = [*_lost_records(connection, records), *_lost_tasks(connection, tasks, _long_ago(ledger, org, tasks, as_of))]
     return confirm(ledger, org, seen, as_of) + give_up(ledger, org, lost)
 
 
@@ -113,19 +123,28 @@ def load(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str, as_of:
     merged = {name: winners(connection, name) for name in MERGED}
     told = [(name, *loser, winner) for name, found in merged.items() for loser, winner in found.items()]
     create(connection, _WINNER, told)
-    ours = {*_intent_values(entries), *_inherited(ledger, org, merged)}
+    meant = _intent_values([*entries, *given_up(ledger, org)], merged)
+    ours = {*meant, *_inherited(ledger, org, merged)}
     create(connection, _INTENT_VALUE, sorted(ours, key=repr))
     create(connection, _INTENT_TASK, [(entry.kind, entry.key) for entry in entries if entry.key])
 
 
 def load_applied(connection: duckdb.DuckDBPyConnection, ledger: Ledger, org: str) -> None:
-    """Create `plan_applied` with the last-applied values of the records in `plan_difference`."""
+    """Create `plan_applied` with the last-applied values of the records in `plan_difference`.
+
+    That is a view that compares everything: which records differ is asked of it once, and not before the first write.
+    """
     create(connection, _APPLIED)
-    places = connection.execute("SELECT DISTINCT source, object FROM plan_difference ORDER BY 1, 2").fetchall()
+    if not ledger.has_applied(org):
+        return
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE plan_differing AS SELECT DISTINCT source, object, id FROM plan_difference"
+    )
+    places = connection.execute("SELECT DISTINCT source, object FROM plan_differing ORDER BY 1, 2").fetchall()
     for source, object_name in places:
         if not ledger.has_applied(org, source, object_name):
             continue
-        query = "SELECT DISTINCT id FROM plan_difference WHERE source = ? AND object = ? ORDER BY 1"
+        query = "SELECT id FROM plan_differing WHERE source = ? AND object = ? ORDER BY 1"
         differing = connection.execute(query, [source, object_name]).fetchall()
         for chunk in chunks([record_id for (record_id,) in differing], 10_000):
             rows = ledger.applied(org, source, object_name, chunk)
@@ -152,10 +171,19 @@ def _opened(tasks: Iterable[Mapping[str, Any]], as_of: int) -> list[Sequence[obj
     return [(*owner, today[owner], count) for owner, count in sorted(week.items(), key=repr)]
 
 
-def _intent_values(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str | None]]:
+def _intent_values(
+    entries: Iterable[Entry], merged: Mapping[str, Mapping[tuple[str, str], str]]
+) -> Iterator[tuple[str, str, str, str, str | None]]:
+    """Give what updates meant to write, for their record and for the one it lives on as: a merge chooses by field.
+
+    A value that undo gives back is a human's.
+    """
     for entry in entries:
+        winner = merged.get(entry.object, {}).get((entry.source, entry.record_id), entry.record_id)
         for name, value in entry.detail.get("fields", {}).items():
-            yield (entry.source, entry.object, entry.record_id, name, value["after"])
+            if not value["gives_back"]:
+                for record_id in (entry.record_id, winner):
+                    yield (entry.source, entry.object, record_id, name, value["after"])
 
 
 def _inherited(
@@ -234,21 +262,18 @@ def observed(
     return held
 
 
-def _seen_tasks(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str | None]]:
-    if not any(entry.object == "task" for entry in entries):
-        return
-    tasks = held_tasks(connection)
-    of_key = {task.key: task_id for (_, task_id), task in sorted(tasks.items(), reverse=True)}
-    for entry in entries:
-        here = (entry.source, entry.record_id)
+def _seen_tasks(
+    connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], sight: Sight
+) -> Iterator[tuple[Entry, str | None]]:
+    for entry, task_id, found in _with_tasks(connection, entries):
         match entry.kind:
-            case "create" if entry.key in of_key:
-                yield entry, of_key[entry.key]
-            case "state" if here in tasks and tasks[here].open == entry.detail["open"]:
-                yield entry, entry.record_id
-            case "assign" if here in tasks and tasks[here].owner_id == entry.detail["owner_id"]:
-                yield entry, entry.record_id
-            case "delete" if here not in tasks:
+            case "create" if found:
+                yield entry, task_id
+            case "state" if found and found.open == entry.detail["open"]:
+                yield entry, task_id
+            case "assign" if found and found.owner_id == entry.detail["owner_id"]:
+                yield entry, task_id
+            case "delete" if not found and entry.source in sight.tasks:
                 yield entry, None
             case _:
                 pass
@@ -258,19 +283,31 @@ def _lost_tasks(
     connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], long_ago: Collection[int]
 ) -> Iterator[tuple[Entry, str]]:
     """Find the writes whose task is gone. A new one that nobody saw may never have been there, or not be shown yet."""
-    about = [entry for entry in entries if entry.object == "task"]
-    tasks = held_tasks(connection) if about else {}
-    for entry in about:
+    for entry, _, found in _with_tasks(connection, entries):
         if entry.kind == "create" and entry.run in long_ago:
             yield entry, "no such task was there a day later"
-        elif entry.kind != "create" and (entry.source, entry.record_id) not in tasks:
+        elif entry.kind != "create" and not found:
             yield entry, "the task is gone"
 
 
+def _with_tasks(
+    connection: duckdb.DuckDBPyConnection, entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, str, "HeldTask | None"]]:
+    """Lay beside each write of a task its id of today and what the CRM holds; None: it is not there."""
+    about = [entry for entry in entries if entry.object == "task"]
+    tasks = held_tasks(connection) if about else {}
+    for entry, task_id in todays_ids(tasks, about):
+        yield entry, task_id, tasks.get((entry.source, task_id))
+
+
 def _long_ago(ledger: Ledger, org: str, entries: Iterable[Entry], as_of: int) -> set[int]:
-    """Find which of the runs that wrote these began more than a day before; no index is as late as that."""
+    """Find which of the runs that wrote these were over more than a day before; no index is as late as that.
+
+    Tasks are the last that a run writes. One that died was over, for all we know, when the next one began.
+    """
     runs = [ledger.run(org, number) for number in sorted({entry.run for entry in entries})]
-    return {run["number"] for run in runs if run is not None and run["started_at"] < as_of - DAY}
+    over = {run["number"]: run["ended_at"] or run["started_at"] for run in runs if run is not None}
+    return {number for number, at in over.items() if at < as_of - DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,3 +324,12 @@ def held_tasks(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], H
     """Read our tasks as the CRMs hold them, by source and id."""
     rows = connection.execute("SELECT source, id, key, open, owner_id, due_at FROM own_task").fetchall()
     return {(source, task_id): HeldTask(*held) for source, task_id, *held in rows}
+
+
+def todays_ids(tasks: Mapping[tuple[str, str], HeldTask], entries: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
+    """Tell of writes of tasks which id theirs has today: one that was imported from a file is known by its key."""
+    of_key = {(source, task.key): task_id for (source, task_id), task in sorted(tasks.items(), reverse=True)}
+    for entry in entries:
+        task_id = entry.result_id or entry.record_id
+        known = (entry.source, task_id) in tasks
+        yield entry, task_id if known else of_key.get((entry.source, entry.key or ""), task_id)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from connectors.base import Connector, Forecast, Metered, Page, StreamEnd
 from connectors.errors import QuotaSpent, RetryLater, SignInRefused, Unusable
-from mapping.metadata import COVERED_ROLES
+from mapping.metadata import COVERED_ROLES, TASK_KEY
 from sync import memory, plan_tables
 from sync.apply import Applied, Refusal
 from sync.apply import apply as write
@@ -211,7 +211,7 @@ def _attended(desk: Desk, kind: str, steps: Callable[[_Run], RunReport]) -> RunR
 def _keep(desk: Desk, this: _Run) -> None:
     """Renew the lease of a run that waits or computes; called beside it, from the heartbeat's thread.
 
-    A failure is no verdict: the run asks for itself before every batch (`_beat`) and stops when the lease is lost.
+    A failure is no verdict, nor is it told to the run: `_beat` finds out whether the lease is lost.
     """
     now = desk.now()
     if now - this.renewed_at <= WEDGED_AFTER:
@@ -352,6 +352,10 @@ def _beating(desk: Desk, this: _Run, source: str, items: Iterable[Page | StreamE
 
 
 def _beat(desk: Desk, this: _Run, step: str, detail: str, count: int) -> None:
+    """Say how far a run is, and ask the ledger whether it is still its own, when that was last asked a while ago.
+
+    A tenth of the lease: so shortly after renewing it, it cannot have run out. Raises LeaseHeldError when it is lost.
+    """
     desk.progress(step, detail, count)
     now = desk.now()
     if now - this.renewed_at >= LEASE_SECONDS / 10:
@@ -370,9 +374,13 @@ def _sent(desk: Desk) -> Mapping[str, Mapping[str, int]]:
 
 
 def _settle(desk: Desk, this: _Run, as_of: int) -> None:
-    """Settle what earlier runs left open; only where everything was read is a record that is missing gone."""
+    """Settle what earlier runs left open; only where everything was read is a record that is missing gone.
+
+    A task is known as ours by its key: where that field is hidden from us every one of them seems to be missing.
+    """
     read = set(desk.connectors) - {stream.source for stream in this.report.streams if stream.missing}
-    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, read)
+    keyed = {source for source in read if TASK_KEY in desk.connectors[source].writable("task")}
+    settled = memory.look(desk.stage.connection, desk.ledger, desk.org, as_of, memory.Sight(read, keyed))
     this.report = replace(this.report, settled=settled)
 
 

@@ -29,7 +29,7 @@ from sync.changes import (
 )
 from sync.journal import GONE, Entry, entries
 from sync.ledger import Ledger
-from sync.memory import HeldTask, held_tasks, observed, same
+from sync.memory import HeldTask, held_tasks, observed, same, todays_ids
 from sync.plan_tables import seal, store
 
 UNDO = "undo "
@@ -85,13 +85,8 @@ def _restored(ref: Ref, name: str, value: Mapping[str, Any], reason: str) -> Set
 
 def _tasks(connection: duckdb.DuckDBPyConnection, done: Iterable[Entry], reason: str) -> Iterator[Change | Skip]:
     held = held_tasks(connection)
-    of_key = {(source, task.key): task_id for (source, task_id), task in held.items()}
-    for entry in done:
-        if entry.object == "task":
-            task_id = entry.result_id or entry.record_id
-            if (entry.source, task_id) not in held:  # one that was imported from a file has another id by now
-                task_id = of_key.get((entry.source, entry.key or ""), task_id)
-            yield from _task(entry, task_id, held, reason)
+    for entry, task_id in todays_ids(held, (entry for entry in done if entry.object == "task")):
+        yield from _task(entry, task_id, held, reason)
 
 
 def _task(entry: Entry, task_id: str, held: Mapping[tuple[str, str], HeldTask], reason: str) -> Iterator[Change | Skip]:

@@ -1,14 +1,14 @@
 """The ledger and the journal: leases, runs, plans, dossiers, and what an outcome makes true."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from connectors.base import AssignTask, CreateTask, Outcome, SetTaskState, UpdateRecord, WriteResult
-from sync.journal import SUPERSEDED, Intent, Journal, entries, open_entries
+from sync.journal import SUPERSEDED, Intent, Journal, entries, given_up, open_entries
 from sync.ledger import Dossier, LeaseHeldError, Ledger
 
 UPDATE = UpdateRecord("contact", "c1", {"roles": "buyer"})
@@ -171,14 +171,46 @@ def test_publishing_replaces_what_was_published_of_the_same_organisation(ledger:
     assert ledger.dossiers("globex", "C1") == [ann]
 
 
+def test_while_dossiers_are_rendered_the_lease_can_be_renewed(tmp_path: Path) -> None:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.db") as ours, Ledger(f"sqlite:///{tmp_path}/ledger.db") as heartbeat:
+        ours.lease("acme", "one", 100, 60)
+
+        def rendered() -> Iterator[Dossier]:
+            heartbeat.renew("acme", "one", 150, 60)
+            yield Dossier("contact", "crm", "c1", "Ann", None, {})
+
+        assert ours.publish("acme", rendered()) == 1
+        assert ours.holder("acme") == ("one", 210)
+
+
+def test_publishing_nothing_takes_back_what_was_published(ledger: Ledger) -> None:
+    ledger.publish("acme", [Dossier("contact", "crm", "c1", "Ann", None, {})])
+    assert ledger.publish("acme", []) == 0
+    assert ledger.dossiers("acme") == []
+
+
 def test_last_applied_values_are_read_for_many_records(ledger: Ledger) -> None:
     send(ledger, 1, update("buyer"), Outcome.DONE)
     ids = [f"x{number}" for number in range(1200)] + ["c1"]
     assert ledger.applied("acme", "crm", "contact", ids) == [{"id": "c1", "field": "roles", "value": "buyer"}]
 
 
+@pytest.mark.parametrize("find", [open_entries, given_up])
+def test_the_few_writes_that_are_not_settled_are_found_by_an_index_in_a_large_journal(
+    ledger: Ledger, find: Callable[[Ledger, str], object]
+) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    sa.event.listen(ledger.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    find(ledger, "acme")
+    (statement, values), *_ = asked
+    with ledger.engine.connect() as database:
+        steps = database.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    assert ["journal_open" in step[3] for step in steps] == [True]
+
+
 def test_whether_we_ever_wrote_is_told_by_organisation_connection_and_object(ledger: Ledger) -> None:
+    assert not ledger.has_applied("acme")
     send(ledger, 1, update("buyer"), Outcome.DONE)
-    assert ledger.has_applied("acme", "crm", "contact")
-    others = [("acme", "crm", "account"), ("acme", "hub", "contact"), ("globex", "crm", "contact")]
+    assert all(ledger.has_applied(*place) for place in [("acme",), ("acme", "crm"), ("acme", "crm", "contact")])
+    others = [("acme", "crm", "account"), ("acme", "hub", "contact"), ("globex", "crm", "contact"), ("globex",)]
     assert not any(ledger.has_applied(*other) for other in others)

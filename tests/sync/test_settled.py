@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import AssignTask, Page, StreamEnd, UpdateRecord
+from connectors.base import AssignTask, CreateTask, DeleteTask, Page, SetTaskState, StreamEnd, UpdateRecord, Write
 from connectors.memory import Fault, MemoryConnector
+from mapping.metadata import FIELDS
 from sync import pipeline
 from sync.changes import Why
 from sync.journal import Intent, Journal, entries, open_entries
@@ -53,6 +54,40 @@ class Closed(MemoryConnector):
                 yield item
             elif isinstance(item, StreamEnd):
                 yield replace(item, read=0, whole=False, missing="403 forbidden")
+
+
+class Keyless(MemoryConnector):
+    """A CRM whose key field on tasks was hidden from us: it has none of ours to show."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page | StreamEnd]:
+        for item in super().pull(cursors):
+            if item.stream != "task":
+                yield item
+            elif isinstance(item, StreamEnd):
+                yield replace(item, read=0, whole=True)
+
+    def writable(self, object_name: str) -> frozenset[str]:
+        return super().writable(object_name) - {"key"}
+
+
+@pytest.mark.parametrize(
+    ("write", "detail"),
+    [
+        (SetTaskState("t9", "k9", open=False, note=""), {"open": False}),
+        (AssignTask("t9", "k9", "boss", "late"), {"owner_id": "boss", "owner_before": "u1", "escalates": True}),
+        (DeleteTask("t9", "k9"), {}),
+    ],
+)
+def test_where_the_key_of_tasks_is_hidden_none_is_taken_for_gone(
+    world: World, write: Write, detail: Mapping[str, object]
+) -> None:
+    Journal(world.ledger, "acme", 1, world.crm.now).intend([Intent("crm", write, detail)])
+    keyless = Keyless("crm", world.crm.now)
+    list(keyless.provision(FIELDS, dry_run=False))
+    with Stage(":memory:") as lost:
+        assert pipeline.run(replace(world.desk(), stage=lost, connectors={"crm": keyless})).settled == 0
+    assert [entry.record_id for entry in open_entries(world.ledger, "acme")] == ["t9"]
+    assert world.run().settled == 1, "seen again, it is not there"
 
 
 def test_a_record_that_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
@@ -135,6 +170,23 @@ def test_a_new_task_that_nobody_sees_is_given_up_a_day_later_when_its_gap_has_cl
     assert [(skip.ref.id, skip.why) for skip in world.skips()] == [("k1", Why.GONE)]
 
 
+def test_the_day_of_a_new_task_begins_when_its_run_is_over(world: World) -> None:
+    def late(step: str, detail: str = "", count: int = 0) -> None:
+        world.report(step, detail, count)
+        world.crm.now += 3600 if step == "apply" else 0
+
+    world.gaps = [Gap("k1")]
+    world.crm.faults = {0: Fault.NEVER_ARRIVED}
+    began = world.crm.now
+    pipeline.run(replace(world.desk(), progress=late))
+    assert world.crm.now >= began + 3600, "it wrote late"
+    world.gaps = []
+    world.crm.now = began + DAY + 3600
+    assert world.run().settled == 0
+    world.crm.now += DAY
+    assert world.run().settled == 1
+
+
 def test_a_new_task_that_was_given_up_is_opened_once_when_its_gap_comes_back(world: World) -> None:
     world.gaps = [Gap("k1")]
     world.crm.faults = {0: Fault.NEVER_ARRIVED}
@@ -156,3 +208,110 @@ def test_undo_lists_a_write_that_was_given_up_as_gone(world: World) -> None:
     world.crm.remove(*ANN)
     world.undo(1)
     assert {(skip.ref.id, skip.why) for skip in world.skips()} == {("c1", Why.GONE)}
+
+
+def lost_and_deleted(world: World, **values: str) -> dict[str, str]:
+    """Write values to Bob, lose the answer, delete him and give the write up; tells what he held."""
+    world.want(BOB, **values)
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    held = dict(world.crm.values[BOB])
+    world.wanted.clear()
+    world.crm.remove(*BOB)
+    assert world.run().settled == 1
+    assert [outcome for outcome, _ in outcomes(world)] == ["gone"]
+    return held
+
+
+def restore(world: World, held: Mapping[str, str | None]) -> None:
+    """Bring Bob back out of the recycle bin with these values."""
+    world.crm.put("contact", {"id": "c2", "name": "Bob", "account_id": "a1"})
+    for name, value in held.items():
+        world.crm.edit(*BOB, name, value)
+
+
+def test_what_a_restored_record_holds_of_a_write_that_was_given_up_is_ours(world: World) -> None:
+    restore(world, lost_and_deleted(world, roles="buyer"))
+    world.want(BOB, roles="champion")
+    assert world.run().settled == 1
+    assert outcomes(world) == [("done", "found by looking")]
+    assert world.held(BOB, "roles") == "champion"
+    assert world.skips() == []
+
+
+def test_a_restored_record_without_our_value_leaves_the_write_given_up(world: World) -> None:
+    restore(world, lost_and_deleted(world, roles="buyer") | {"roles": "blocker"})
+    world.want(BOB, roles="champion")
+    assert world.run().settled == 0
+    assert outcomes(world) == [("gone", "the record is gone")]
+    assert [(skip.field, skip.why) for skip in world.skips() if skip.field == "roles"] == [("roles", Why.OCCUPIED)]
+
+
+def test_of_a_write_that_a_merge_took_apart_the_value_it_kept_is_ours_and_no_other(world: World) -> None:
+    world.want(BOB, roles="buyer", depth="3")
+    world.crm.faults = {0: Fault.ANSWER_LOST}
+    world.run()
+    world.crm.edit(*ANN, "roles", "buyer")
+    world.crm.edit(*ANN, "depth", "2")
+    world.crm.remove(*BOB)
+    world.merge("contact", "c2", "c1")
+    world.wanted = {ANN: {"roles": "champion", "depth": "4"}}
+    world.run()
+    assert outcomes(world) == [("gone", "the record was merged into c1")]
+    assert (world.held(ANN, "roles"), world.held(ANN, "depth")) == ("champion", "2")
+    assert [(skip.field, skip.why) for skip in world.skips()] == [("depth", Why.OCCUPIED)]
+
+
+def test_a_write_that_was_given_up_is_forgotten_once_a_later_one_was_done(world: World) -> None:
+    lost_and_deleted(world, roles="buyer")
+    restore(world, {})
+    world.want(BOB, roles="champion")
+    world.run()
+    assert outcomes(world) == [("superseded", "the record is gone")]
+    world.crm.edit(*BOB, "roles", "buyer")
+    assert world.run().settled == 0
+    assert world.held(BOB, "roles") == "buyer", "a human chose it"
+    assert [(skip.field, skip.why) for skip in world.skips()] == [("roles", Why.HUMAN_EDIT)]
+
+
+def test_what_an_undo_that_was_given_up_gave_back_is_a_humans(world: World) -> None:
+    given_back = {"before": "champion", "after": "buyer", "takes_over": False, "gives_back": True}
+    journal = Journal(world.ledger, "acme", 1, world.crm.now)
+    lost = {"depth": {"before": None, "after": "3", "takes_over": False, "gives_back": False}}
+    update = UpdateRecord("contact", "c9", {"roles": "buyer", "depth": "3"})
+    journal.intend([Intent("crm", update, {"fields": {"roles": given_back, **lost}})])
+    world.merge("contact", "c9", "c1")
+    world.crm.edit(*ANN, "roles", "buyer")
+    world.want(ANN, roles="champion")
+    assert world.run().settled == 1
+    assert world.held(ANN, "roles") == "buyer"
+
+
+@pytest.mark.parametrize(
+    ("write", "detail", "outcome"),
+    [
+        (SetTaskState("row-1", "k1", open=True), {"open": True}, "done"),
+        (SetTaskState("row-1", "k1", open=False), {"open": False}, None),
+        (AssignTask("row-1", "k1", "u1"), {"owner_id": "u1", "owner_before": "boss", "escalates": False}, "done"),
+        (DeleteTask("row-1", "k1"), {}, None),
+    ],
+)
+def test_a_task_that_was_imported_under_another_id_is_found_by_its_key(
+    world: World, write: Write, detail: Mapping[str, object], outcome: str | None
+) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    Journal(world.ledger, "acme", 9, world.crm.now).intend([Intent("crm", write, detail)])
+    assert world.plan().settled == (outcome is not None)
+    assert [found for found, _ in outcomes(world, 9)] == [outcome]
+    assert [task["id"] for task in world.ledger.tasks("acme")] == [world.task_id("k1")]
+
+
+def test_a_new_task_that_another_connection_holds_is_not_the_one_we_wrote(world: World) -> None:
+    world.gaps = [Gap("k1")]
+    world.run()
+    new = CreateTask("k1", "Find a champion", "Why: k1", world.crm.now, None, None, None)
+    detail = {"open": True, "owner_id": None, "subject": "Find a champion", "due_at": world.crm.now}
+    Journal(world.ledger, "acme", 9, world.crm.now).intend([Intent("other", new, detail)])
+    assert world.plan().settled == 0
+    assert [task["source"] for task in world.ledger.tasks("acme")] == ["crm"]
