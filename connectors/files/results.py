@@ -105,14 +105,18 @@ class Results:
         self._tasks.open(self.folder)
 
     def patch(self, object_name: str, records: Sequence[Record]) -> None:
-        """Let values that wait count as held; note those that have arrived, and those somebody changed since."""
+        """Let values that wait count as held; note those that have arrived, and those somebody changed since.
+
+        An export without the column of a field tells of neither: its values go on waiting.
+        """
+        told = set(self._export.of(self._names.objects[object_name]).columns)
         by_id = {str(record[self._names.id_column]): record for record in records}
         self._switch_off(object_name, records)
         query = "SELECT id, field, after, before FROM waiting WHERE object = ? AND id IN (SELECT UNNEST(?::TEXT[]))"
         for record_id, name, after, before in self._run(query, object_name, list(by_id)).fetchall():
             entry = self._fields[object_name, name]
             column = self._names.column(entry)
-            if held(entry, by_id[record_id].get(column)) == before:
+            if column not in told or held(entry, by_id[record_id].get(column)) == before:
                 by_id[record_id][column] = after
             else:
                 self._obsolete.append((object_name, record_id, name))

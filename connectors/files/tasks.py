@@ -82,7 +82,6 @@ class WaitingTasks:
         self._object = names.objects["task"]
         self._names = names.task
         self._tasks: dict[str, WaitingTask] = {}
-        self._shown: set[str] = set()
         self._changed = False
 
     # --- laid over the export ---------------------------------------------------------------------------------------
@@ -94,7 +93,6 @@ class WaitingTasks:
     def _patched(self, record: Record) -> bool:
         """Tell whether the task counts as being there, under the terms that wait."""
         task_id = str(record[self._names.id])
-        self._shown.add(task_id)
         self._arrived(str(record[self._names.key]), task_id)
         task = self._tasks.get(task_id)
         if task is None or task.deleted:
@@ -138,12 +136,19 @@ class WaitingTasks:
         return source, task.id, task.key, is_open, task.subject, owner, self._names.moment(due), None, None
 
     def settle(self) -> bool:
-        """Forget what waits for tasks that are gone; tells whether the files are to be written anew."""
+        """Forget what waits for tasks that are gone, or ours no more; tells whether to write the files anew."""
         if self._export.exists(self._object):
-            for task in [task for task in self._tasks.values() if not task.new and task.id not in self._shown]:
-                self._forget(task.id)
+            known = [task.id for task in self._tasks.values() if not task.new]
+            for task_id in set(known) - self._shown(known):
+                self._forget(task_id)
         changed, self._changed = self._changed, False
         return changed
+
+    def _shown(self, ids: Iterable[str]) -> set[str]:
+        """Tell which tasks the export holds; one whose key is empty is ours no more, without that column all are."""
+        names = self._names
+        found = self._export.related(self._object, (names.key,), names.id, ids)
+        return {str(record[names.id]) for record in found if record.get(names.key, "unknown")}
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -282,7 +287,6 @@ class WaitingTasks:
 
     def open(self, folder: Path) -> None:
         """Read the files of a folder; raises Unusable when one of them is garbled."""
-        self._shown.clear()
         found = [task for part in ("new", "update", "delete") for task in self._tasks_of(folder, part)]
         self._tasks = {task.id: task for task in found}
         self._changed = False

@@ -87,6 +87,17 @@ def test_provisioning_lists_the_fields_that_must_be_created_in_the_crm(out: Path
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_value_goes_on_waiting_while_exports_leave_its_column_out(desk: Desk, out: Path) -> None:
+    newer(desk, Rapport_Depth__c="2")
+    write(desk, {"depth": "3"})
+    newer(desk)
+    assert observed(desk, "depth") == "3"
+    assert filled(out / "Contact.csv") == [{"Id": ZOE, "Rapport_Depth__c": "3"}]
+    newer(desk, Rapport_Depth__c="4")
+    assert observed(desk, "depth") == "4"
+    assert filled(out / "Contact.csv") == []
+
+
 def test_values_are_files_ready_for_import_with_what_was_there_before_beside_them(desk: Desk, out: Path) -> None:
     newer(desk, Rapport_Depth__c="2.0", Rapport_Trend__c="fading")
     write(desk, {"depth": "3", "roles": "buyer;champion", "evidence": "two\nlines", "trend": None})
@@ -267,6 +278,16 @@ def test_a_state_that_waits_counts_until_the_export_shows_it(desk: Desk, out: Pa
     exported_task(desk, closed="1")
     assert desk.pull().one("own_task")["open"] is False
     assert rows(out / "Task-update.csv") == []
+
+
+def test_an_export_without_the_key_column_does_not_end_what_waits_for_our_tasks(desk: Desk, out: Path) -> None:
+    exported_task(desk)
+    list(desk.connect().write([SetTaskState(TASK, KEY, open=False)]))
+    desk.lay({"Task": (("Id", "IsDeleted", "Subject", "IsClosed"), [(TASK, "0", "Find a champion", "0")])})
+    desk.pull()
+    assert [(row["Id"], row["Status"]) for row in rows(out / "Task-update.csv")] == [(TASK, "Completed")]
+    exported_task(desk)
+    assert desk.pull().one("own_task")["open"] is False
 
 
 LATER = 1_767_830_400
