@@ -97,12 +97,12 @@ class Arrival:
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
         self._begin(end.stream)
-        self._hold(self._memory)
         if self._page or end.whole:
             self._lay()
             self._remember_tables(end.stream)
             self._exchange(end)
             self._members.add(end.stream)
+        self._hold(self._memory)
         self._save_cursor(end)
         self._connection.commit()
         self._stream = None
@@ -206,8 +206,10 @@ class Arrival:
         self._over(rows, f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
 
     def _exchange(self, end: StreamEnd) -> None:
+        """Let what waits take the place of what is there; who is new has nothing to replace, and needs no more memory."""
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         if end.stream in self._members or self._odd:
+            self._hold(self._memory)
             self._find_gone(end.stream)
             self._replace(once=self._each_once())
             self._delete(name for stream, name in self._tables if stream == end.stream)

@@ -7,7 +7,7 @@ hubspot-api-client's own objects over the same pages, and dlt's rest_api source,
 its own. dlt takes the associations of contacts and deals from the lists, since its source asks for no thousand records
 at once. Rates are records a second on the wall, in which the emulator's own time counts for each of them alike; CPU is
 this process's (dlt's: that of its process, without its start); medians of `ROUNDS`. ``--memory`` compares the memory of
-a pull of 50,000 contacts into a file with that of 500,000 instead. Exit status 1 when a bar does not hold.
+a pull of 100,000 contacts into a file with that of 1,000,000 instead. Exit status 1 when a bar does not hold.
 """
 
 import argparse
@@ -34,8 +34,8 @@ from tests.bench.floor import Record, Site, Spent, append, by_dlt, growth, media
 
 CONTACTS, ROUNDS = 50_000, 5
 ACTIVITIES = 200
-SMALL, LARGE = 50_000, 500_000
-"""Contacts of the portals whose memory is compared; half of the million a synthetic CRM may have is HubSpot's."""
+SMALL, LARGE = 100_000, 1_000_000
+"""Contacts of the portals whose memory is compared."""
 PAGE, TIES = 100, 1_000
 FIXED = 40
 """Calls that do not grow with the records: see docs/calls-hubspot.md."""

@@ -108,7 +108,7 @@ def test_a_size_that_is_not_provided_for_ends_the_start_with_one_line() -> None:
     command = [sys.executable, "-m", "connectors.emulator", "--seed", "synthetic", "--contacts", "7"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "emulator: --contacts can be 100 to 1,000,000, but 7 was given\n"
+    assert ended.stderr == "emulator: --contacts can be 100 to 2,000,000, but 7 was given\n"
 
 
 def test_a_bulk_query_over_the_file_gives_the_lines_that_its_pages_give(org: Org) -> None:

@@ -60,9 +60,9 @@ def test_a_made_file_is_found_again_and_an_unfinished_one_is_not(tmp_path: Path)
     assert size.name() != build.Size(100, 1).name() != build.Size(100, 1, rng=1).name()
 
 
-@pytest.mark.parametrize(("contacts", "activities"), [(99, 0), (1_000_001, 0), (1_000, -1), (1_000, 10_000_001)])
+@pytest.mark.parametrize(("contacts", "activities"), [(99, 0), (2_000_001, 0), (1_000, -1), (1_000, 10_000_001)])
 def test_a_size_beyond_what_is_provided_for_is_refused_with_the_limits(contacts: int, activities: int) -> None:
-    with pytest.raises(ValueError, match=r"--contacts can be 100 to 1,000,000|--activities can be 0 to 10,000,000"):
+    with pytest.raises(ValueError, match=r"--contacts can be 100 to 2,000,000|--activities can be 0 to 10,000,000"):
         build.Size(contacts, activities)
 
 
