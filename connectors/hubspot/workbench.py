@@ -111,7 +111,7 @@ class Workbench(workbench.Workbench):
         try:
             self._duck.register("arrived", texts(bodies))
             self._duck.execute(statement, values).fetchall()
-        except (duckdb.InvalidInputException, duckdb.ConstraintException, UnicodeDecodeError) as error:
+        except (duckdb.InvalidInputException, duckdb.ConstraintException, UnicodeError) as error:
             raise RetryLater(GARBLED) from error
         finally:
             self._duck.unregister("arrived")
