@@ -51,13 +51,11 @@ class Reply(requests.Response):
     def complete(self, needed: str) -> bool:
         """Tell, without parsing it, whether this looks like JSON to its end and holds the list `needed`.
 
-        That costs a hundredth of parsing a page of records, and finds what was cut off. A brace in somebody's name may
-        make a whole answer look cut, so whoever gets False parses it. What is damaged without a brace being lost is
-        found by who reads it, and not asked for again: the run stops and the next one reads it.
+        That finds what was cut off, or is no such answer. What is damaged inside is found by who reads it, and asks
+        again.
         """
-        body = self.data.rstrip()
-        closed = body.endswith(b"}") and body.count(b"{") == body.count(b"}")
-        return closed and re.search(rb'"%s"\s*:\s*\[' % needed.encode(), body) is not None
+        found = re.search(rb'"%s"\s*:\s*\[' % needed.encode(), self.data)
+        return found is not None and self.data[-9:].rstrip().endswith(b"}")
 
     def spoilt(self) -> bool:
         """Tell whether it says that it is JSON and is not: an answer that was cut off in the middle, for one."""
