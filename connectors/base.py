@@ -4,7 +4,7 @@
 and the in-memory connector of the property tests implement them and pass the same contract suite.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, overload, runtime_checkable
@@ -59,13 +59,15 @@ class Page:
     `deleted` are ids the CRM no longer has; of those that were merged, ``merged_account`` or ``merged_contact`` tells
     into whom. In `ids` and `deleted` one that ends in a colon, and has no more than two, stands for all ids that begin
     with it: rows that belong to a record and have ids of their own. A page of nothing at all says that the connector is
-    alive, and waits for its vendor.
+    alive, and waits for its vendor. `listed` names tables whose rows have no other parents than `ids` holds, where the
+    connector knows: the stage need not look for others.
     """
 
     stream: str
     ids: Sequence[str]
     tables: Mapping[str, arrow.Table]
     deleted: Sequence[str] = ()
+    listed: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 import tenacity
 import urllib3.exceptions
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from connectors.breaker import Attempt, Breaker
 from connectors.budget import Budget
@@ -36,7 +36,7 @@ from connectors.errors import (
     Unreachable,
     Unusable,
 )
-from connectors.wire import Reply, encode, is_page, never_sent, origin, reason, retry_after
+from connectors.wire import Reply, Way, encode, is_page, never_sent, origin, reason, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Transport:
         self._pool = requests.Session()
         self._pool.trust_env = far
         for scheme in ("http://", "https://"):
-            self._pool.mount(scheme, HTTPAdapter(pool_maxsize=32, pool_block=True))
+            self._pool.mount(scheme, Way())
 
     def session(self) -> requests.Session:
         """Make a session for a client library whose requests all travel through this transport."""
@@ -274,14 +274,12 @@ class Transport:
         request.headers["Accept-Encoding"] = "gzip, deflate"
         adapter: Any = self._pool.get_adapter(str(request.url))  # its types know fewer settings than it takes
         try:
-            response = adapter.send(request, timeout=self._network.timeout, **self._surroundings(request))
-            body = response.raw.read(decode_content=True)
+            reply: Reply = adapter.send(request, timeout=self._network.timeout, **self._surroundings(request))
+            reply.take()
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             log.warning("%s failed: %s", _operation(request), type(error).__name__)
             attempt.alive, attempt.why = False, f"{_operation(request)} got no answer ({reason(error)})"
             self._no_answer(request, error)
-        reply = Reply()
-        reply.__dict__.update(response.__dict__, _content=body, _content_consumed=True)
         attempt.alive = reply.status_code < 500 and not is_page(reply)
         attempt.why = f"{_operation(request)} was answered with {reply.status_code}"
         return reply

@@ -126,8 +126,14 @@ def quoted(text: str) -> str:
 
 
 def texts(bodies: Sequence[bytes]) -> arrow.Table:
-    """Lay answers into a column `body`; raises UnicodeDecodeError where one is no text."""
-    return arrow.Table({"body": arrow.Array([body.decode() for body in bodies], type=TEXT)})
+    """Lay answers into a column `body`; raises UnicodeError where one is no text.
+
+    To make texts of Python of them on the way cost twenty times as much.
+    """
+    body = arrow.Array(bodies, type=arrow.DataType.binary()).cast(TEXT)
+    if body.null_count:
+        raise UnicodeError("an answer is not UTF-8")
+    return arrow.Table({"body": body})
 
 
 def _cast(columns: Sequence[tuple[Column, Expression]]) -> str:

@@ -92,7 +92,9 @@ class Arrival:
             if name not in self._brought and page.stream not in self._members:
                 self._straight[name] = _Placed(self._count(name), [])
             self._brought.setdefault(name, []).append(self._page)
-            self._keep(TABLES[name], rows, page.ids)
+            self._keep(TABLES[name], rows)
+            if not (name in page.listed or _same(rows, TABLES[name].parent, page.ids)):
+                self._note_extras(TABLES[name], rows)
 
     def settle(self, end: StreamEnd) -> None:
         """Make the stream visible, with its cursor."""
@@ -143,7 +145,7 @@ class Arrival:
             return 0
         return self._take(arrow.Table({"id": Ids.of(ids).column}), table, "id, ?", self._page)
 
-    def _keep(self, table: Table, rows: arrow.Table, ids: Sequence[str]) -> None:
+    def _keep(self, table: Table, rows: arrow.Table) -> None:
         straight = self._straight.get(table.name)
         if straight is not None:
             straight.rows.append(rows.num_rows)
@@ -158,12 +160,10 @@ class Arrival:
             self._run(f"CREATE TEMP TABLE IF NOT EXISTS arriving_{table.name} AS {shape}")
             self._filled.add(table.name)
             self._take(rows, f"arriving_{table.name}", f"{columns}, ?", self._page)
-        if not (isinstance(ids, Ids) and rows.column(table.parent) == ids.column):
-            self._note_extras(table, rows)
 
     def _note_extras(self, table: Table, rows: arrow.Table) -> None:
         """Note parents of rows that their page does not list itself."""
-        ((found,),) = self._over(
+        found = self._over(
             rows,
             f"INSERT INTO extra SELECT DISTINCT ?, {table.parent}, ? FROM arrived WHERE {table.parent} IS NOT NULL"
             f" AND {table.parent} NOT IN (SELECT id FROM mention WHERE page = ?)",
@@ -171,7 +171,7 @@ class Arrival:
             self._page,
             self._page,
         )
-        self._odd += found
+        self._odd += sum(count for (count,) in found)
 
     def _take(self, rows: arrow.Table, table: str, chosen: str, *values: object) -> int:
         """Insert what is `chosen` of rows into a table and count it."""
@@ -343,6 +343,11 @@ class Arrival:
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, list(values)).fetchall()
+
+
+def _same(rows: arrow.Table, parent: str, ids: Sequence[str]) -> bool:
+    """Tell whether the parents of rows are a page's ids, in the same order."""
+    return isinstance(ids, Ids) and rows.column(parent) == ids.column
 
 
 def _listed(parent: str, ids: str, *, beginnings: bool) -> str:

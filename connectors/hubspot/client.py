@@ -4,13 +4,17 @@ Each API object of the library is built once and kept (the library would open ne
 network layer is replaced by `connectors.transport.RestLayer`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import hubspot
 import orjson
+import requests
 
 from connectors.budget import Allowance
 from connectors.errors import Rejected, RetryLater, Unusable
@@ -35,6 +39,21 @@ GARBLED = "An answer of HubSpot was garbled on its way. Run again later."
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A list as HubSpot sent it, in `data`; whoever finds it garbled asks `again`, which may need several answers."""
+
+    data: bytes
+    again: Callable[[], Iterable[bytes]]
+
+    def records(self) -> list[Json]:
+        """Read the list, asked for once more if need be; raises RetryLater when it is garbled then too."""
+        try:
+            return records_of(self.data)
+        except RetryLater:
+            return [record for body in self.again() for record in records_of(body)]
 
 
 class Client:
@@ -77,30 +96,30 @@ class Client:
         told = [one for one in found if one.get("fetchStatus", "SUCCESS") == "SUCCESS" and "usageLimit" in one]
         return _allowance(told[0]) if told else None
 
-    def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[bytes]:
+    def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[Answer]:
         """List all records in ascending order of id, a page at a time, however long the list of properties is.
 
         A page is an answer as HubSpot sent it, or would have sent it, had the properties fitted into an address.
         """
         too_long = sum(len(name) + 12 for name in properties) > LONGEST_QUERY
         asked = ["hs_object_id"] if too_long else properties
-        for body in self._listed(object_type, asked, associations, archived=False):
-            yield self._completed(object_type, records_of(body), properties) if too_long else body
+        for answer in self._listed(object_type, asked, associations, archived=False):
+            yield self._completed(object_type, answer.records(), properties) if too_long else answer
 
     def archived(self, object_type: str, properties: Sequence[str]) -> Iterator[list[Json]]:
         """List the recycle bin, a page at a time; it holds records for 90 days."""
-        return map(records_of, self._listed(object_type, properties, (), archived=True))
+        return map(Answer.records, self._listed(object_type, properties, (), archived=True))
 
     def read(
         self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
     ) -> Iterator[Json]:
         """Read records by id, or by the unique property `by`; the ones that do not exist are left out."""
-        for body in self.bodies(object_type, ids, properties, by):
-            yield from records_of(body)
+        for answer in self.answers(object_type, ids, properties, by):
+            yield from answer.records()
 
-    def bodies(
+    def answers(
         self, object_type: str, ids: Sequence[str], properties: Sequence[str], by: str | None = None
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Answer]:
         """Read records as `read` does; gives the answers as HubSpot sent them."""
         for part in chunks(ids, PAGE):
             body: Json = {
@@ -110,7 +129,11 @@ class Client:
             }
             if by:
                 body["idProperty"] = by
-            yield _whole(self._batches.read(object_type, body, _preload_content=False))
+            ask = partial(self._read_batch, object_type, body)
+            yield Answer(*ask(), ask)
+
+    def _read_batch(self, object_type: str, body: Json) -> tuple[bytes]:
+        return (_whole(self._batches.read(object_type, body, _preload_content=False)),)
 
     def find(self, object_type: str, filters: Sequence[Json], sort: str, properties: Sequence[str]) -> Json:
         """Search for the first records, in ascending order of a property, for which every filter holds."""
@@ -176,24 +199,36 @@ class Client:
         An association is ``{"toObjectId", "associationTypes": [{"category", "typeId", "label"}]}``.
         """
         found: dict[str, list[Json]] = {}
-        for body in self.ties(from_type, to_type, ids):
-            for row in records_of(body):
+        for answer in self.ties(from_type, to_type, ids):
+            for row in answer.records():
                 found.setdefault(str(row["from"]["id"]), []).extend(row["to"])
         return found
 
-    def ties(self, from_type: str, to_type: str, ids: Sequence[str]) -> Iterator[bytes]:
+    def ties(self, from_type: str, to_type: str, ids: Sequence[str]) -> Iterator[Answer]:
         """Read these associations; gives the answers as HubSpot sent them, those of one record perhaps in several.
 
         Sent without the library, which takes a thousand ids apart one by one for longer than all else takes together.
         """
         path = self._route(f"/crm/v4/associations/{from_type}/{to_type}/batch/read")
-        waiting: list[Json] = [{"id": record_id} for record_id in ids]
+        yield from self._tied(path, [{"id": record_id} for record_id in ids])
+
+    def _tied(self, path: str, waiting: list[Json]) -> Iterator[Answer]:
+        """Ask for the associations of records, and for those that go on where an answer ends."""
         while waiting:
             asked, waiting = waiting[:ASSOCIATION_INPUTS], waiting[ASSOCIATION_INPUTS:]
-            request = self.transport.prepare("POST", path, json={"inputs": asked})
-            body = _whole(self.transport.send(request, listed=RESULTS))
-            waiting += _unfinished(body)
-            yield body
+            body, unfinished = _asked_twice(partial(self._ties_of, path, asked), _unfinished)
+            waiting += unfinished
+            yield Answer(body, partial(self._tied_again, path, asked, followed=bool(unfinished)))
+
+    def _tied_again(self, path: str, asked: list[Json], *, followed: bool) -> Iterator[bytes]:
+        """Ask once more; what goes on is `followed` already where the first answer said so."""
+        if followed:
+            yield self._ties_of(path, asked)
+        else:
+            yield from (answer.data for answer in self._tied(path, asked))
+
+    def _ties_of(self, path: str, asked: list[Json]) -> bytes:
+        return _whole(self.transport.send(self.transport.prepare("POST", path, json={"inputs": asked}), listed=RESULTS))
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -263,7 +298,7 @@ class Client:
 
     def _listed(
         self, object_type: str, properties: Sequence[str], associations: Sequence[str], *, archived: bool
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Answer]:
         """Follow a list to its end; raises RetryLater when a page leads back to itself.
 
         Sent without the library: its pages differ in where they begin and in nothing else, and to write a long list of
@@ -271,24 +306,42 @@ class Client:
         """
         params = [("limit", str(PAGE)), *(("properties", name) for name in properties)]
         params += [*(("associations", name) for name in associations), ("archived", str(archived).lower())]
-        first = self.transport.prepare("GET", self._route(f"/crm/v3/objects/{object_type}"), params=params)
-        request, before = first, None
+        request = self.transport.prepare("GET", self._route(f"/crm/v3/objects/{object_type}"), params=params)
+        ask = partial(self._page, request, str(request.url))
+        before: str | None = None
         while True:
-            reply = self.transport.send(request, listed=RESULTS)
-            yield reply.data
-            after = _following(reply)
+            body, after = _asked_twice(partial(ask, before), _following)
+            yield Answer(body, partial(_alone, ask, before))
             if after is None:
                 return
             if after == before:
                 raise RetryLater(f"HubSpot's list of {object_type} leads back to {after}. Run again later.")
-            request, before = first.copy(), after
-            request.url = f"{first.url}&after={quote(after)}"
+            before = after
 
-    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> bytes:
+    def _page(self, request: requests.PreparedRequest, first: str, after: str | None) -> bytes:
+        request.url = first if after is None else f"{first}&after={quote(after)}"
+        return self.transport.send(request, listed=RESULTS).data
+
+    def _completed(self, object_type: str, records: list[Json], properties: Sequence[str]) -> Answer:
         """Add the properties an address is too short for, read by POST and joined by id."""
         read = {found["id"]: found for found in self.read(object_type, [one["id"] for one in records], properties)}
         found = [{**one, "properties": read[one["id"]]["properties"]} for one in records if one["id"] in read]
-        return orjson.dumps({RESULTS: found})
+        body = orjson.dumps({RESULTS: found})
+        return Answer(body, lambda: (body,))
+
+
+def _asked_twice(ask: Callable[[], bytes], read: Callable[[bytes], Item]) -> tuple[bytes, Item]:
+    """Ask and read what matters at once, a second time where the answer was garbled on its way."""
+    body = ask()
+    try:
+        return body, read(body)
+    except RetryLater:
+        body = ask()
+        return body, read(body)
+
+
+def _alone(ask: Callable[[str | None], bytes], after: str | None) -> tuple[bytes]:
+    return (ask(after),)
 
 
 def _allowance(told: Json) -> Allowance:
@@ -322,17 +375,21 @@ def records_of(body: bytes) -> list[Json]:
     return found
 
 
-def _following(reply: Reply) -> str | None:
-    """Tell where the page after this one begins.
+def _following(body: bytes) -> str | None:
+    """Tell where the page after this one begins; raises RetryLater when a last page was garbled on its way.
 
     That stands behind the records, which need not be parsed to find it: a text cannot hold an unescaped quote, and what
-    stands inside of a record is followed by more brackets than end an object that begins there.
+    stands inside of a record is followed by more brackets than end an object that begins there. Only a page that says
+    nothing is parsed: that a list ends there is believed of no other.
     """
-    place = reply.data.rfind(b'"paging"')
+    place = body.rfind(b'"paging"')
+    if place >= 0:
+        with suppress(orjson.JSONDecodeError):
+            return next_page(orjson.loads(b"{" + body[place:]))
     try:
-        return next_page(orjson.loads(b"{" + reply.data[place:])) if place >= 0 else None
-    except orjson.JSONDecodeError:
-        return next_page(_object(reply))
+        return next_page(orjson.loads(body))
+    except orjson.JSONDecodeError as error:
+        raise RetryLater(GARBLED) from error
 
 
 def _whole(reply: Reply) -> bytes:

@@ -15,6 +15,7 @@ import arro3.core as arrow
 from connectors.base import Ids, Page
 from connectors.hubspot.engagements import ENGAGEMENTS
 from connectors.hubspot.values import COLUMNS, TABLES, Columns
+from mapping.records import MERGED
 from mapping.statements import ARROW_TYPES
 
 STREAMS: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +28,10 @@ STREAMS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("coverage_of_source",),
 }
 """The streams in the order of a pull, with the tables each one fills."""
+LISTED: Mapping[str, frozenset[str]] = {
+    stream: frozenset(names) - {table.name for table in MERGED.values()} for stream, names in STREAMS.items()
+}
+"""Those of them whose rows belong to the records of their page, and not to records that were taken up."""
 OF_THEIR_OWN = ("affiliation", "contact_role")
 """Tables whose rows have other ids than the record they were read from."""
 
@@ -49,7 +54,8 @@ def page(stream: str, tables: Mapping[str, arrow.Table], ids: Sequence[str] = ()
     """Build a page with every table of a stream; `ids` and those of all rows are known to the stream from then on."""
     own = [chunk for name in OF_THEIR_OWN if name in tables for chunk in tables[name].column("id").chunks]
     known = Ids(arrow.ChunkedArray([*Ids.of(ids).column.chunks, *own])) if own else ids
-    return Page(stream, known, {name: tables.get(name) or table(name, {}) for name in STREAMS[stream]}, deleted)
+    rows = {name: tables.get(name) or table(name, {}) for name in STREAMS[stream]}
+    return Page(stream, known, rows, deleted, LISTED[stream])
 
 
 def tables_of(found: Mapping[str, Columns]) -> dict[str, arrow.Table]:

@@ -20,7 +20,7 @@ from typing import Any
 from connectors.base import Page, StreamEnd
 from connectors.errors import Forbidden, Rejected, Unusable
 from connectors.hubspot import records
-from connectors.hubspot.client import PAGE, Client, chunks, next_page, records_of
+from connectors.hubspot.client import PAGE, Answer, Client, chunks, next_page
 from connectors.hubspot.delta import Cursor, Delta, counted, kind_of, look
 from connectors.hubspot.engagements import ENGAGEMENTS, Engagement, activity, own_task, participants
 from connectors.hubspot.pages import Batch, page, tables_of
@@ -71,7 +71,7 @@ class Stream:
 
     name: str
     properties: Sequence[str]
-    convert: Callable[[Sequence[bytes], Sequence[str]], Batch]
+    convert: Callable[[Sequence[Answer], Sequence[str]], Batch]
     parts: Callable[[str], Sequence[str]] = lambda _: ()
     inline: Sequence[str] = ()
     most: int = GATHERED
@@ -146,8 +146,8 @@ class Reader:
     def _listed(self, stream: Stream, dropped: Mapping[str, int]) -> Iterator[Page | StreamEnd]:
         total = known = 0
         pages = self.client.pages(stream.name, self._asked(stream), stream.inline)
-        for bodies in gathered(pages, stream.most // PAGE):
-            batch = stream.convert(bodies, stream.inline)
+        for answers in gathered(pages, stream.most // PAGE):
+            batch = stream.convert(answers, stream.inline)
             total += len(batch.ids)
             known += batch.created
             yield page(stream.name, batch.tables, batch.ids, [loser for loser, _ in batch.merged])
@@ -162,7 +162,7 @@ class Reader:
         self._note_since(stream.name, delta.cursor.since)
         ids = dict.fromkeys(chain(delta.ids, self._moved_to_winners(stream.name)))
         for asked in chunks(list(ids), GATHERED):
-            batch = stream.convert(list(self.client.bodies(stream.name, asked, self._asked(stream))), ())
+            batch = stream.convert(list(self.client.answers(stream.name, asked, self._asked(stream))), ())
             self.seen.winners.setdefault(stream.name, []).extend(dict.fromkeys(winner for _, winner in batch.merged))
             found = list(batch.ids)
             lost = [*dict.fromkeys(asked).keys() - set(found), *(loser for loser, _ in batch.merged)]
@@ -228,13 +228,13 @@ class Reader:
         name: str,
         properties: Sequence[str],
         read: Callable[[Reading, Workbench], Tables],
-        bodies: Sequence[bytes],
+        answers: Sequence[Answer],
         _: Sequence[str],
     ) -> Batch:
         """Lay records out on the workbench, with what they are tied to, and read them there."""
-        ids = self._bench.lay(self._with_own(name, properties), bodies)
+        ids = self._bench.lay(self._with_own(name, properties), *_of(answers))
         for other in TIED.get(name, ()):
-            self._bench.tie(other, list(self.client.ties(name, other, ids)))
+            self._bench.tie(other, *_of(list(self.client.ties(name, other, ids))))
         created = self._bench.created(kind_of(name).created, self.now)
         return Batch(ids, read(self.reading, self._bench), created, self._bench.merged())
 
@@ -243,8 +243,8 @@ class Reader:
         convert = partial(self._engagement_batch, engagement)
         return Stream(engagement.object_type, [*engagement.names, *own], convert, inline=("contacts", "companies"))
 
-    def _engagement_batch(self, engagement: Engagement, bodies: Sequence[bytes], inline: Sequence[str]) -> Batch:
-        found = {one["id"]: one for body in bodies for one in records_of(body)}
+    def _engagement_batch(self, engagement: Engagement, answers: Sequence[Answer], inline: Sequence[str]) -> Batch:
+        found = {one["id"]: one for answer in answers for one in answer.records()}
         rows = self._engagement_rows(engagement, list(found.values()), inline)
         tables = tables_of(columns_of(rows))
         return Batch(list(found), tables, counted(list(found.values()), engagement.object_type, self.now))
@@ -324,7 +324,12 @@ def _with_parts(stream: Stream, ids: Sequence[str]) -> list[str]:
     return [*ids, *(part for key in ids for part in stream.parts(key))]
 
 
-def gathered(pages: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
+def _of(answers: Sequence[Answer]) -> tuple[list[bytes], Callable[[int], Iterable[bytes]]]:
+    """Give answers as the workbench takes them: their bytes, and how one that is garbled is asked for again."""
+    return [answer.data for answer in answers], lambda place: answers[place].again()
+
+
+def gathered(pages: Iterable[Answer], most: int) -> Iterator[list[Answer]]:
     """Put so many answers together, and what is left."""
     left = iter(pages)
     while held := list(islice(left, most)):

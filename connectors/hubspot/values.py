@@ -24,7 +24,7 @@ BLANKS = (
     + "".join(map(chr, (*range(0x1C, 0x20), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C))))
     + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What stands around a text and is not seen, as the macro `blanks` of ``connectors/sql/macros.sql`` has it."""
+"""What stands around a text and is not seen, as the macro `trimmed` of ``connectors/sql/macros.sql`` has it."""
 _MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
 """Epoch milliseconds as text; longer numbers are no moment of this era."""
 

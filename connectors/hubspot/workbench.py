@@ -4,7 +4,8 @@ A batch of records lies in the temporary table `raw`: the property texts under t
 moment of creation as `@id` and `@created`; what the records are tied to lies in `tie` (see ``sql/ties.sql``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Self
 
 import duckdb
@@ -15,6 +16,9 @@ from connectors.base import Ids
 from connectors.errors import RetryLater
 from connectors.hubspot.client import GARBLED
 from connectors.workbench import named, quoted, texts
+
+Again = Callable[[int], Iterable[bytes]]
+"""Asks once more for the answer at a place."""
 
 KIND = {"category": "VARCHAR", "typeId": "VARCHAR", "label": "VARCHAR"}
 TIES = {"from": {"id": "VARCHAR"}, "to": [{"toObjectId": "VARCHAR", "associationTypes": [KIND]}]}
@@ -62,10 +66,11 @@ class Workbench(workbench.Workbench):
             self._duck.executemany("INSERT INTO role_label VALUES (?, ?)", list(self._labels.items()))
         return self
 
-    def lay(self, properties: Sequence[str], bodies: Sequence[bytes]) -> Ids:
+    def lay(self, properties: Sequence[str], bodies: Sequence[bytes], again: Again | None = None) -> Ids:
         """Lay the records of answers out, with the properties that were asked for; gives their ids.
 
-        Of a record that came twice the later state counts. Raises RetryLater when an answer cannot be read.
+        Of a record that came twice the later state counts. Raises RetryLater when an answer cannot be read, nor the one
+        that is had by asking `again`.
         """
         names = _apart(properties)
         if names != self._names:
@@ -75,7 +80,7 @@ class Workbench(workbench.Workbench):
         super().prepare("ties")
         record = {"id": "VARCHAR", "createdAt": "VARCHAR", "properties": dict.fromkeys(names, "VARCHAR")}
         told = f'SELECT told.id, told."createdAt", UNNEST(told.properties) FROM ({_lists(record)})'
-        self._take(f"INSERT INTO raw {told}", bodies)
+        self._take(f"INSERT INTO raw {told}", bodies, again)
         ids = self._ids()
         if len(set(ids)) == len(ids):
             return ids
@@ -91,12 +96,9 @@ class Workbench(workbench.Workbench):
             super().prepare(name)
             self._views.add(name)
 
-    def tie(self, to: str, bodies: Sequence[bytes]) -> None:
-        """Lay out what the records are tied to, of one object type, as associations are told.
-
-        Raises RetryLater when an answer cannot be read.
-        """
-        self._take(_TIE, bodies, to)
+    def tie(self, to: str, bodies: Sequence[bytes], again: Again | None = None) -> None:
+        """Lay out what the records are tied to, of one object type, as associations are told; raises as `lay` does."""
+        self._take(_TIE, bodies, again, to)
 
     def merged(self) -> list[tuple[str, str]]:
         """Pair the records that were taken up by one at hand with that one."""
@@ -107,11 +109,29 @@ class Workbench(workbench.Workbench):
         """Count the records that were created until an epoch second; `name` is the property that tells."""
         return self.count(f'milliseconds(COALESCE(worded({named(name)}), "@created")) <= {until * 1000}')
 
-    def _take(self, statement: str, bodies: Sequence[bytes], *values: object) -> None:
+    def _take(self, statement: str, bodies: Sequence[bytes], again: Again | None, *values: object) -> None:
+        """Take answers in, all of them or, where one is garbled, each by itself and that one as it comes again."""
+        try:
+            self._take_all(statement, bodies, values)
+        except RetryLater:
+            if again is None:
+                raise
+            for place, body in enumerate(bodies):
+                self._take_one(statement, body, partial(again, place), values)
+
+    def _take_one(
+        self, statement: str, body: bytes, again: Callable[[], Iterable[bytes]], values: Sequence[object]
+    ) -> None:
+        try:
+            self._take_all(statement, [body], values)
+        except RetryLater:
+            self._take_all(statement, list(again()), values)
+
+    def _take_all(self, statement: str, bodies: Sequence[bytes], values: Sequence[object]) -> None:
         try:
             self._duck.register("arrived", texts(bodies))
             self._duck.execute(statement, values).fetchall()
-        except (duckdb.InvalidInputException, duckdb.ConstraintException, UnicodeDecodeError) as error:
+        except (duckdb.InvalidInputException, duckdb.ConstraintException, UnicodeError) as error:
             raise RetryLater(GARBLED) from error
         finally:
             self._duck.unregister("arrived")

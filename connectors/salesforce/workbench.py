@@ -111,7 +111,7 @@ class Heap:
         try:
             self._duck.register("arrived", texts(bodies))
             (rows,) = one(self._duck, self._take)
-        except (duckdb.Error, UnicodeDecodeError) as error:
+        except (duckdb.Error, UnicodeError) as error:
             raise Unusable(NO_JSON) from error
         self._duck.unregister("arrived")
         return int(rows)

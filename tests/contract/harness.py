@@ -86,6 +86,7 @@ class Mirror:
                 self._patch(name, rows)
                 continue
             assert tuple(names) == COLUMNS[name], name
+            assert name not in page.listed or {row[PARENTS[name]] for row in rows} <= set(page.ids), name
             self._forget([name], page.ids)
             self.rows[name] += rows
 

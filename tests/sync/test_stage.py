@@ -342,6 +342,16 @@ def test_ids_may_come_as_a_column_and_count_like_any_others(stage: Stage) -> Non
     assert column(stage, "SELECT id FROM activity") == ["e2"]
 
 
+def test_tables_that_hold_no_other_parents_than_their_page_are_replaced_like_any_others(stage: Stage) -> None:
+    def listed(subject: str) -> Page:
+        rows = page("activity", [], activity=[{"source": "crm", "id": "e1", "subject": subject}])
+        return Page("activity", ["e1"], rows.tables, listed=["activity"])
+
+    list(stage.take("crm", [listed("Hello"), end()]))
+    list(stage.take("crm", [listed("Again"), listed("Later"), end(whole=True)]))
+    assert column(stage, "SELECT subject FROM activity") == ["Later"]
+
+
 def test_after_a_pull_there_are_as_many_threads_as_before(stage: Stage) -> None:
     stage.connection.execute("SET threads = 2")
     list(stage.take("crm", [activity("e1"), end()]))

@@ -6,12 +6,13 @@ import pytest
 
 from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.auth import with_token
-from connectors.hubspot.client import LONGEST_QUERY, Client, records_of
+from connectors.hubspot.client import LONGEST_QUERY, Answer, Client
 from connectors.hubspot.failures import DIALECT
 from connectors.transport import Network, Transport
 from tests.connectors.hubspot.conftest import URL, Portal, Raw
 
 OBJECTS = "/crm/objects/2026-09"
+TIES = "/crm/associations/2026-09"
 
 
 def client(portal: Portal, version: str = "2026-09") -> Client:
@@ -27,7 +28,7 @@ def test_a_list_is_paged_to_its_end_in_the_dated_version_with_our_token(portal: 
         {"results": [{"id": "2"}]},
     )
     pages = client(portal).pages("notes", ["hs_timestamp", "hs_createdate"], ["contacts"])
-    assert list(map(records_of, pages)) == [[{"id": "1"}], [{"id": "2"}]]
+    assert list(map(Answer.records, pages)) == [[{"id": "1"}], [{"id": "2"}]]
     first, second = (path for _, path, _ in portal.asked)
     assert "properties=hs_timestamp&properties=hs_createdate&associations=contacts" in first
     assert "limit=100" in first
@@ -54,7 +55,7 @@ def test_34_a_property_list_too_long_for_an_address_is_read_by_post_and_joined_b
     read = [{"id": "2", "properties": {names[0]: "b"}}, {"id": "1", "properties": {names[0]: "a"}}]
     gone = [{"category": "OBJECT_NOT_FOUND"}]
     portal.answers("POST", f"{OBJECTS}/contacts/batch/read", (207, {"results": read, "numErrors": 1, "errors": gone}))
-    (page,) = map(records_of, client(portal).pages("contacts", names))
+    (page,) = map(Answer.records, client(portal).pages("contacts", names))
     assert [(one["id"], one["properties"]) for one in page] == [("1", {names[0]: "a"}), ("2", {names[0]: "b"})]
     assert "associations" in page[0]
     (_, listed_path, _), (_, _, body) = portal.asked
@@ -135,7 +136,7 @@ def test_35_a_short_limit_is_waited_for_and_a_post_is_repeated(portal: Portal) -
 def test_38_a_page_of_the_proxy_is_no_data_and_the_read_is_repeated(portal: Portal) -> None:
     page = "<html>Bad gateway</html>"
     portal.answers("GET", f"{OBJECTS}/notes", (502, page), (200, page), {"results": [{"id": "1"}]})
-    assert list(map(records_of, client(portal).pages("notes", []))) == [[{"id": "1"}]]
+    assert list(map(Answer.records, client(portal).pages("notes", []))) == [[{"id": "1"}]]
 
 
 CUT = '{"results": [{"id": "1", "properties": {"name": "Ada"}}, {"id": "2", "proper'
@@ -145,13 +146,34 @@ BRACKETS = {"results": [{"id": "1", "properties": {"name": "Ada :-{ ["}}]}
 @pytest.mark.parametrize("spoilt", [CUT, '{"results": null}', '{"status": "ok"}', "[]"])
 def test_a_list_that_is_cut_off_or_is_none_is_asked_for_again(portal: Portal, spoilt: str) -> None:
     portal.answers("GET", f"{OBJECTS}/notes", (200, Raw(spoilt)), {"results": [{"id": "1"}]})
-    assert list(map(records_of, client(portal).pages("notes", []))) == [[{"id": "1"}]]
+    assert list(map(Answer.records, client(portal).pages("notes", []))) == [[{"id": "1"}]]
     assert len(portal.asked) == 2
+
+
+DAMAGED = '{"results": [{"id": "1", "prope\trties": {}}]}'
+
+
+def test_13_a_last_page_that_is_damaged_inside_is_not_the_end_of_a_list(portal: Portal) -> None:
+    more = {"results": [{"id": "1"}], "paging": {"next": {"after": "2"}}}
+    portal.answers("GET", f"{OBJECTS}/notes", (200, Raw(DAMAGED)), more, {"results": [{"id": "2"}]})
+    assert list(map(Answer.records, client(portal).pages("notes", []))) == [[{"id": "1"}], [{"id": "2"}]]
+
+
+def test_13_ties_that_go_on_are_followed_when_only_the_second_answer_says_so(portal: Portal) -> None:
+    def told(other: int, **more: object) -> dict[str, object]:
+        return {"results": [{"from": {"id": "1"}, "to": [{"toObjectId": other}], **more}]}
+
+    damaged = (200, Raw('{"results": [{"from": {"id": "1"}, "to": 7"}]}'))
+    more = told(7, paging={"next": {"after": "9"}})
+    portal.answers("POST", f"{TIES}/contacts/companies/batch/read", damaged, more, told(8))
+    found = client(portal).associations("contacts", "companies", ["1"])
+    assert [tie["toObjectId"] for tie in found["1"]] == [7, 8]
+    assert portal.asked[-1][2] == {"inputs": [{"id": "1", "after": "9"}]}
 
 
 def test_brackets_in_somebodys_name_do_not_make_a_list_look_cut(portal: Portal) -> None:
     portal.answers("GET", f"{OBJECTS}/notes", BRACKETS)
-    assert list(map(records_of, client(portal).pages("notes", []))) == [BRACKETS["results"]]
+    assert list(map(Answer.records, client(portal).pages("notes", []))) == [BRACKETS["results"]]
     assert len(portal.asked) == 1
 
 

@@ -303,6 +303,37 @@ def test_16_and_38_a_broken_answer_is_asked_for_again_and_nothing_is_lost(crm: C
     assert Mirror().pull(connection).rows == before.rows
 
 
+GARBLED = '{"results":[{"id":"201","properties":{"firstname":"A"da"}}]'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/objects/2026-09/contacts$", GARBLED + "}"),
+        ("/objects/2026-09/contacts$", GARBLED + ',"paging":{"next":{"after":"99999"}}}'),
+        ("/objects/2026-09/emails$", GARBLED + "}"),
+        ("/contacts/companies/batch/read$", '{"results":[{"from":{"id":"201"},"to":[{"toObjectId":90O1}]}]}'),
+        ("/deals/contacts/batch/read$", '{"results":[{"from":{"id":"1"},"to":[],"paging":{"next":{"after":"1"x}}}]}'),
+    ],
+)
+def test_13_an_answer_that_is_damaged_inside_is_asked_for_once_more(crm: Crm, path: str, body: str) -> None:
+    crm.provisioned()
+    first, second = crm.connect(), crm.connect()
+    before = Mirror().pull(first)
+    told = {"status": 200, "headers": {"Content-Type": "text/plain"}, "body": body}
+    crm.control("faults", {"vendor": "hubspot", "path": path, "action": "status", "nth": 1, **told})
+    assert Mirror().pull(second).rows == before.rows
+    needed = sum(first.calls().values())
+    assert needed < sum(second.calls().values()) <= needed + 2
+
+
+def test_13_an_answer_that_stays_damaged_ends_the_pull(crm: Crm) -> None:
+    told = {"status": 200, "headers": {"Content-Type": "text/plain"}, "body": GARBLED + "}"}
+    crm.control("faults", {"vendor": "hubspot", "path": "/objects/2026-09/contacts$", "action": "status", **told})
+    with pytest.raises(RetryLater, match="garbled"):
+        Mirror().pull(crm.connect())
+
+
 def test_35_a_burst_beyond_the_limit_is_waited_out(crm: Crm) -> None:
     limited = {"policyName": "SECONDLY", "message": "You have reached your secondly limit.", "errorType": "RATE_LIMIT"}
     crm.control(

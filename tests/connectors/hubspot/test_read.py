@@ -4,6 +4,7 @@ import pytest
 
 from connectors.base import Page, StreamEnd
 from connectors.errors import RetryLater, Unusable
+from connectors.hubspot.client import Answer
 from connectors.hubspot.pages import STREAMS, page, tables_of
 from connectors.hubspot.read import gathered
 from connectors.hubspot.values import TABLES, columns_of, row
@@ -64,7 +65,7 @@ def test_a_page_holds_every_table_of_its_stream_and_the_ids_of_all_rows() -> Non
 
 
 def test_list_pages_are_gathered_ten_at_a_time() -> None:
-    assert [len(found) for found in gathered([b"{}"] * 25, 10)] == [10, 10, 5]
+    assert [len(found) for found in gathered([Answer(b"{}", tuple)] * 25, 10)] == [10, 10, 5]
     assert list(gathered([], 10)) == []
 
 
