@@ -211,6 +211,7 @@ def test_3_without_the_servers_clock_the_connection_is_unusable_in_words(wire: W
 def test_every_row_of_salesforces_table_is_promised_here() -> None:
     promised = {salesforce.DIALECT.read(row.status, _bytes(row)).code for row in SALESFORCE}
     sign_in = {"rate_limit_exceeded", "invalid_grant", "invalid_client", "invalid_client_id", "inactive_user"}
+    sign_in |= {"invalid_grant/redeeming"}
     elsewhere = {*sign_in, "unsupported_grant_type", "Bad_OAuth_Token", "INSUFFICIENT_ACCESS", ""}
     assert {code for _, code in salesforce.TABLE} <= promised | elsewhere
 

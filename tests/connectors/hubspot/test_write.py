@@ -504,3 +504,16 @@ def test_a_deletion_follows_the_changes_of_the_same_task(portal: Portal) -> None
     writes: list[Write] = [SetTaskState("501", "k1", open=True), DeleteTask("501", "k1")]
     assert [one.outcome for one in portal.connect().write(writes)] == [Outcome.DONE, Outcome.DONE]
     assert portal.paths("POST") == [f"{TASKS}/batch/{step}" for step in ("read", "update", "archive")]
+
+
+@pytest.mark.parametrize("errors", [None, [{"message": "It is locked.", "context": None}]])
+def test_an_answer_may_say_of_refusals_nothing_at_all(portal: Portal, errors: object) -> None:
+    portal.provisioned()
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/update", {"results": [{"id": "1"}], "errors": errors})
+    (result,) = portal.connect().write([UpdateRecord("contact", "1", {"depth": "3"})])
+    assert result.outcome is Outcome.DONE
+
+
+def test_a_property_that_says_nothing_of_how_it_may_change_may_be_written(portal: Portal) -> None:
+    portal.provisioned(rapport_depth={"modificationMetadata": None})
+    assert "depth" in portal.connect().writable("contact")
