@@ -281,13 +281,20 @@ def test_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_wha
     assert len(sent(portal, f"{TASKS}/batch/create")) == 1
 
 
-def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+MEANWHILE = [
+    (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}),
+    (400, {"category": "VALIDATION_ERROR", "message": "Cannot set Coordinates{} on 502. 501 already has that value."}),
+]
+
+
+@pytest.mark.parametrize("exists", MEANWHILE, ids=["409", "400"])
+def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal, exists: tuple[int, object]) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
     portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
-    portal.answers("POST", TASKS, (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}))
+    portal.answers("POST", TASKS, exists)
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
