@@ -17,12 +17,25 @@ from connectors.errors import Rejected, RetryLater, Unusable
 
 _SECONDS = re.compile(r"-?\d+(?:\.\d+)?")
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a character of two halves
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # one half: somebody cut a text in the middle of a character
+    rb"|\\."
+)
+
+
+def _paired(found: re.Match[bytes]) -> bytes:
+    """Put the character for what cannot be read in the place of half a character; JSON may hold one, no text does."""
+    return rb"\ufffd" if found[1] else found[0]
+
 
 class Reply(requests.Response):
     """An answer with its bytes read; `json` parses with orjson, once, whatever hooks a client library passes."""
 
     _parsed: object = None
     _read: bool = False
+    _whole: bytes | None = None
 
     def take(self) -> None:
         """Read the body, in one piece; raises an error of urllib3 when it does not come to its end."""
@@ -30,8 +43,12 @@ class Reply(requests.Response):
 
     @property
     def data(self) -> bytes:
-        """The raw body, under the name the HubSpot client uses."""
-        return self.content or b""
+        """The raw body, under the name the HubSpot client uses; of JSON every text is one that UTF-8 can write."""
+        if self._whole is None:
+            self._whole = self.content or b""
+            if self._says_json() and _SURROGATE.search(self._whole):
+                self._whole = _ESCAPE.sub(_paired, self._whole)
+        return self._whole
 
     @property
     def status(self) -> int:
@@ -59,13 +76,16 @@ class Reply(requests.Response):
 
     def spoilt(self) -> bool:
         """Tell whether it says that it is JSON and is not: an answer that was cut off in the middle, for one."""
-        if "json" not in str(self.headers.get("Content-Type", "")):
+        if not self._says_json():
             return False
         try:
             self.json()
         except RetryLater:
             return True
         return False
+
+    def _says_json(self) -> bool:
+        return "json" in str(self.headers.get("Content-Type", "")).lower()
 
     def server_time(self) -> int:
         """Read the server's clock from the Date header, in epoch seconds; raises Unusable where there is none."""
@@ -158,7 +178,7 @@ def retry_after(reply: requests.Response, now: float) -> float | None:
 
 def is_page(reply: requests.Response) -> bool:
     """Tell whether a web page came instead of data (a proxy, a login form, a maintenance notice)."""
-    return str(reply.headers.get("Content-Type", "")).startswith("text/html")
+    return str(reply.headers.get("Content-Type", "")).lower().startswith("text/html")
 
 
 def never_sent(error: Exception) -> bool:

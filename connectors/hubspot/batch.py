@@ -44,7 +44,7 @@ def halved(batch: Sequence[ById], send: Callable[[Sequence[ById]], Json], held: 
 def outcomes(batch: Sequence[ById], answer: Json, held: Held[ById]) -> Iterator[WriteResult]:
     """Match the rows of an answer with the writes by id; HubSpot keeps neither their order nor their number."""
     done = {str(record["id"]) for record in answer.get("results", ())}
-    refused = _refusals(answer.get("errors", ()))
+    refused = _refusals(answer.get("errors") or ())
     silent = [write for write in batch if write.id not in done and write.id not in refused]
     found = held(silent) if silent else {}
     for write in batch:
@@ -70,5 +70,7 @@ def _same(sent: str, told: str | None) -> bool:
 
 def _refusals(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {
-        str(record_id): sentence(error) for error in errors for record_id in error.get("context", {}).get("ids", ())
+        str(record_id): sentence(error)
+        for error in errors
+        for record_id in (error.get("context") or {}).get("ids") or ()
     }

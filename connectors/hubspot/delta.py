@@ -30,7 +30,7 @@ SHARE = 1 / 3
 """Part of the known records from which listing them all is cheaper than reading the changed ones by id."""
 REMEMBERED = 1_000
 """Records of the overlap whose versions a cursor holds at most; of more none is held, and they are read again."""
-_VERSION = 2
+_VERSION = 3
 """Raised where records are read otherwise than before, so that all are read again."""
 
 
@@ -198,7 +198,7 @@ def windows(client: Client, kind: Kind, low: int, high: int) -> Iterator[tuple[i
         yield page["total"], hits
         if next_page(page) is None:
             return
-        last = milliseconds(hits[-1].modified)
+        last = milliseconds(hits[-1].modified) if hits else -1  # an empty page that has a next one leads nowhere
         _insist(low <= last <= high, kind)
         if last == low:
             yield from _moment(client, kind, low)
@@ -216,7 +216,7 @@ def _moment(client: Client, kind: Kind, moment: int) -> Iterator[tuple[int, list
         yield page["total"], hits
         if next_page(page) is None:
             return
-        _insist(int(hits[-1].id) > last, kind)
+        _insist(bool(hits) and int(hits[-1].id) > last, kind)
         last = int(hits[-1].id)
 
 

@@ -1,5 +1,6 @@
 """From HubSpot's e-mails, calls, meetings, notes, messages and tasks to canonical rows; pure functions."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import orjson
 
 from connectors.hubspot.records import Json, Rows
-from connectors.hubspot.values import Properties, instant, lower, parts, row, whole
+from connectors.hubspot.values import Properties, instant, lower, row, whole
 
 Values = dict[str, object]
 
@@ -34,6 +35,8 @@ MEETING_OUTCOMES: Mapping[str, str] = {
 """SCHEDULED is what a meeting says until somebody edits it, so it tells nothing."""
 COMPLETED = "COMPLETED"
 PARTS = ("from", "to")
+_BETWEEN = re.compile(r"[;,]")
+_NAMED = re.compile(r"<([^<>]*@[^<>]*)>")
 
 
 def email(held: Properties) -> Values:
@@ -232,20 +235,19 @@ def addresses(held: Properties) -> dict[str, str]:
     Copies count as ``to``; an address that is in both parts is the sender's.
     """
     headers = _headers(held.get("hs_email_headers"))
-    to = [
-        *_mails(headers, "to", "cc", "bcc"),
-        *parts(held.get("hs_email_to_email")),
-        *parts(held.get("hs_email_cc_email")),
-    ]
-    sent_by = [*_mails(headers, "from"), *parts(held.get("hs_email_from_email"))]
-    found = {**dict.fromkeys(_lowered(to), "to"), **dict.fromkeys(_lowered(sent_by), "from")}
+    to = [*_mails(headers, "to", "cc", "bcc"), *map(held.get, ("hs_email_to_email", "hs_email_cc_email"))]
+    sent_by = [*_mails(headers, "from"), held.get("hs_email_from_email")]
+    found = {**dict.fromkeys(_written(to), "to"), **dict.fromkeys(_written(sent_by), "from")}
     return dict(sorted(found.items(), key=lambda pair: (PARTS.index(pair[1]), pair[0])))
 
 
-def _lowered(mails: Iterable[str]) -> Iterator[str]:
-    for mail in mails:
-        if clean := lower(mail):
-            yield clean
+def _written(lists: Iterable[str | None]) -> Iterator[str]:
+    """Find the addresses in lists of them, in lower case; a person's name may stand before one, with a comma in it."""
+    for written in lists:
+        for entry in _BETWEEN.split(written or ""):
+            named = _NAMED.search(entry)
+            if "@" in entry and (clean := lower(named[1] if named else entry)):
+                yield clean
 
 
 def _headers(text: str | None) -> Mapping[str, Any]:

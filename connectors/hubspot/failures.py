@@ -14,10 +14,15 @@ from connectors.dialect import Dialect, Meaning, Problem
 
 Json = Mapping[str, object]
 
+TAKEN = "taken"
+"""What 400 means that names the record which holds a unique value already: HubSpot calls it a VALIDATION_ERROR."""
+
 TABLE: Mapping[tuple[int, str], Meaning] = {
     (400, "BAD_REFRESH_TOKEN"): Meaning.UNUSABLE,
     (400, "invalid_grant"): Meaning.UNUSABLE,
+    (400, TAKEN): Meaning.CONFLICT,
     (403, ""): Meaning.FORBIDDEN,
+    (403, "PAGE"): Meaning.UNUSABLE,
     (404, "PAGE"): Meaning.UNUSABLE,
     (410, ""): Meaning.UNUSABLE,
     (414, ""): Meaning.REJECTED,
@@ -27,7 +32,8 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (429, ""): Meaning.BUSY,
     (477, ""): Meaning.AWAY,
 }
-"""403 concerns one object or feature, not the connection: the reader skips the object, others get the sentence.
+"""403 concerns one object or feature, not the connection: the reader skips the object, others get the sentence. A web
+page is no such word of HubSpot's; whatever stands before it let nothing through.
 477 announces a migration of the account to another region, which lasts up to a day."""
 
 LOCK = 2.0
@@ -53,7 +59,7 @@ HOLDS = (
 )
 """What an answer of success holds; one that lacks it was made by something between HubSpot and us."""
 
-_EXISTING = re.compile(r"Existing ID:\s*(\d+)")
+_EXISTING = re.compile(r"Existing ID:\s*(\d+)|\b(\d+) already has that value")
 _LISTED = re.compile(r"^(?P<lead>[^\[]*)(?P<list>\[\{.*\}\])\s*$", re.DOTALL)
 
 
@@ -63,7 +69,10 @@ def read(status: int, body: bytes) -> Problem:
     code = _code(status, said)
     message = sentence(said) or body[:200].decode("utf-8", "replace")
     found = _EXISTING.search(message)
-    return Problem(code, message, found[1] if found else None, WAITS.get(code), LOCK if code == "LOCKED" else 0.0)
+    code = TAKEN if found and status == 400 else code
+    return Problem(
+        code, message, found[1] or found[2] if found else None, WAITS.get(code), LOCK if code == "LOCKED" else 0.0
+    )
 
 
 def sentence(said: Json) -> str:

@@ -169,7 +169,7 @@ def _misfit(attribute: Attribute, name: str, kind: str) -> tuple[str, bool] | No
 
 
 def _open(declared: Mapping[str, Any] | None) -> bool:
-    return declared is not None and not declared.get("modificationMetadata", {}).get("readOnlyValue", False)
+    return declared is not None and not (declared.get("modificationMetadata") or {}).get("readOnlyValue")
 
 
 def read_schema(client: Client, prefix: str, object_types: Sequence[str] = tuple(OBJECT_TYPES.values())) -> Schema:

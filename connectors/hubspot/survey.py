@@ -80,7 +80,7 @@ class Survey:
             path = f"/crm/v3/owners?limit={OWNERS}&archived={str(archived).lower()}{after}"
             page = self._sent("GET", path)
             yield from page.get("results", ())
-            following = page.get("paging", {}).get("next", {}).get("after")
+            following = ((page.get("paging") or {}).get("next") or {}).get("after")
             if following is None:
                 return
             after = f"&after={following}"

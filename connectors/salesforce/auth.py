@@ -16,6 +16,7 @@ import jwt
 from connectors.errors import Rejected, Unreachable, Unusable
 from connectors.options import ClientCredentials, JwtBearer, Password, RefreshToken, SalesforceOptions
 from connectors.rotation import Rotating
+from connectors.salesforce.soql import id18
 from connectors.transport import Token, Transport
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class SignIn:
             raise Unusable(
                 f"{str(error).rstrip('.')}. Check the credentials and the app's policies in Salesforce."
             ) from error
-        self.user_id = str(answer.get("id", "")).rpartition("/")[2] or None
+        self.user_id = id18(str(answer.get("id") or "").rpartition("/")[2]) or None
         return Token(str(answer["access_token"]), _base(self._options.url, answer))
 
     def _granted(self, transport: Transport) -> Mapping[str, Any]:

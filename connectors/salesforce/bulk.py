@@ -92,7 +92,7 @@ class QueryJob:
             except Rejected as error:
                 raise LostJobError(str(error)) from error
             try:
-                added = heap.add_csv(page.content)
+                added = heap.add_csv(page.content) if page.rows else 0  # what an empty page says differs
             except RetryLater as error:
                 if attempt + 1 == TRIES:
                     raise RetryLater(f"{self._name}: {error}") from error

@@ -16,6 +16,11 @@ from connectors.dialect import Dialect, Meaning, Problem
 DAILY, CONCURRENT = "/daily", "/concurrent"
 """Added to REQUEST_LIMIT_EXCEEDED, which Salesforce uses for two different things."""
 
+REDEEMING = "/redeeming"
+"""Added to invalid_grant where it does not mean that the grant is dead."""
+_REDEEMED_TWICE = ("invalid_grant", "expired authorization code")
+"""What who redeems a refresh token is told while somebody else redeems the same; we never redeem such codes."""
+
 TABLE: Mapping[tuple[int, str], Meaning] = {
     (0, "INVALID_SESSION_ID"): Meaning.SIGN_IN,
     (0, "InvalidSessionId"): Meaning.SIGN_IN,
@@ -44,6 +49,7 @@ TABLE: Mapping[tuple[int, str], Meaning] = {
     (0, "rate_limit_exceeded"): Meaning.QUOTA,
     (0, "ExceededQuota"): Meaning.QUOTA,
     (0, "invalid_grant"): Meaning.UNUSABLE,
+    (0, "invalid_grant" + REDEEMING): Meaning.BUSY,
     (0, "invalid_client"): Meaning.UNUSABLE,
     (0, "invalid_client_id"): Meaning.UNUSABLE,
     (0, "inactive_user"): Meaning.UNUSABLE,
@@ -61,7 +67,9 @@ def read(_status: int, body: bytes) -> Problem:
         return _listed(parsed[0])
     if isinstance(parsed, dict):
         code = str(parsed.get("error") or parsed.get("errorCode") or "")
-        return Problem(code, str(parsed.get("error_description") or parsed.get("message") or code))
+        message = str(parsed.get("error_description") or parsed.get("message") or code)
+        code += REDEEMING if (code, message) == _REDEEMED_TWICE else ""
+        return Problem(code, message)
     return Problem("", str(parsed)[:200])
 
 

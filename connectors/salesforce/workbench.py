@@ -3,6 +3,8 @@
 A batch of records lies in the temporary view `raw` as text, one column a field, however it came.
 """
 
+import codecs
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +45,8 @@ class Head:
         try:
             told = orjson.loads(body[: found.start()] + b"}" if found else body)
         except orjson.JSONDecodeError:
+            told = _read(body)
+        if isinstance(told, dict) and not {"done", "totalSize"} <= told.keys():  # they stand behind the records
             told = _read(body)
         rows = body.count(b'"attributes"')
         if not isinstance(told, dict):
@@ -136,7 +140,8 @@ class Heap:
 
         Raises RetryLater when it is not well-formed CSV: it was garbled on its way, and may be asked for again.
         """
-        header = content.partition(b"\n")[0].decode("utf-8", "replace").strip('\r"').split('","')
+        content = content.removeprefix(codecs.BOM_UTF8)
+        header = next(csv.reader([content.partition(b"\n")[0].decode("utf-8", "replace")]), [])
         filled = ", ".join(self._column[field] for field in header if field in self.there)
         wanted = ", ".join(named(field) for field in header if field in self.there)
         if not filled:

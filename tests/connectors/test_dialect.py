@@ -112,6 +112,37 @@ def test_the_limiter_is_asked_before_and_told_after_every_request(wire: Wire) ->
     assert wire.slept.count(3.0) == 2
 
 
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\uDE00 cut", "\ufffd cut"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", "\\\ufffd"),
+    ],
+)
+def test_half_a_character_in_an_answer_costs_nothing_but_itself(wire: Wire, escaped: str, text: str) -> None:
+    body = f'{{"results": [{{"name": "{escaped}"}}]}}'
+    wire.mock.get(f"{BASE}/x", body=body, content_type="application/json")
+    reply = wire.transport().request("GET", "/x")
+    assert reply.json() == {"results": [{"name": text}]}
+    assert reply.data.decode().encode() == reply.data
+
+
+def test_what_is_no_json_is_handed_on_as_it_came(wire: Wire) -> None:
+    wire.mock.get(f"{BASE}/x", body=r'"Id"' + "\n" + r'"\ud83d"', content_type="text/csv")
+    assert wire.transport().request("GET", "/x").data.endswith(rb'"\ud83d"')
+
+
+@pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=UTF-8"])
+def test_a_web_page_is_told_whatever_the_case_of_its_type(kind: str) -> None:
+    answer = Reply()
+    answer.headers["content-type"] = kind
+    assert is_page(answer)
+
+
 def reply(**headers: str) -> Reply:
     answer = Reply()
     answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})

@@ -112,7 +112,9 @@ HUBSPOT = [
     Row(403, hs("MISSING_SCOPES"), Forbidden, *ONCE),
     Row(403, hs("FORBIDDEN"), Forbidden, *ONCE),
     Row(404, hs("OBJECT_NOT_FOUND"), Rejected, *ONCE),
+    Row(403, "<html>you have been blocked</html>", Unusable, *ONCE, words="web page"),
     Row(404, "<html>no such page</html>", Unusable, *ONCE, words="web page"),
+    Row(400, hs("VALIDATION_ERROR", message="On 1. 2 already has that value."), Conflict, *ONCE, words="already"),
     Row(409, hs("CONFLICT"), Conflict, *ONCE),
     Row(410, hs("GONE"), Unusable, *ONCE),
     Row(414, "", Rejected, *ONCE, words="414"),
@@ -211,6 +213,7 @@ def test_3_without_the_servers_clock_the_connection_is_unusable_in_words(wire: W
 def test_every_row_of_salesforces_table_is_promised_here() -> None:
     promised = {salesforce.DIALECT.read(row.status, _bytes(row)).code for row in SALESFORCE}
     sign_in = {"rate_limit_exceeded", "invalid_grant", "invalid_client", "invalid_client_id", "inactive_user"}
+    sign_in |= {"invalid_grant/redeeming"}
     elsewhere = {*sign_in, "unsupported_grant_type", "Bad_OAuth_Token", "INSUFFICIENT_ACCESS", ""}
     assert {code for _, code in salesforce.TABLE} <= promised | elsewhere
 

@@ -43,7 +43,8 @@ WHERE
   STARTS_WITH(relation.person_id, '003')
   AND relation.part IN ('FromAddress', 'ToAddress', 'CcAddress', 'BccAddress');
 
--- Every address on a message.
+-- Every address on a message; lists are written with semicolons, by mail programs with commas. What a comma in a name
+-- cuts off holds no address.
 CREATE OR REPLACE TEMP TABLE addressed AS
 SELECT DISTINCT activity_id, email, part
 FROM (
@@ -52,7 +53,7 @@ FROM (
     SELECT "Id" AS activity_id, "FromAddress" AS addresses, 'from' AS part FROM sent WHERE "FromAddress" <> ''
     UNION ALL
     SELECT "Id", CONCAT_WS(';', "ToAddress", "CcAddress", "BccAddress"), 'to' FROM sent
-  ) AS named, UNNEST(STRING_SPLIT(named.addresses, ';')) AS entry(written)
+  ) AS named, UNNEST(STRING_SPLIT(REPLACE(named.addresses, ',', ';'), ';')) AS entry(written)
 )
 WHERE email IS NOT NULL;
 

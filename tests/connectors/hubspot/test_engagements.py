@@ -166,6 +166,18 @@ def test_hubspots_own_address_properties_are_read_too() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"hs_email_headers": '{"to": [{"email": "Zoe Ng<Zoe@acme.example>"}, {"email": "tom@acme.example"}]}'},
+        {"hs_email_to_email": "Zoe Ng <zoe@acme.example>; tom@acme.example"},
+        {"hs_email_cc_email": '"Ng, Zoe" <zoe@acme.example>, tom@acme.example,'},
+    ],
+)
+def test_a_name_around_an_address_is_left_out_and_a_list_may_have_commas(held: dict[str, str]) -> None:
+    assert addresses(held) == {"tom@acme.example": "to", "zoe@acme.example": "to"}
+
+
 @pytest.mark.parametrize("garbled", ["", "{", "[]", "null", '{"to": "x", "from": [1]}'])
 def test_garbled_headers_name_nobody(garbled: str) -> None:
     assert addresses({"hs_email_headers": garbled}) == {}

@@ -49,6 +49,14 @@ def test_the_policy_decides_how_long_to_wait(status: int, said: bytes, seconds: 
     assert read(status, said).wait == seconds
 
 
+def test_the_record_that_holds_a_unique_value_is_named_last_and_the_one_that_was_to_get_it_first() -> None:
+    held = (
+        "Cannot set PropertyValueCoordinates{portalId=1, propertyName=k, value=9} on 5521. 5522 already has that value."
+    )
+    problem = read(400, body(message=held, category="VALIDATION_ERROR"))
+    assert (DIALECT.meaning(400, problem.code), problem.ref) == (Meaning.CONFLICT, "5522")
+
+
 def test_the_existing_record_is_read_from_the_message() -> None:
     problem = read(409, body(message="Contact already exists. Existing ID: 32151", category="CONFLICT"))
     assert problem.ref == "32151"

@@ -292,6 +292,21 @@ def test_29_a_search_that_comes_back_out_of_order_is_left(portal: Portal) -> Non
     assert portal.paths() == [f"{OBJECTS}/contacts/search"], URL
 
 
+@pytest.mark.parametrize("before", [0, 1], ids=["in a window", "in a moment"])
+def test_29_an_empty_page_of_a_search_that_has_a_next_one_is_left(portal: Portal, before: int) -> None:
+    full = [{"id": "1", "properties": {"lastmodifieddate": LONG_AGO, "createdate": LONG_AGO}}]
+    more = {"total": 900, "paging": {"next": {"after": "1"}}}
+    portal.answers(
+        "POST",
+        f"{OBJECTS}/contacts/search",
+        *([{**more, "results": full}] * before),
+        {**more, "results": []},
+    )
+    client: Client = portal.connect()._client
+    with pytest.raises(RetryLater, match="out of order"):
+        list(windows(client, kind_of("contacts"), milliseconds(LONG_AGO), milliseconds("2026-03-01T00:00:00Z")))
+
+
 @pytest.mark.parametrize(
     ("created", "count"),
     [

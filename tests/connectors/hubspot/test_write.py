@@ -281,13 +281,20 @@ def test_44_a_batch_whose_answer_is_lost_is_unknown_and_the_next_write_finds_wha
     assert len(sent(portal, f"{TASKS}/batch/create")) == 1
 
 
-def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal) -> None:
+MEANWHILE = [
+    (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}),
+    (400, {"category": "VALIDATION_ERROR", "message": "Cannot set Coordinates{} on 502. 501 already has that value."}),
+]
+
+
+@pytest.mark.parametrize("exists", MEANWHILE, ids=["409", "400"])
+def test_41_a_task_somebody_created_meanwhile_is_taken(portal: Portal, exists: tuple[int, object]) -> None:
     portal.provisioned()
     tied(portal)
     held = {"results": [{"id": "501", "properties": {"rapport_key": "k1"}}]}
     portal.answers("POST", f"{TASKS}/batch/read", {"results": []}, held)
     portal.answers("POST", f"{TASKS}/batch/create", refusal("batches of tasks are not supported"))
-    portal.answers("POST", TASKS, (409, {"category": "CONFLICT", "message": "rapport_key k1 exists. Existing ID: 501"}))
+    portal.answers("POST", TASKS, exists)
     assert by_id(portal.connect().write([task()])) == {"501": (Outcome.DONE, "")}
 
 
@@ -504,3 +511,16 @@ def test_a_deletion_follows_the_changes_of_the_same_task(portal: Portal) -> None
     writes: list[Write] = [SetTaskState("501", "k1", open=True), DeleteTask("501", "k1")]
     assert [one.outcome for one in portal.connect().write(writes)] == [Outcome.DONE, Outcome.DONE]
     assert portal.paths("POST") == [f"{TASKS}/batch/{step}" for step in ("read", "update", "archive")]
+
+
+@pytest.mark.parametrize("errors", [None, [{"message": "It is locked.", "context": None}]])
+def test_an_answer_may_say_of_refusals_nothing_at_all(portal: Portal, errors: object) -> None:
+    portal.provisioned()
+    portal.answers("POST", "/crm/objects/2026-09/contacts/batch/update", {"results": [{"id": "1"}], "errors": errors})
+    (result,) = portal.connect().write([UpdateRecord("contact", "1", {"depth": "3"})])
+    assert result.outcome is Outcome.DONE
+
+
+def test_a_property_that_says_nothing_of_how_it_may_change_may_be_written(portal: Portal) -> None:
+    portal.provisioned(rapport_depth={"modificationMetadata": None})
+    assert "depth" in portal.connect().writable("contact")

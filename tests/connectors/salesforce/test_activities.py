@@ -95,5 +95,11 @@ def test_names_and_comments_around_an_address_are_left_out(laid: Table) -> None:
     assert found == {("ada@vendor.example", "from"), ("eva@acme.example", "to")}
 
 
+@pytest.mark.parametrize("between", [", ", ";", ","])
+def test_a_list_of_addresses_may_have_commas_and_a_name_may_too(laid: Table, between: str) -> None:
+    written = between.join(['"King, Eva" <eva@acme.example>', "tom@acme.example", "Zoe@acme.example"])
+    assert readers(laid, ToAddress=written) == {(f"{name}@acme.example", "to") for name in ("eva", "tom", "zoe")}
+
+
 def test_a_message_to_nobody_has_no_readers(laid: Table) -> None:
     assert readers(laid, ToAddress="undisclosed recipients") == set()

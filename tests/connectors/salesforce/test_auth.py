@@ -15,6 +15,7 @@ from connectors.errors import RetryLater, Unusable
 from connectors.options import SalesforceOptions
 from connectors.salesforce.auth import SignIn
 from connectors.salesforce.failures import DIALECT
+from connectors.salesforce.soql import id18
 from connectors.transport import Network, Token, Transport
 from tests.connectors.conftest import BASE, NOW, Wire
 
@@ -145,6 +146,21 @@ def test_10_refused_credentials_are_unusable_at_once_and_say_what_to_check(wire:
     with pytest.raises(Unusable, match=r"no client credentials user enabled.*Check the credentials"):
         signed_in(wire, CLIENT)
     assert wire.slept == []
+
+
+def test_10_who_redeems_a_refresh_token_beside_somebody_else_tries_again(wire: Wire) -> None:
+    busy = {"error": "invalid_grant", "error_description": "expired authorization code"}
+    wire.mock.post(TOKEN, status=400, json=busy)
+    wire.mock.post(TOKEN, json=ANSWER)
+    auth = {"flow": "refresh_token", "client_id": "env:ID", "client_secret": "env:S", "refresh_token": "env:R"}
+    token, _ = signed_in(wire, auth)
+    assert token.value == ANSWER["access_token"]
+    assert len(wire.slept) == 1
+
+
+def test_20_the_short_id_of_the_user_is_completed(wire: Wire) -> None:
+    wire.mock.post(TOKEN, json={**ANSWER, "id": "https://login.salesforce.com/id/00D000000000001/005D0000001QRst"})
+    assert signed_in(wire, CLIENT)[1].user_id == id18("005D0000001QRst")
 
 
 def test_too_many_logins_are_a_reason_to_wait(wire: Wire) -> None:

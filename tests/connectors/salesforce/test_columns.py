@@ -7,6 +7,7 @@ import pytest
 
 from connectors import columns
 from connectors.salesforce.columns import reference, table, text
+from connectors.salesforce.workbench import Head
 from connectors.workbench import Expression
 from mapping.metadata import Field, Kind
 from tests.connectors.salesforce.conftest import Table
@@ -131,6 +132,25 @@ def test_a_field_that_was_not_selected_is_unknown(laid: Table) -> None:
     heap = laid.bench.heap("raw", ["Id", "Gone__c"], ["Id"])
     heap.add_pages([b'{"totalSize":1,"done":true,"records":[{"Id":"1","Gone__c":"here"}]}'])
     assert value(laid, text("Gone__c"), str) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"totalSize":4000,"records":[{"Id":"1"}],"done":false,"nextRecordsUrl":"/next"}',
+        b'{"done":false,"nextRecordsUrl":"/next","records":[{"Id":"1"}],"totalSize":4000}',
+        b'{\n  "totalSize" : 4000,\n  "done" : false,\n  "nextRecordsUrl" : "/next",\n  "records" : [ {} ]\n}\n',
+    ],
+)
+def test_what_an_answer_says_besides_its_records_may_stand_anywhere(answer: bytes) -> None:
+    head = Head.of(answer)
+    assert (head.total, head.next) == (4000, "/next")
+
+
+@pytest.mark.parametrize("content", [b'\xef\xbb\xbf"Id","F"\n"1","x"\n', b"Id,F\n1,x\n", b'"Id","F"\n"1","x"'])
+def test_the_names_of_a_result_are_read_with_a_mark_before_them_and_without_quotes(laid: Table, content: bytes) -> None:
+    assert laid.bench.heap("raw", ["Id", "F"], ["Id", "F"]).add_csv(content) == 1
+    assert (value(laid, columns.plain("Id"), str), value(laid, columns.plain("F"), str)) == ("1", "x")
 
 
 def test_a_table_has_every_declared_column_in_order_and_unknown_where_nothing_is_given(laid: Table) -> None:

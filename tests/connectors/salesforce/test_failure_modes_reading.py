@@ -253,6 +253,15 @@ def test_13_a_page_of_a_result_that_arrives_broken_is_asked_for_again(site: Site
     assert len(site.pull(bulk_read_above=2).rows("contact")) == 3
 
 
+@pytest.mark.parametrize("said", ["", "Records not found for this query", '"Id","Name"\n'])
+def test_13_a_result_of_nothing_is_empty_whatever_it_says(site: Site, said: str) -> None:
+    told = {"state": "JobComplete", "numberRecordsProcessed": 0}
+    headers = {"Content-Type": "text/csv", "Sforce-NumberOfRecords": "0", "Sforce-Locator": "null"}
+    site.fault(action="status", path="/jobs/query/750[^/]*$", status=200, body=told)
+    site.fault(action="status", path="/results", status=200, body=said, headers=headers)
+    assert site.pull(bulk_read_above=2).rows("contact") == set()
+
+
 def test_13_a_result_that_stays_broken_is_not_taken_for_all(site: Site) -> None:
     site.fault(action="status", path="/results", status=200, body="half of a line")
     with pytest.raises(RetryLater, match="Contact"):
