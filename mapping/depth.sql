@@ -216,7 +216,7 @@ CROSS JOIN rule_depth;
 
 -- Which written acts nobody had asked for: all that explanations need of the readings.
 CREATE OR REPLACE TEMP TABLE unasked_act AS
-SELECT DISTINCT pair, form, CAST(FLOOR(moment / 4e0) AS BIGINT) AS happened_at
+SELECT DISTINCT pair, (stamp >> 20) & 511 AS form, stamp >> 31 AS happened_at
 FROM reading
 WHERE unasked;
 
@@ -225,6 +225,9 @@ DROP VIEW weighed_act;
 
 -- The same for the acts themselves.
 DROP TABLE reading;
+
+-- The same for those of crowded days.
+DROP TABLE crowded_act;
 
 -- The same for the strengths: explanations ask for those of each colleague (see explain_ties.sql).
 DROP TABLE tie_strength;
