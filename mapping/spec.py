@@ -72,6 +72,8 @@ class TitleRules(Frozen):
 
     own: dict[str, OwnTitle]
     """Phrases of the organisation, before everything else."""
+    abbreviations: dict[str, str]
+    """A word typed short -> what is read instead."""
     levels: dict[Level, tuple[str, ...]]
     functions: dict[str, tuple[str, ...]]
     """Function -> phrases that speak for it."""
@@ -97,6 +99,10 @@ class TitleRules(Frozen):
     """Names of a body (Leitung, direction): a rank only where the title begins with it."""
     deputies: tuple[str, ...]
     """Words that make a vp of a c-level rank; a note says so of every rank."""
+    deputies_behind: tuple[str, ...]
+    """Those that say so even behind what the rank is over."""
+    deputy_ranks: tuple[str, ...]
+    """Ranks that are a deputy's by their own word."""
     juniors: tuple[str, ...]
     """Words before a c-level rank that make a vp of it, without a note."""
     board: tuple[str, ...]

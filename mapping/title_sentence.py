@@ -84,8 +84,7 @@ class Sentence:
         claim = self._highest(claims)
         whole = any(claim.rank.phrase in self._words.lists["whole_company"] for claim in claims)
         elsewhere = next((function for other in claims if (function := other.own or other.near)), None)
-        ranks = {claim.rank.phrase for claim in claims if RANKS[claim.level] > 1}
-        if len(ranks) > 1 or claim.dual:
+        if claim.dual or len({_post(claim) for claim in claims if RANKS[claim.level] > 1}) > 1:
             self._notes.add("dual")
         return Reading(claim.level, self._function(claim, elsewhere, whole=whole), self._note())
 
@@ -197,7 +196,7 @@ class Sentence:
     def _qualified(self, adjective: Span, span: Span) -> Span:
         """Join "chief" and "architect", "lead" and "engineer", "chief" and "officer" to one rank."""
         level = self._words.adjectives[adjective.phrase]
-        if adjective.phrase == "chief" and span.phrase == "officer":
+        if adjective.phrase == "chief" and span.phrase in ("officer", "executive"):
             return Span(adjective.start, span.end, "chief officer", "c-level")
         higher = max(level, span.value, key=RANKS.__getitem__)
         return Span(adjective.start, span.end, span.phrase, higher)
@@ -217,14 +216,21 @@ class Sentence:
 
     def _deputised(self, part: Part, rank: Span) -> str:
         """Give the level of a rank: vp for the deputy of a c-level one."""
-        deputies, juniors = self._words.lists["deputies"], self._words.lists["juniors"]
-        before = self._row[part.start : rank.start]
-        after = self._row[rank.end : rank.end + 1]
-        deputy = not deputies.isdisjoint(before) or not deputies.isdisjoint(after)
+        juniors, before = self._words.lists["juniors"], self._row[part.start : rank.start]
+        deputy = self._is_deputy(part, rank)
         if deputy and RANKS[rank.value] > 1:
             self._notes.add("deputy")
         lower = rank.value == "c-level" and (deputy or not juniors.isdisjoint(before))
         return "vp" if lower else rank.value
+
+    def _is_deputy(self, part: Part, rank: Span) -> bool:
+        lists = self._words.lists
+        if rank.value in ("director", "manager") and (
+            rank.phrase in lists["deputy_ranks"] or not lists["deputies_behind"].isdisjoint(rank.phrase.split())
+        ):
+            return True
+        before, after = self._row[part.start : rank.start], self._row[rank.end : self._head(part)]
+        return not lists["deputies"].isdisjoint(before) or not lists["deputies_behind"].isdisjoint(after)
 
     # --- what the rank is over ---
 
@@ -306,7 +312,8 @@ class Sentence:
         return next((claim for claim in named if claim.own or claim.near), (named or highest)[0])
 
     def _function(self, claim: Claim, elsewhere: str | None, *, whole: bool) -> str | None:
-        function = claim.own or claim.near or (claim.level != "c-level" and elsewhere) or None
+        lends = claim.level != "c-level" or claim.rank.phrase == "chief"
+        function = claim.own or claim.near or (lends and elsewhere) or None
         if claim.level == "vp" and self._is_of_bank():
             self._notes.add("bank grade")
         if function:
@@ -347,6 +354,11 @@ def _parts(row: Sequence[str], spans: list[Span]) -> Iterator[Part]:
             start = place + 1
     if start < len(row):
         yield Part(joint, start, len(row))
+
+
+def _post(claim: Claim) -> str:
+    """Give what tells two posts apart: an officer's function, which its abbreviation names too, else the rank."""
+    return claim.own if claim.level == "c-level" and claim.own else claim.rank.phrase
 
 
 def _within(span: Span, longer: Span) -> bool:

@@ -37,6 +37,7 @@ FEMININE = (
     ("en", ""),
     ("er", "e"),
     ("es", "e"),
+    ("es", ""),
 )
 """Endings that say who holds the title -> what stands in the rules."""
 PLURAL = ("es", "s", "en", "n")
@@ -44,7 +45,7 @@ LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
     *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
-    *("juniors", "servants", "credentials", "companies", "at", "of"),
+    *("deputies_behind", "deputy_ranks", "juniors", "servants", "credentials", "companies", "at", "of"),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
@@ -100,6 +101,7 @@ class Words:
     def __init__(self, rules: TitleRules) -> None:
         self._written = rules.written
         self._endings = rules.endings
+        self._short = rules.abbreviations
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
         self._nobody: frozenset[str] = frozenset()
@@ -152,6 +154,8 @@ class Words:
         return found
 
     def _look_up(self, word: str) -> tuple[str, ...]:
+        if short := self._short.get(word):
+            return tuple(self.row(short))
         if word in self._ranks or not word.isalpha():
             return (word,)
         for form in (word, *_without_umlauts(word)):
@@ -203,12 +207,18 @@ class Words:
             return None
         for form in (word, word.removesuffix("innen"), word.removesuffix("in"), word.removesuffix("n")):
             for tail in self._tails:
-                if form.endswith(tail) and (head := form.removesuffix(tail)):
+                if form.endswith(tail) and self._heads(head := form.removesuffix(tail)):
                     return (*self._head(head), *self.known(tail))
         return None
 
+    def _heads(self, head: str) -> bool:
+        """Say whether a compound can begin so: "in" and "un" are no words of their own."""
+        return len(head) >= SHORTEST_PART or head in self._functions
+
     def _head(self, head: str) -> tuple[str, ...]:
         """Give the first part of a compound without the letters that link it."""
+        if head == "chef":
+            return ("chief",)
         for link in LINKING:
             if head.endswith(link) and (form := head.removesuffix(link)) in self._known:
                 return (form,)
