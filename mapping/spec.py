@@ -72,8 +72,8 @@ class TitleRules(Frozen):
 
     own: dict[str, OwnTitle]
     """Phrases of the organisation, before everything else."""
-    abbreviations: dict[str, str]
-    """A word typed short -> what is read instead."""
+    read_as: dict[str, str]
+    """A word typed short or in another form -> what is read instead."""
     levels: dict[Level, tuple[str, ...]]
     functions: dict[str, tuple[str, ...]]
     """Function -> phrases that speak for it."""
@@ -119,6 +119,8 @@ class TitleRules(Frozen):
     """Assistants carry the title of somebody else; they are individuals."""
     other_person: tuple[str, ...]
     """What stands after such words is somebody else's title."""
+    helpers: tuple[str, ...]
+    """Those of the servants who are assistants."""
     servants: tuple[str, ...]
     """A rank right before such a word is somebody else's."""
     ignored: tuple[str, ...]

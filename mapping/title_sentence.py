@@ -65,6 +65,7 @@ class Sentence:
             if not any(_within(sign, span) for span in levels):
                 self._heed(sign)
         self._quiet_names()
+        self._quiet_assisted()
         self._levels = [span for span in self._levels if not self._silent[span.start] and not self._served(span)]
         self._levels = [span for span in self._levels if not self._is_adjective(span)]
         posts = [sign for sign in signs if sign.value == "assistant" and sign.end - sign.start > 1]
@@ -77,6 +78,8 @@ class Sentence:
     def reading(self) -> Reading:
         """Say what the title says."""
         claims = [claim for part in self._parts if (claim := self._claim(part))]
+        if "board" in self._notes:
+            claims = [claim for claim in claims if claim.rank.phrase != "member"]
         if "assistant" in self._notes:
             return Reading("individual", self._assisted(claims), self._note())
         if not claims:
@@ -84,9 +87,15 @@ class Sentence:
         claim = self._highest(claims)
         whole = any(claim.rank.phrase in self._words.lists["whole_company"] for claim in claims)
         elsewhere = next((function for other in claims if (function := other.own or other.near)), None)
-        if claim.dual or len({_post(claim) for claim in claims if RANKS[claim.level] > 1}) > 1:
+        if claim.dual or len(self._posts(claims)) > 1:
             self._notes.add("dual")
         return Reading(claim.level, self._function(claim, elsewhere, whole=whole), self._note())
+
+    def _posts(self, claims: list[Claim]) -> set[str]:
+        """Give what tells the posts of a title apart; "Chief Product Officer (CPO)" is one, said twice."""
+        initials = {"".join(word[0] for word in self._row[claim.rank.start : claim.rank.end]) for claim in claims}
+        leading = [claim for claim in claims if RANKS[claim.level] > 1 and claim.rank.phrase not in initials]
+        return {claim.own if claim.level == "c-level" and claim.own else claim.rank.phrase for claim in leading}
 
     # --- what is not about this person, now ---
 
@@ -102,10 +111,18 @@ class Sentence:
             self._hush(0 if alone else sign.start, part.end if alone else self._end_of_group(part))
         elif sign.value == "other_person":
             self._hush(sign.end, self._end_of_group(part))
+        elif sign.value == "assistant" and self._helps_a_department(sign, part):
+            return
         elif sign.value != "ignored" and not self._silent[sign.start]:
             self._notes.add(sign.value)
             if sign.value == "assistant" and self._row[sign.end - 1] in self._words.lists["of"]:
                 self._hush(sign.end, self._end_of_group(part))
+
+    def _helps_a_department(self, sign: Span, part: Part) -> bool:
+        """Say whether "asistente de" is followed by no rank but by a function: asistente de compras."""
+        named = self._row[sign.end : part.end]
+        belongs = self._row[sign.end - 1] in self._words.lists["of"] - {"to"}
+        return belongs and not self._words.levels.find(named) and bool(self._words.functions.find(named))
 
     def _quiet_names(self) -> None:
         """Silence companies and degrees: "CTO at Initech", "Initech Sales Inc.", "CFO, CPA"."""
@@ -119,6 +136,14 @@ class Sentence:
             company = not companies.isdisjoint(words) and not any(map(part.holds, self._levels))
             if degree or company:
                 self._hush(part.start, part.end)
+
+    def _quiet_assisted(self) -> None:
+        """Silence whom an assistant named behind them assists: CEO's Assistant."""
+        for rank in self._levels:
+            behind = [word for word in self._row[rank.end : rank.end + 2] if word != "s"]
+            if RANKS[rank.value] > RANKS["manager"] and not self._words.lists["helpers"].isdisjoint(behind[:1]):
+                self._notes.add("assistant")
+                self._hush(rank.start, rank.end)
 
     def _hush(self, start: int, end: int, until: str = "") -> None:
         """Silence the words from `start` to `end`; with `until` also the parts that such joints add."""
@@ -159,7 +184,7 @@ class Sentence:
         rank = max(run, key=lambda span: RANKS[span.value])
         level = self._deputised(part, rank)
         own = self._own_function(rank)
-        near = self._near(part, rank)
+        near = (rank.phrase == "chief" and self._of_officer(part, rank)) or self._near(part, rank)
         if own and rank.phrase in self._words.lists["yielding"] and near and near not in self._words.absorbed:
             own = near
         others = {span.phrase for span in run if RANKS[span.value] > 1} - {rank.phrase}
@@ -238,6 +263,11 @@ class Sentence:
         """Give the function inside the rank's own words; the longest phrase, else the first."""
         own = [span for span in self._functions if span.start < rank.end and rank.start < span.end]
         return max(own, key=lambda span: span.end - span.start).value if own else None
+
+    def _of_officer(self, part: Part, chief: Span) -> str | None:
+        """Give the function that "chief information" has in "chief information & digital officer"."""
+        spans = self._words.functions.find([*self._row[chief.end : part.end], "officer"])
+        return spans[0].value if spans and part.end + 1 < len(self._row) else None
 
     def _near(self, part: Part, rank: Span) -> str | None:
         """Give the function named beside a rank: before it, after it, then in the parts around that name no rank."""
@@ -354,11 +384,6 @@ def _parts(row: Sequence[str], spans: list[Span]) -> Iterator[Part]:
             start = place + 1
     if start < len(row):
         yield Part(joint, start, len(row))
-
-
-def _post(claim: Claim) -> str:
-    """Give what tells two posts apart: an officer's function, which its abbreviation names too, else the rank."""
-    return claim.own if claim.level == "c-level" and claim.own else claim.rank.phrase
 
 
 def _within(span: Span, longer: Span) -> bool:

@@ -45,11 +45,12 @@ LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
     *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
-    *("deputies_behind", "deputy_ranks", "juniors", "servants", "credentials", "companies", "at", "of"),
+    *("deputies_behind", "deputy_ranks", "juniors", "servants", "helpers", "credentials", "companies", "at", "of"),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
 """Kinds of phrases that say something about the title as a whole."""
+PAST = "ex"
 SHORTEST_INFLECTED = 4
 SHORTEST_COMPOUND = 7
 SHORTEST_TAIL = 6
@@ -101,7 +102,7 @@ class Words:
     def __init__(self, rules: TitleRules) -> None:
         self._written = rules.written
         self._endings = rules.endings
-        self._short = rules.abbreviations
+        self._read_as = rules.read_as
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
         self._nobody: frozenset[str] = frozenset()
@@ -154,12 +155,12 @@ class Words:
         return found
 
     def _look_up(self, word: str) -> tuple[str, ...]:
-        if short := self._short.get(word):
-            return tuple(self.row(short))
+        if meant := self._read_as.get(word):
+            return tuple(self.row(meant))
         if word in self._ranks or not word.isalpha():
             return (word,)
         for form in (word, *_without_umlauts(word)):
-            if found := self._rank(form) or self._other(form):
+            if found := self._past(form) or self._rank(form) or self._other(form):
                 return found
         if meant := self._misspelt.meant(word):
             return self.known(meant)
@@ -169,6 +170,11 @@ class Words:
         """Give the word of a level that a word is: in another form, as it stands, or at the end of a compound."""
         exact = (word,) if word in self._levels else None
         return self._inflected(word, self._levels) or exact or self._ranked_compound(word)
+
+    def _past(self, word: str) -> tuple[str, ...] | None:
+        """Split "exdirectora", which is written as one word in Spanish and Portuguese."""
+        rank = self._rank(word[len(PAST) :]) if word.startswith(PAST) and len(word) >= SHORTEST_COMPOUND else None
+        return (PAST, *rank) if rank else None
 
     def _other(self, word: str) -> tuple[str, ...] | None:
         exact = (word,) if word in self._known else None
