@@ -97,6 +97,8 @@ class TitleRules(Frozen):
     """Occupations only when the title names no other rank, and no function right after them."""
     bodies: tuple[str, ...]
     """Names of a body (Leitung, direction): a rank only where the title begins with it."""
+    postfixed: tuple[str, ...]
+    """Ranks that are only adjectives right behind an occupation."""
     deputies: tuple[str, ...]
     """Words that make a vp of a c-level rank; a note says so of every rank."""
     deputies_behind: tuple[str, ...]
@@ -142,6 +144,10 @@ class TitleRules(Frozen):
     """Last words of German compounds."""
     endings: tuple[str, ...]
     """Endings of words that name somebody by what they do."""
+    weak_endings: tuple[str, ...]
+    """Endings that say so only where nothing else in a title names a level."""
+    no_occupations: tuple[str, ...]
+    """Words with such an ending that name nobody."""
     misspelt: tuple[str, ...]
     not_misspelt: tuple[str, ...]
 

@@ -83,7 +83,7 @@ class Sentence:
         if "assistant" in self._notes:
             return Reading("individual", self._assisted(claims), self._note())
         if not claims:
-            return Reading(None, self._lone_function(), self._note())
+            return Reading(self._lone_level(), self._lone_function(), self._note())
         claim = self._highest(claims)
         whole = any(claim.rank.phrase in self._words.lists["whole_company"] for claim in claims)
         elsewhere = next((function for other in claims if (function := other.own or other.near)), None)
@@ -211,12 +211,19 @@ class Sentence:
         officer = max((place for place, span in enumerate(found) if span.phrase == "officer"), default=0)
         for place, span in enumerate(map(self._of_thing, found)):
             before = ranks[-1] if ranks else None
+            if before and span.phrase in self._words.lists["postfixed"] and self._is_occupation(before, span):
+                continue
             if before is None or (before.phrase in self._words.own or before.phrase not in self._words.adjectives):
                 if before is None or span.phrase not in self._words.lists["bodies"]:
                     ranks.append(span)
             elif before.phrase != "chief" or place >= officer:
                 ranks[-1] = self._qualified(before, span)
         return ranks
+
+    def _is_occupation(self, before: Span, span: Span) -> bool:
+        """Say whether an occupation, and not "associate", stands right before a rank."""
+        individual = before.value == "individual" and before.phrase not in self._words.lists["juniors"]
+        return individual and before.end == span.start
 
     def _qualified(self, adjective: Span, span: Span) -> Span:
         """Join "chief" and "architect", "lead" and "engineer", "chief" and "officer" to one rank."""
@@ -359,6 +366,13 @@ class Sentence:
             if claim.level == "individual" and (claim.own or claim.near) not in (None, WHOLE):
                 return claim.own or claim.near
         return None
+
+    def _lone_level(self) -> str | None:
+        """Give the level of a title whose first part begins or ends with an unknown word for what somebody does."""
+        heads = [(part.start, self._head(part) - 1) for part in self._parts[:1]]
+        words = {self._row[place] for places in heads for place in places if not self._silent[place]}
+        board = "board" in self._notes
+        return "individual" if not board and any(map(self._words.may_be_occupation, words)) else None
 
     def _lone_function(self) -> str | None:
         for part in self._parts:

@@ -44,7 +44,7 @@ PLURAL = ("es", "s", "en", "n")
 LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
-    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
+    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "postfixed", "deputies"),
     *("deputies_behind", "deputy_ranks", "juniors", "servants", "helpers", "credentials", "companies", "at", "of"),
 )
 """Lists of the rules whose words are only compared, never looked for."""
@@ -102,6 +102,8 @@ class Words:
     def __init__(self, rules: TitleRules) -> None:
         self._written = rules.written
         self._endings = rules.endings
+        self._weak_endings = rules.weak_endings
+        self._no_occupations = frozenset(rules.no_occupations)
         self._read_as = rules.read_as
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
@@ -230,8 +232,16 @@ class Words:
                 return (form,)
         return self._german(head.removesuffix("s")) or (head,)
 
+    def may_be_occupation(self, word: str) -> bool:
+        """Say whether a word that no rule knows looks like what somebody does; for titles that name nothing better."""
+        unknown = word.isalpha() and word not in self._known and word not in self._no_occupations
+        return unknown and self._ends(word, self._weak_endings)
+
     def _is_occupation(self, word: str) -> bool:
-        return any(word.endswith(ending) and len(word) >= len(ending) + SHORTEST_PART for ending in self._endings)
+        return self._ends(word, self._endings)
+
+    def _ends(self, word: str, endings: Sequence[str]) -> bool:
+        return any(word.endswith(ending) and len(word) >= len(ending) + SHORTEST_PART for ending in endings)
 
 
 class Misspelt:
