@@ -97,6 +97,8 @@ class TitleRules(Frozen):
     """Occupations only when the title names no other rank, and no function right after them."""
     bodies: tuple[str, ...]
     """Names of a body (Leitung, direction): a rank only where the title begins with it."""
+    partnered: tuple[str, ...]
+    """Functions whose partners are individuals."""
     postfixed: tuple[str, ...]
     """Ranks that are only adjectives right behind an occupation."""
     deputies: tuple[str, ...]

@@ -68,7 +68,7 @@ class Sentence:
         self._quiet_assisted()
         self._levels = [span for span in self._levels if not self._silent[span.start] and not self._served(span)]
         self._levels = [span for span in self._levels if not self._is_adjective(span)]
-        posts = [sign for sign in signs if sign.value == "assistant" and sign.end - sign.start > 1]
+        posts = [sign for sign in signs if sign.value in ("assistant", "board") and sign.end - sign.start > 1]
         self._functions = [
             span
             for span in words.functions.find(row)
@@ -236,6 +236,10 @@ class Sentence:
     def _of_thing(self, span: Span) -> Span:
         """Make an individual of a rank that looks after a thing."""
         things = self._words.lists["things"]
+        if span.phrase == "partner" and any(
+            function.end == span.start and function.value in self._words.partnered for function in self._functions
+        ):
+            return Span(span.start, span.end, span.phrase, "individual")
         if span.phrase not in self._words.lists["thing_ranks"] or span.phrase in self._words.own:
             return span
         if span.start and self._row[span.start - 1] in things:

@@ -25,6 +25,7 @@ FEMININE = (
     ("ere", "er"),
     ("innen", ""),
     ("in", ""),
+    ("in", "e"),
     ("esa", "e"),
     ("essa", "e"),
     ("ive", "if"),
@@ -126,6 +127,7 @@ class Words:
         self.adjectives = {self.bare(word): level for word, level in rules.adjectives.items()}
         self._nobody = frozenset(map(" ".join, (tokens(phrase, self._written) for phrase in rules.unknown)))
         self.absorbed = frozenset(rules.absorbed)
+        self.partnered = frozenset(rules.partnered)
         self.own = frozenset(self._bare(rules.own))
 
     def row(self, title: str) -> list[str]:
