@@ -333,6 +333,8 @@ class Sentence:
         if RANKS[rank.value] == 1:
             return False
         number = self._parts.index(part)
+        before = [span for span in self._functions if part.holds(span) and span.end <= rank.start]
+        near = self._last(before) if before else near
         for joint, neighbour in (
             (part.joint, self._parts[number - 1] if number else None),
             (self._parts[number + 1].joint, self._parts[number + 1]) if number + 1 < len(self._parts) else ("", None),

@@ -45,8 +45,20 @@ PLURAL = ("es", "s", "en", "n")
 LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
-    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "postfixed", "deputies"),
-    *("deputies_behind", "deputy_ranks", "juniors", "servants", "helpers", "credentials", "companies", "at", "of"),
+    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies"),
+    *(
+        "postfixed",
+        "deputies",
+        "deputies_behind",
+        "deputy_ranks",
+        "juniors",
+        "servants",
+        "helpers",
+        "credentials",
+        "companies",
+        "at",
+        "of",
+    ),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
@@ -163,12 +175,16 @@ class Words:
             return tuple(self.row(meant))
         if word in self._ranks or not word.isalpha():
             return (word,)
+        if not self._is_simple(word) and (meant := self._misspelt.meant(word)) and meant != word:
+            return self.known(meant)
         for form in (word, *_without_umlauts(word)):
             if found := self._past(form) or self._rank(form) or self._other(form):
                 return found
-        if meant := self._misspelt.meant(word):
-            return self.known(meant)
         return (OCCUPATION,) if self._is_occupation(word) else (word,)
+
+    def _is_simple(self, word: str) -> bool:
+        """Say whether a word is known without taking it apart."""
+        return word in self._known or bool(self._inflected(word, self._known) or self._plural(word))
 
     def _rank(self, word: str) -> tuple[str, ...] | None:
         """Give the word of a level that a word is: in another form, as it stands, or at the end of a compound."""
