@@ -72,6 +72,8 @@ class TitleRules(Frozen):
 
     own: dict[str, OwnTitle]
     """Phrases of the organisation, before everything else."""
+    read_as: dict[str, str]
+    """A word typed short or in another form -> what is read instead."""
     levels: dict[Level, tuple[str, ...]]
     functions: dict[str, tuple[str, ...]]
     """Function -> phrases that speak for it."""
@@ -95,8 +97,16 @@ class TitleRules(Frozen):
     """Occupations only when the title names no other rank, and no function right after them."""
     bodies: tuple[str, ...]
     """Names of a body (Leitung, direction): a rank only where the title begins with it."""
+    partnered: tuple[str, ...]
+    """Functions whose partners are individuals."""
+    postfixed: tuple[str, ...]
+    """Ranks that are only adjectives right behind an occupation."""
     deputies: tuple[str, ...]
     """Words that make a vp of a c-level rank; a note says so of every rank."""
+    deputies_behind: tuple[str, ...]
+    """Those that say so even behind what the rank is over."""
+    deputy_ranks: tuple[str, ...]
+    """Ranks that are a deputy's by their own word."""
     juniors: tuple[str, ...]
     """Words before a c-level rank that make a vp of it, without a note."""
     board: tuple[str, ...]
@@ -113,6 +123,8 @@ class TitleRules(Frozen):
     """Assistants carry the title of somebody else; they are individuals."""
     other_person: tuple[str, ...]
     """What stands after such words is somebody else's title."""
+    helpers: tuple[str, ...]
+    """Those of the servants who are assistants."""
     servants: tuple[str, ...]
     """A rank right before such a word is somebody else's."""
     ignored: tuple[str, ...]
@@ -134,6 +146,10 @@ class TitleRules(Frozen):
     """Last words of German compounds."""
     endings: tuple[str, ...]
     """Endings of words that name somebody by what they do."""
+    weak_endings: tuple[str, ...]
+    """Endings that say so only where nothing else in a title names a level."""
+    no_occupations: tuple[str, ...]
+    """Words with such an ending that name nobody."""
     misspelt: tuple[str, ...]
     not_misspelt: tuple[str, ...]
 

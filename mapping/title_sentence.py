@@ -65,9 +65,10 @@ class Sentence:
             if not any(_within(sign, span) for span in levels):
                 self._heed(sign)
         self._quiet_names()
+        self._quiet_assisted()
         self._levels = [span for span in self._levels if not self._silent[span.start] and not self._served(span)]
         self._levels = [span for span in self._levels if not self._is_adjective(span)]
-        posts = [sign for sign in signs if sign.value == "assistant" and sign.end - sign.start > 1]
+        posts = [sign for sign in signs if sign.value in ("assistant", "board") and sign.end - sign.start > 1]
         self._functions = [
             span
             for span in words.functions.find(row)
@@ -77,17 +78,24 @@ class Sentence:
     def reading(self) -> Reading:
         """Say what the title says."""
         claims = [claim for part in self._parts if (claim := self._claim(part))]
+        if "board" in self._notes:
+            claims = [claim for claim in claims if claim.rank.phrase != "member"]
         if "assistant" in self._notes:
             return Reading("individual", self._assisted(claims), self._note())
         if not claims:
-            return Reading(None, self._lone_function(), self._note())
+            return Reading(self._lone_level(), self._lone_function(), self._note())
         claim = self._highest(claims)
         whole = any(claim.rank.phrase in self._words.lists["whole_company"] for claim in claims)
         elsewhere = next((function for other in claims if (function := other.own or other.near)), None)
-        ranks = {claim.rank.phrase for claim in claims if RANKS[claim.level] > 1}
-        if len(ranks) > 1 or claim.dual:
+        if claim.dual or len(self._posts(claims)) > 1:
             self._notes.add("dual")
         return Reading(claim.level, self._function(claim, elsewhere, whole=whole), self._note())
+
+    def _posts(self, claims: list[Claim]) -> set[str]:
+        """Give what tells the posts of a title apart; "Chief Product Officer (CPO)" is one, said twice."""
+        initials = {"".join(word[0] for word in self._row[claim.rank.start : claim.rank.end]) for claim in claims}
+        leading = [claim for claim in claims if RANKS[claim.level] > 1 and claim.rank.phrase not in initials]
+        return {claim.own if claim.level == "c-level" and claim.own else claim.rank.phrase for claim in leading}
 
     # --- what is not about this person, now ---
 
@@ -103,10 +111,18 @@ class Sentence:
             self._hush(0 if alone else sign.start, part.end if alone else self._end_of_group(part))
         elif sign.value == "other_person":
             self._hush(sign.end, self._end_of_group(part))
+        elif sign.value == "assistant" and self._helps_a_department(sign, part):
+            return
         elif sign.value != "ignored" and not self._silent[sign.start]:
             self._notes.add(sign.value)
             if sign.value == "assistant" and self._row[sign.end - 1] in self._words.lists["of"]:
                 self._hush(sign.end, self._end_of_group(part))
+
+    def _helps_a_department(self, sign: Span, part: Part) -> bool:
+        """Say whether "asistente de" is followed by no rank but by a function: asistente de compras."""
+        named = self._row[sign.end : part.end]
+        belongs = self._row[sign.end - 1] in self._words.lists["of"] - {"to"}
+        return belongs and not self._words.levels.find(named) and bool(self._words.functions.find(named))
 
     def _quiet_names(self) -> None:
         """Silence companies and degrees: "CTO at Initech", "Initech Sales Inc.", "CFO, CPA"."""
@@ -120,6 +136,14 @@ class Sentence:
             company = not companies.isdisjoint(words) and not any(map(part.holds, self._levels))
             if degree or company:
                 self._hush(part.start, part.end)
+
+    def _quiet_assisted(self) -> None:
+        """Silence whom an assistant named behind them assists: CEO's Assistant."""
+        for rank in self._levels:
+            behind = [word for word in self._row[rank.end : rank.end + 2] if word != "s"]
+            if RANKS[rank.value] > RANKS["manager"] and not self._words.lists["helpers"].isdisjoint(behind[:1]):
+                self._notes.add("assistant")
+                self._hush(rank.start, rank.end)
 
     def _hush(self, start: int, end: int, until: str = "") -> None:
         """Silence the words from `start` to `end`; with `until` also the parts that such joints add."""
@@ -160,7 +184,7 @@ class Sentence:
         rank = max(run, key=lambda span: RANKS[span.value])
         level = self._deputised(part, rank)
         own = self._own_function(rank)
-        near = self._near(part, rank)
+        near = (rank.phrase == "chief" and self._of_officer(part, rank)) or self._near(part, rank)
         if own and rank.phrase in self._words.lists["yielding"] and near and near not in self._words.absorbed:
             own = near
         others = {span.phrase for span in run if RANKS[span.value] > 1} - {rank.phrase}
@@ -187,6 +211,8 @@ class Sentence:
         officer = max((place for place, span in enumerate(found) if span.phrase == "officer"), default=0)
         for place, span in enumerate(map(self._of_thing, found)):
             before = ranks[-1] if ranks else None
+            if before and span.phrase in self._words.lists["postfixed"] and self._is_occupation(before, span):
+                continue
             if before is None or (before.phrase in self._words.own or before.phrase not in self._words.adjectives):
                 if before is None or span.phrase not in self._words.lists["bodies"]:
                     ranks.append(span)
@@ -194,10 +220,15 @@ class Sentence:
                 ranks[-1] = self._qualified(before, span)
         return ranks
 
+    def _is_occupation(self, before: Span, span: Span) -> bool:
+        """Say whether an occupation, and not "associate", stands right before a rank."""
+        individual = before.value == "individual" and before.phrase not in self._words.lists["juniors"]
+        return individual and before.end == span.start
+
     def _qualified(self, adjective: Span, span: Span) -> Span:
         """Join "chief" and "architect", "lead" and "engineer", "chief" and "officer" to one rank."""
         level = self._words.adjectives[adjective.phrase]
-        if adjective.phrase == "chief" and span.phrase == "officer":
+        if adjective.phrase == "chief" and span.phrase in ("officer", "executive"):
             return Span(adjective.start, span.end, "chief officer", "c-level")
         higher = max(level, span.value, key=RANKS.__getitem__)
         return Span(adjective.start, span.end, span.phrase, higher)
@@ -205,6 +236,10 @@ class Sentence:
     def _of_thing(self, span: Span) -> Span:
         """Make an individual of a rank that looks after a thing."""
         things = self._words.lists["things"]
+        if span.phrase == "partner" and any(
+            function.end == span.start and function.value in self._words.partnered for function in self._functions
+        ):
+            return Span(span.start, span.end, span.phrase, "individual")
         if span.phrase not in self._words.lists["thing_ranks"] or span.phrase in self._words.own:
             return span
         if span.start and self._row[span.start - 1] in things:
@@ -217,14 +252,21 @@ class Sentence:
 
     def _deputised(self, part: Part, rank: Span) -> str:
         """Give the level of a rank: vp for the deputy of a c-level one."""
-        deputies, juniors = self._words.lists["deputies"], self._words.lists["juniors"]
-        before = self._row[part.start : rank.start]
-        after = self._row[rank.end : rank.end + 1]
-        deputy = not deputies.isdisjoint(before) or not deputies.isdisjoint(after)
+        juniors, before = self._words.lists["juniors"], self._row[part.start : rank.start]
+        deputy = self._is_deputy(part, rank)
         if deputy and RANKS[rank.value] > 1:
             self._notes.add("deputy")
         lower = rank.value == "c-level" and (deputy or not juniors.isdisjoint(before))
         return "vp" if lower else rank.value
+
+    def _is_deputy(self, part: Part, rank: Span) -> bool:
+        lists = self._words.lists
+        if rank.value in ("director", "manager") and (
+            rank.phrase in lists["deputy_ranks"] or not lists["deputies_behind"].isdisjoint(rank.phrase.split())
+        ):
+            return True
+        before, after = self._row[part.start : rank.start], self._row[rank.end : self._head(part)]
+        return not lists["deputies"].isdisjoint(before) or not lists["deputies_behind"].isdisjoint(after)
 
     # --- what the rank is over ---
 
@@ -232,6 +274,11 @@ class Sentence:
         """Give the function inside the rank's own words; the longest phrase, else the first."""
         own = [span for span in self._functions if span.start < rank.end and rank.start < span.end]
         return max(own, key=lambda span: span.end - span.start).value if own else None
+
+    def _of_officer(self, part: Part, chief: Span) -> str | None:
+        """Give the function that "chief information" has in "chief information & digital officer"."""
+        spans = self._words.functions.find([*self._row[chief.end : part.end], "officer"])
+        return spans[0].value if spans and part.end + 1 < len(self._row) else None
 
     def _near(self, part: Part, rank: Span) -> str | None:
         """Give the function named beside a rank: before it, after it, then in the parts around that name no rank."""
@@ -286,6 +333,8 @@ class Sentence:
         if RANKS[rank.value] == 1:
             return False
         number = self._parts.index(part)
+        before = [span for span in self._functions if part.holds(span) and span.end <= rank.start]
+        near = self._last(before) if before else near
         for joint, neighbour in (
             (part.joint, self._parts[number - 1] if number else None),
             (self._parts[number + 1].joint, self._parts[number + 1]) if number + 1 < len(self._parts) else ("", None),
@@ -306,7 +355,8 @@ class Sentence:
         return next((claim for claim in named if claim.own or claim.near), (named or highest)[0])
 
     def _function(self, claim: Claim, elsewhere: str | None, *, whole: bool) -> str | None:
-        function = claim.own or claim.near or (claim.level != "c-level" and elsewhere) or None
+        lends = claim.level != "c-level" or claim.rank.phrase == "chief"
+        function = claim.own or claim.near or (lends and elsewhere) or None
         if claim.level == "vp" and self._is_of_bank():
             self._notes.add("bank grade")
         if function:
@@ -322,6 +372,13 @@ class Sentence:
             if claim.level == "individual" and (claim.own or claim.near) not in (None, WHOLE):
                 return claim.own or claim.near
         return None
+
+    def _lone_level(self) -> str | None:
+        """Give the level of a title whose first part begins or ends with an unknown word for what somebody does."""
+        heads = [(part.start, self._head(part) - 1) for part in self._parts[:1]]
+        words = {self._row[place] for places in heads for place in places if not self._silent[place]}
+        board = "board" in self._notes
+        return "individual" if not board and any(map(self._words.may_be_occupation, words)) else None
 
     def _lone_function(self) -> str | None:
         for part in self._parts:

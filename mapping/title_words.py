@@ -25,6 +25,7 @@ FEMININE = (
     ("ere", "er"),
     ("innen", ""),
     ("in", ""),
+    ("in", "e"),
     ("esa", "e"),
     ("essa", "e"),
     ("ive", "if"),
@@ -37,18 +38,32 @@ FEMININE = (
     ("en", ""),
     ("er", "e"),
     ("es", "e"),
+    ("es", ""),
 )
 """Endings that say who holds the title -> what stands in the rules."""
 PLURAL = ("es", "s", "en", "n")
 LINKING = ("", "s", "es", "n", "en", "er", "e", "ungs")
 UMLAUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 LISTS = (
-    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies", "deputies"),
-    *("juniors", "servants", "credentials", "companies", "at", "of"),
+    *("whole_company", "function_last", "serving", "yielding", "things", "thing_ranks", "alone", "bodies"),
+    *(
+        "postfixed",
+        "deputies",
+        "deputies_behind",
+        "deputy_ranks",
+        "juniors",
+        "servants",
+        "helpers",
+        "credentials",
+        "companies",
+        "at",
+        "of",
+    ),
 )
 """Lists of the rules whose words are only compared, never looked for."""
 SIGNS = ("board", "fractional", "interim", "former", "retired", "aspiring", "assistant", "other_person", "ignored")
 """Kinds of phrases that say something about the title as a whole."""
+PAST = "ex"
 SHORTEST_INFLECTED = 4
 SHORTEST_COMPOUND = 7
 SHORTEST_TAIL = 6
@@ -100,6 +115,9 @@ class Words:
     def __init__(self, rules: TitleRules) -> None:
         self._written = rules.written
         self._endings = rules.endings
+        self._weak_endings = rules.weak_endings
+        self._no_occupations = frozenset(rules.no_occupations)
+        self._read_as = rules.read_as
         self._misspelt = Misspelt(rules.misspelt, rules.not_misspelt)
         self._memory: dict[str, tuple[str, ...]] = {}
         self._nobody: frozenset[str] = frozenset()
@@ -121,6 +139,7 @@ class Words:
         self.adjectives = {self.bare(word): level for word, level in rules.adjectives.items()}
         self._nobody = frozenset(map(" ".join, (tokens(phrase, self._written) for phrase in rules.unknown)))
         self.absorbed = frozenset(rules.absorbed)
+        self.partnered = frozenset(rules.partnered)
         self.own = frozenset(self._bare(rules.own))
 
     def row(self, title: str) -> list[str]:
@@ -152,19 +171,30 @@ class Words:
         return found
 
     def _look_up(self, word: str) -> tuple[str, ...]:
+        if meant := self._read_as.get(word):
+            return tuple(self.row(meant))
         if word in self._ranks or not word.isalpha():
             return (word,)
-        for form in (word, *_without_umlauts(word)):
-            if found := self._rank(form) or self._other(form):
-                return found
-        if meant := self._misspelt.meant(word):
+        if not self._is_simple(word) and (meant := self._misspelt.meant(word)) and meant != word:
             return self.known(meant)
+        for form in (word, *_without_umlauts(word)):
+            if found := self._past(form) or self._rank(form) or self._other(form):
+                return found
         return (OCCUPATION,) if self._is_occupation(word) else (word,)
+
+    def _is_simple(self, word: str) -> bool:
+        """Say whether a word is known without taking it apart."""
+        return word in self._known or bool(self._inflected(word, self._known) or self._plural(word))
 
     def _rank(self, word: str) -> tuple[str, ...] | None:
         """Give the word of a level that a word is: in another form, as it stands, or at the end of a compound."""
         exact = (word,) if word in self._levels else None
         return self._inflected(word, self._levels) or exact or self._ranked_compound(word)
+
+    def _past(self, word: str) -> tuple[str, ...] | None:
+        """Split "exdirectora", which is written as one word in Spanish and Portuguese."""
+        rank = self._rank(word[len(PAST) :]) if word.startswith(PAST) and len(word) >= SHORTEST_COMPOUND else None
+        return (PAST, *rank) if rank else None
 
     def _other(self, word: str) -> tuple[str, ...] | None:
         exact = (word,) if word in self._known else None
@@ -203,19 +233,33 @@ class Words:
             return None
         for form in (word, word.removesuffix("innen"), word.removesuffix("in"), word.removesuffix("n")):
             for tail in self._tails:
-                if form.endswith(tail) and (head := form.removesuffix(tail)):
+                if form.endswith(tail) and self._heads(head := form.removesuffix(tail)):
                     return (*self._head(head), *self.known(tail))
         return None
 
+    def _heads(self, head: str) -> bool:
+        """Say whether a compound can begin so: "in" and "un" are no words of their own."""
+        return len(head) >= SHORTEST_PART or head in self._functions
+
     def _head(self, head: str) -> tuple[str, ...]:
         """Give the first part of a compound without the letters that link it."""
+        if head == "chef":
+            return ("chief",)
         for link in LINKING:
             if head.endswith(link) and (form := head.removesuffix(link)) in self._known:
                 return (form,)
         return self._german(head.removesuffix("s")) or (head,)
 
+    def may_be_occupation(self, word: str) -> bool:
+        """Say whether a word that no rule knows looks like what somebody does; for titles that name nothing better."""
+        unknown = word.isalpha() and word not in self._known and word not in self._no_occupations
+        return unknown and self._ends(word, self._weak_endings)
+
     def _is_occupation(self, word: str) -> bool:
-        return any(word.endswith(ending) and len(word) >= len(ending) + SHORTEST_PART for ending in self._endings)
+        return self._ends(word, self._endings)
+
+    def _ends(self, word: str, endings: Sequence[str]) -> bool:
+        return any(word.endswith(ending) and len(word) >= len(ending) + SHORTEST_PART for ending in endings)
 
 
 class Misspelt:
