@@ -206,7 +206,7 @@ class Arrival:
         self._over(rows, f"UPDATE {table.name} AS t SET {setting} FROM arrived AS a WHERE {alike} AND ({differ})")
 
     def _exchange(self, end: StreamEnd) -> None:
-        """Let what waits take the place of what is there; who is new has nothing to replace, and needs no more memory."""
+        """Let what waits take the place of what is there; who is new replaces nothing, and needs no more memory."""
         self._run("INSERT INTO ending VALUES (?, ?, ?)", self._source, end.stream, end.whole)
         if end.stream in self._members or self._odd:
             self._hold(self._memory)

@@ -6,8 +6,8 @@ MEMORY_MOST = 9 * 2**29
 """Bytes DuckDB may use before it goes on in files beside the stage (our default); less where the machine has less. Its
 own default, four fifths of the machine, would leave nothing to the run of a second organisation."""
 MEMORY_OF_PAGES = 2**27
-"""The same while pages of a pull arrive and while those of a new stream become visible, so that memory does not grow with
-the CRM: a million contacts took 243 MB more than 100,000 with twice of it, and half as much more at the stream's end."""
+"""The same while pages of a pull arrive and while those of a new stream become visible, so that memory does not grow
+with the CRM. With twice of it, and all of it at a stream's end, a million contacts took 243 MB more than 100,000."""
 CHECKPOINT_AFTER = 2**30
 """Bytes of the log after which DuckDB tidies the file during a run; it always does when the stage is closed."""
 

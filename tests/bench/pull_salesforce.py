@@ -263,7 +263,7 @@ def main() -> int:
     asked = argparse.ArgumentParser()
     asked.add_argument("--contacts", type=int, default=CONTACTS)
     asked.add_argument("--alone", action="store_true", help="leave the client's objects and dlt out")
-    asked.add_argument("--memory", action="store_true", help="compare the memory of 100,000 and 1,000,000 contacts only")
+    asked.add_argument("--memory", action="store_true", help="compare memory only")
     asked.add_argument("--resident", action="store_true", help=argparse.SUPPRESS)
     wanted = asked.parse_args()
     if wanted.resident:
