@@ -370,7 +370,7 @@ def test_while_pages_arrive_little_memory_is_allowed_and_before_and_after_as_muc
             yield end()
 
         list(stage.take("crm", pages()))
-        assert during == ["256.0 MiB", "256.0 MiB"]
+        assert during == ["128.0 MiB", "128.0 MiB"]
         assert column(stage, limit) == before != during[:1]
 
 
