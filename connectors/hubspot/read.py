@@ -33,8 +33,8 @@ Json = dict[str, Any]
 
 GATHERED = 1_000
 """Records that are read together: so many may be asked for their associations at once."""
-WIDE = 10_000
-"""Records a page of companies or contacts carries at most, which hold no long texts; other pages carry `GATHERED`."""
+WIDE = 20_000
+"""Records a page of companies, contacts or deals carries at most, which hold no long texts; others carry `GATHERED`."""
 REMEMBERED = 200_000
 """Contacts whose addresses are kept in memory while engagements are read."""
 
@@ -221,7 +221,8 @@ class Reader:
 
     def _deals(self) -> Stream:
         names = self.reading.properties(records.DEAL, "opportunity")
-        return Stream("deals", names, partial(self._laid, "deals", names, records.deals), records.deal_parts)
+        convert = partial(self._laid, "deals", names, records.deals)
+        return Stream("deals", names, convert, records.deal_parts, most=WIDE)
 
     def _laid(
         self,
