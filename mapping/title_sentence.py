@@ -94,8 +94,18 @@ class Sentence:
     def _posts(self, claims: list[Claim]) -> set[str]:
         """Give what tells the posts of a title apart; "Chief Product Officer (CPO)" is one, said twice."""
         initials = {"".join(word[0] for word in self._row[claim.rank.start : claim.rank.end]) for claim in claims}
-        leading = [claim for claim in claims if RANKS[claim.level] > 1 and claim.rank.phrase not in initials]
+        leading = [
+            claim
+            for claim in claims
+            if RANKS[claim.level] > 1 and claim.rank.phrase not in initials and not self._is_gloss(claim, claims)
+        ]
         return {claim.own if claim.level == "c-level" and claim.own else claim.rank.phrase for claim in leading}
+
+    def _is_gloss(self, claim: Claim, claims: list[Claim]) -> bool:
+        """Say whether a rank in brackets only repeats another: Directeur des Systèmes d'Information (DSI)."""
+        bracketed = self._row[max(claim.rank.start - 1, 0)] == "("
+        said = {other.own or other.near or WHOLE for other in claims if other is not claim}
+        return bracketed and claim.level == "c-level" and (claim.own or WHOLE) in said
 
     # --- what is not about this person, now ---
 
