@@ -7,7 +7,6 @@ network layer is replaced by `connectors.transport.RestLayer`.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from connectors.budget import Allowance
 from connectors.errors import Rejected, RetryLater, Unusable
 from connectors.hubspot.failures import sentence
 from connectors.hubspot.paths import ROUTES
+from connectors.hubspot.values import instant
 from connectors.transport import RestLayer, Transport, Unanswered
 from connectors.wire import Reply
 
@@ -93,7 +93,7 @@ class Client:
             found = _object(self.transport.request("GET", self._route(USAGE))).get("results", [])
         except (Rejected, Unusable):
             return None
-        told = [one for one in found if one.get("fetchStatus", "SUCCESS") == "SUCCESS" and "usageLimit" in one]
+        told = [one for one in found if one.get("fetchStatus", "SUCCESS") == "SUCCESS" and one.get("usageLimit")]
         return _allowance(told[0]) if told else None
 
     def pages(self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()) -> Iterator[Answer]:
@@ -346,14 +346,20 @@ def _alone(ask: Callable[[str | None], bytes], after: str | None) -> tuple[bytes
 
 def _allowance(told: Json) -> Allowance:
     renewed = told.get("resetsAt")
-    at = int(datetime.fromisoformat(renewed).timestamp()) if renewed else None
-    return Allowance(int(told["usageLimit"]), int(told["usageLimit"]) - int(told.get("currentUsage", 0)), at)
+    at = None if renewed is None else instant(str(renewed))
+    return Allowance(int(told["usageLimit"]), int(told["usageLimit"]) - int(told.get("currentUsage") or 0), at)
 
 
 def next_page(answer: Json) -> str | None:
-    """Tell where the next page begins; None on the last one, which has no `paging` at all."""
-    after: str | None = answer.get("paging", {}).get("next", {}).get("after")
-    return after
+    """Tell where the next page begins; None on the last one, which has no `paging`, or an empty one.
+
+    Raises RetryLater when only a link leads on: taken for the last one, all that follows would seem to be gone.
+    """
+    following = (answer.get("paging") or {}).get("next") or {}
+    after = following.get("after")
+    if after is None and following.get("link"):
+        raise RetryLater("HubSpot announces a next page and does not say where it begins. Run again later.")
+    return None if after is None else str(after)
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -17,13 +17,18 @@ Json = Mapping[str, object]
 TAKEN = "taken"
 """What 400 means that names the record which holds a unique value already: HubSpot calls it a VALIDATION_ERROR."""
 
+UNKNOWN = "unknown object"
+"""What 400 and 404 mean that cannot infer the object type: the portal has none such, whatever else it has."""
+
 TABLE: Mapping[tuple[int, str], Meaning] = {
     (400, "BAD_REFRESH_TOKEN"): Meaning.UNUSABLE,
     (400, "invalid_grant"): Meaning.UNUSABLE,
     (400, TAKEN): Meaning.CONFLICT,
+    (400, UNKNOWN): Meaning.FORBIDDEN,
     (403, ""): Meaning.FORBIDDEN,
     (403, "PAGE"): Meaning.UNUSABLE,
     (404, "PAGE"): Meaning.UNUSABLE,
+    (404, UNKNOWN): Meaning.FORBIDDEN,
     (410, ""): Meaning.UNUSABLE,
     (414, ""): Meaning.REJECTED,
     (415, ""): Meaning.UNUSABLE,
@@ -69,7 +74,7 @@ def read(status: int, body: bytes) -> Problem:
     code = _code(status, said)
     message = sentence(said) or body[:200].decode("utf-8", "replace")
     found = _EXISTING.search(message)
-    code = TAKEN if found and status == 400 else code
+    code = TAKEN if found and status == 400 else UNKNOWN if "infer object type" in message else code
     return Problem(
         code, message, found[1] or found[2] if found else None, WAITS.get(code), LOCK if code == "LOCKED" else 0.0
     )

@@ -302,9 +302,9 @@ class Reader:
 
     def _inline_ties(self, from_type: str, to_type: str, found: Sequence[Json]) -> dict[str, list[str]]:
         """Take the ids from what a list brought along; where HubSpot cut it short it is read to its end."""
-        told = {one["id"]: one.get("associations", {}).get(to_type, {}) for one in found}
+        told = {one["id"]: (one.get("associations") or {}).get(to_type) or {} for one in found}
         ties = {
-            key: list(dict.fromkeys(str(tie["id"]) for tie in held.get("results", ()))) for key, held in told.items()
+            key: list(dict.fromkeys(str(tie["id"]) for tie in held.get("results") or ())) for key, held in told.items()
         }
         cut = [one for one in found if next_page(told[one["id"]])]
         return {**ties, **(self._ties(from_type, to_type, cut) if cut else {})}

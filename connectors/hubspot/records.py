@@ -81,7 +81,7 @@ def owner(reading: Reading, record: Json) -> Rows:
         "id": str(record["id"]),
         "name": full_name(record.get("firstName"), record.get("lastName")) or record.get("email"),
         "email": lower(record.get("email")),
-        "team": teams[0]["name"] if teams else None,
+        "team": teams[0].get("name") if teams else None,
         "active": not record.get("archived", False),
     }
     yield "user_account", row("user_account", values)

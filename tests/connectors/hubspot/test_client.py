@@ -38,6 +38,30 @@ def test_a_list_is_paged_to_its_end_in_the_dated_version_with_our_token(portal: 
     assert "gzip" in portal.scripted.calls[0].request.headers["Accept-Encoding"]
 
 
+@pytest.mark.parametrize("paging", [None, {}, {"next": None}, {"next": None, "prev": {"before": "1"}}])
+def test_a_last_page_may_say_in_any_way_that_nothing_follows(portal: Portal, paging: object) -> None:
+    portal.answers("GET", f"{OBJECTS}/notes", {"results": [{"id": "1"}], "paging": paging})
+    (page,) = client(portal).pages("notes", [])
+    assert page.records() == [{"id": "1"}]
+
+
+def test_13_a_page_that_is_followed_by_nobody_knows_what_is_not_the_last_one(portal: Portal) -> None:
+    more = {"results": [{"id": "1"}], "paging": {"next": {"link": "https://x"}}}
+    portal.answers("GET", f"{OBJECTS}/notes", more, more)
+    with pytest.raises(RetryLater, match="does not say where it begins"):
+        list(client(portal).pages("notes", []))
+
+
+@pytest.mark.parametrize("renewed", ["2026-11-23T00:00:00Z", "1795392000000", 1795392000000])
+def test_the_end_of_the_day_is_read_in_words_and_in_milliseconds(portal: Portal, renewed: object) -> None:
+    unknown = {"name": "other", "usageLimit": None}
+    told = {"usageLimit": 1000, "currentUsage": 40, "resetsAt": renewed}
+    portal.answers("GET", "/account-info/2026-09/api-usage/daily/private-apps", {"results": [unknown, told]})
+    found = client(portal).allowance()
+    assert found is not None
+    assert (found.day, found.left, found.renewed_at) == (1000, 960, 1_795_392_000)
+
+
 def test_the_legacy_version_calls_v3_and_v4(portal: Portal) -> None:
     portal.answers("GET", "/crm/v3/objects/notes", {"results": []})
     portal.answers("POST", "/crm/v4/associations/contacts/companies/batch/read", {"results": []})

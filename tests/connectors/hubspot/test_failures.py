@@ -20,6 +20,8 @@ def body(**said: object) -> bytes:
         (401, body(category="EXPIRED_AUTHENTICATION"), Meaning.SIGN_IN),
         (403, body(category="MISSING_SCOPES"), Meaning.FORBIDDEN),
         (404, body(category="OBJECT_NOT_FOUND"), Meaning.REJECTED),
+        (400, body(message="Unable to infer object type from: communications"), Meaning.FORBIDDEN),
+        (404, body(message="Unable to infer object type from: communications"), Meaning.FORBIDDEN),
         (409, body(category="CONFLICT"), Meaning.CONFLICT),
         (423, b"", Meaning.BUSY),
         (429, body(policyName="TEN_SECONDLY_ROLLING", errorType="RATE_LIMIT"), Meaning.BUSY),

@@ -146,3 +146,20 @@ def test_6_a_property_that_was_removed_is_neither_asked_for_nor_taken_for_usage(
     facts = [part for part in connection.pull({}) if isinstance(part, Page) and part.stream == "coverage"]
     assert facts[0].tables["coverage_of_source"].column("available").to_pylist() == [True, False]
     assert not any("days_of_use" in path for _, path, _ in portal.asked)
+
+
+@pytest.mark.parametrize("ties", [None, {}, {"contacts": None}, {"contacts": {"results": None, "paging": None}}])
+def test_an_act_with_nobody_may_say_so_in_any_way(portal: Portal, ties: object) -> None:
+    empty(portal, "notes")
+    note = {"id": "7", "properties": {"hs_timestamp": "2026-01-09T10:00:00Z"}, "associations": ties}
+    portal.answers("GET", f"{OBJECTS}/notes", {"results": [note]})
+    parts = [part for part in portal.connect().pull({}) if isinstance(part, Page) and part.stream == "notes"]
+    assert [(part.tables["activity"].num_rows, part.tables["participant"].num_rows) for part in parts] == [(1, 0)]
+
+
+def test_a_portal_that_knows_no_such_object_is_read_without_it(portal: Portal) -> None:
+    empty(portal, "communications")
+    unknown = (400, {"status": "error", "message": "Unable to infer object type from: communications"})
+    portal.answers("GET", f"{OBJECTS}/communications", unknown)
+    found = ends(portal)["communications"]
+    assert (found.whole, "infer object type from: communications" in found.missing) == (False, True)
