@@ -116,7 +116,20 @@ def test_what_is_comparable_stays_as_it_is(text: str) -> None:
         ("personalreferentin", "personal referent"),
         ("finanzbuchhalter", "finanz buchhalter"),
         ("salesmanager", "sales manager"),
+        ("chefbuchhalter", "chief buchhalter"),
+        ("schulbegleiter", "schul begleiter"),
+        ("independiente", "independiente"),
+        # typed short
+        ("acct", "account"),
+        ("ltr", "leiter"),
+        ("mgr", "manager"),
+        ("presidente", "president"),
+        # of the past, in one word
+        ("exdirectora", "ex director"),
+        ("expert", "expert"),
+        ("executive", "executive"),
         # misspelt
+        ("geschafstfuhrer", "geschaftsfuhrer"),
         ("manger", "manager"),
         ("direcotr", "director"),
         ("presidant", "president"),
@@ -139,6 +152,23 @@ def test_what_is_comparable_stays_as_it_is(text: str) -> None:
 )
 def test_a_word_is_brought_to_the_form_that_the_rules_know(word: str, expected: str) -> None:
     assert " ".join(WORDS.known(word)) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "may"),
+    [
+        ("showrunner", True),
+        ("ambulancier", True),
+        ("customer", False),
+        ("center", False),
+        ("manager", False),
+        ("ninja", False),
+        ("b2ber", False),
+        ("user", False),
+    ],
+)
+def test_an_unknown_word_may_name_somebody_by_its_ending(word: str, *, may: bool) -> None:
+    assert WORDS.may_be_occupation(word) == may
 
 
 @pytest.mark.parametrize("text", ["n/a", "N.A.", "-", "unknown", "Unbekannt", "keine Angabe", "none", "  ", "Mr."])
@@ -198,7 +228,7 @@ def test_a_word_that_is_never_a_mistake_is_left_alone() -> None:
     assert Misspelt(["director"], ["directors"]).meant("directors") is None
 
 
-@pytest.mark.parametrize("name", ["misspelt", "tails", "endings"])
+@pytest.mark.parametrize("name", ["misspelt", "tails", "endings", "weak_endings", "no_occupations"])
 def test_words_of_the_rules_are_written_as_they_are_compared(name: str) -> None:
     assert [word for word in getattr(RULES.titles, name) if plain(word) != word or not word.isalpha()] == []
 
