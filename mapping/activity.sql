@@ -441,14 +441,15 @@ JOIN pair ON pair.person_id = person_number.person_id
 WHERE person_number.who > 1000000000;
 
 -- Acts in the accounts they count for: the one account of a person; of several the one that the record names when the
--- person belongs to it, else all of them.
+-- person belongs to it, else all of them. Their form is that of the first place: which connection an act came from is
+-- asked no more.
 CREATE OR REPLACE TEMP TABLE pair_act AS
 SELECT
     COALESCE(further_pair.pair, act_person.who) AS pair,
     act_person.number,
     act_person.happened_at,
     act_person.others,
-    act_person.form
+    act_person.form % 512 AS form
 FROM act_person
 LEFT JOIN second_record ON second_record.number = act_person.number AND second_record.who = act_person.who
 LEFT JOIN further_pair ON further_pair.who = act_person.who

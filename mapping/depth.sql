@@ -216,7 +216,7 @@ CROSS JOIN rule_depth;
 
 -- Which written acts nobody had asked for: all that explanations need of the readings.
 CREATE OR REPLACE TEMP TABLE unasked_act AS
-SELECT DISTINCT pair, form, CAST(FLOOR(moment / 4e0) AS BIGINT) AS happened_at
+SELECT DISTINCT pair, (stamp >> 20) & 511 AS form, stamp >> 31 AS happened_at
 FROM reading
 WHERE unasked;
 

@@ -9,71 +9,67 @@ WHERE person_fact.level = 'c-level';
 -- initiated. `moment` is the time of an act times four, plus what it was: 0 we wrote or tried to call, 1 both met, 2 we
 -- called and spoke, 3 the contact turned to us. So personal acts stand on one line (of one instant what we wrote comes
 -- first, so that an answer of the same day is an answer and nothing is called contact-initiated for want of a clock
--- time), and one look back tells when something was and what it was. From the inside out: what came before and
--- after each act (`turn`: the last message or call, `heard` and `answer`: the last and next act that came from the
--- contact too); our first outbound after an inbound, which is an answer, told from outreach; the last outreach before
--- each act. One statement of few columns: the sorts cost what they cost, but every column that is only carried through
--- them cost a tenth of a sort, and every table in between was two million rows written and read again.
+-- time), and one look back tells when something was and what it was. `stamp` is the moment, 29 bits up, with the form of
+-- the act (nine bits) and the others it was shared with (twenty bits) below: one number that is sorted and carried, and
+-- acts of one moment have an order. From the inside out: what came before and after each act (`turn`: the last message or
+-- call, `heard` and `answer`: the last and next act that came from the contact too); our first outbound after an inbound,
+-- which is an answer, told from outreach; the last outreach before each act. One statement of few columns: the sorts cost
+-- what they cost, but two columns that were only carried through them cost a third of it all, and every table in between
+-- was two million rows written and read again.
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
     pair,
-    moment,
-    others,
-    form,
-    outreach AND (outreach_moment IS NULL
-        OR FLOOR(outreach_moment / 345600e0) < FLOOR(moment / 345600e0)) AS outreach,
+    stamp,
+    outreach AND (outreach_stamp IS NULL
+        OR FLOOR((outreach_stamp >> 29) / 345600e0) < FLOOR((stamp >> 29) / 345600e0)) AS outreach,
     answered,
-    answering OR (inbound AND outreach_moment > COALESCE(heard, outreach_moment - 1)
-        AND FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) <= rule_depth.answer_days * 86400) AS exchange,
-    inbound AND (outreach_moment IS NULL
-        OR FLOOR(moment / 4e0) - FLOOR(outreach_moment / 4e0) > rule_depth.initiated_days * 86400) AS unasked,
+    answering OR (inbound AND (outreach_stamp >> 29) > COALESCE(heard >> 29, (outreach_stamp >> 29) - 1)
+        AND (stamp >> 31) - (outreach_stamp >> 31) <= rule_depth.answer_days * 86400) AS exchange,
+    inbound AND (outreach_stamp IS NULL
+        OR (stamp >> 31) - (outreach_stamp >> 31) > rule_depth.initiated_days * 86400) AS unasked,
     crowded
 FROM (
     SELECT
         *,
-        LAG(CASE WHEN outreach THEN moment END IGNORE NULLS) OVER (PARTITION BY pair ORDER BY moment)
-            AS outreach_moment
+        LAG(CASE WHEN outreach THEN stamp END IGNORE NULLS) OVER (PARTITION BY pair ORDER BY stamp)
+            AS outreach_stamp
     FROM (
         SELECT
             pair,
-            moment,
-            others,
-            form,
+            stamp,
             heard,
-            moment % 4 = 3 AS inbound,
-            moment % 2 = 0 AND COALESCE(turn % 4 <> 3, TRUE) AS outreach,
-            COALESCE(FLOOR(answer / 4e0) - FLOOR(moment / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answered,
-            COALESCE(moment % 2 = 0 AND turn % 4 = 3
-                AND FLOOR(moment / 4e0) - FLOOR(turn / 4e0) <= rule_depth.answer_days * 86400, FALSE) AS answering,
-            COALESCE(FLOOR(third_last / 345600e0) = FLOOR(moment / 345600e0), FALSE) AS crowded
+            ((stamp >> 29) & 3) = 3 AS inbound,
+            ((stamp >> 29) & 1) = 0 AND COALESCE(((turn >> 29) & 3) <> 3, TRUE) AS outreach,
+            COALESCE((answer >> 31) - (stamp >> 31) <= rule_depth.answer_days * 86400, FALSE) AS answered,
+            COALESCE(((stamp >> 29) & 1) = 0 AND ((turn >> 29) & 3) = 3
+                AND (stamp >> 31) - (turn >> 31) <= rule_depth.answer_days * 86400, FALSE) AS answering,
+            COALESCE(FLOOR((third_last >> 29) / 345600e0) = FLOOR((stamp >> 29) / 345600e0), FALSE) AS crowded
         FROM (
             SELECT
                 *,
-                LAG(CASE WHEN moment % 4 <> 1 THEN moment END IGNORE NULLS) OVER in_time AS turn,
-                LAG(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time AS heard,
+                LAG(CASE WHEN ((stamp >> 29) & 3) <> 1 THEN stamp END IGNORE NULLS) OVER in_time AS turn,
+                LAG(CASE WHEN ((stamp >> 29) & 3) > 0 THEN stamp END IGNORE NULLS) OVER in_time AS heard,
                 CASE
-                    WHEN moment % 4 > 0 THEN moment
-                    ELSE LEAD(CASE WHEN moment % 4 > 0 THEN moment END IGNORE NULLS) OVER in_time
+                    WHEN ((stamp >> 29) & 3) > 0 THEN stamp
+                    ELSE LEAD(CASE WHEN ((stamp >> 29) & 3) > 0 THEN stamp END IGNORE NULLS) OVER in_time
                 END AS answer,
-                LAG(moment, 3) OVER in_time AS third_last
+                LAG(stamp, 3) OVER in_time AS third_last
             FROM (
                 SELECT
                     pair_act.pair,
-                    pair_act.others,
-                    pair_act.form,
-                    pair_act.happened_at * 4 + CASE
+                    (pair_act.happened_at * 4 + CASE
                         WHEN NOT act_form.inward THEN 0
                         WHEN act_form.mutual THEN 1
                         WHEN act_form.outward AND NOT act_form.started_by_contact THEN 2
                         ELSE 3
-                    END AS moment
+                    END) * 536870912 + pair_act.form * 1048576 + LEAST(pair_act.others, 1048575) AS stamp
                 FROM pair_act
                 JOIN act_form ON act_form.form = pair_act.form
                 WHERE act_form.held
                     AND NOT act_form.one_to_many
                     AND (act_form.inward OR act_form.outward)
             ) AS personal_act
-            WINDOW in_time AS (PARTITION BY pair ORDER BY moment)
+            WINDOW in_time AS (PARTITION BY pair ORDER BY stamp)
         ) AS act_context
         CROSS JOIN rule_depth
     ) AS told_apart
@@ -90,13 +86,13 @@ FROM (
     SELECT
         reading.pair,
         reading.answered,
-        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
-        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.moment DESC) AS back
+        run.as_of - (reading.stamp >> 31) AS age,
+        ROW_NUMBER() OVER (PARTITION BY reading.pair ORDER BY reading.stamp DESC) AS back
     FROM reading
     CROSS JOIN run
     CROSS JOIN rule_depth
     WHERE reading.outreach
-        AND run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) <= rule_depth.memory_days * 86400
+        AND run.as_of - (reading.stamp >> 31) <= rule_depth.memory_days * 86400
 ) AS latest
 CROSS JOIN rule_depth
 WHERE latest.back <= rule_depth.ghosting_outreaches
@@ -146,16 +142,16 @@ FROM (
         reading.answered,
         reading.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
         reading.crowded,
-        CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS happened_at,
+        reading.stamp >> 31 AS happened_at,
         form_weight.inward,
         form_weight.outward,
         form_weight.mutual AS met,
         form_weight.question,
         form_weight.organised,
-        run.as_of - CAST(FLOOR(reading.moment / 4e0) AS BIGINT) AS age,
-        CAST(FLOOR(reading.moment / 345600e0) AS BIGINT) AS day,
+        run.as_of - (reading.stamp >> 31) AS age,
+        CAST(FLOOR((reading.stamp >> 31) / 86400e0) AS BIGINT) AS day,
         form_weight.event,
-        form_weight.weight / SQRT(reading.others) AS share,
+        form_weight.weight / SQRT(reading.stamp & 1048575) AS share,
         rule_depth.half_life_days,
         rule_depth.trend_days,
         rule_depth.window_days,
@@ -164,7 +160,7 @@ FROM (
     FROM reading
     LEFT JOIN executive ON executive.pair = reading.pair
     JOIN form_weight
-        ON form_weight.code = reading.form * 4 + CASE WHEN reading.unasked THEN 2 ELSE 0 END
+        ON form_weight.code = ((reading.stamp >> 20) & 511) * 4 + CASE WHEN reading.unasked THEN 2 ELSE 0 END
             + CASE WHEN executive.pair IS NULL THEN 0 ELSE 1 END
     CROSS JOIN run
     CROSS JOIN rule_depth
@@ -218,7 +214,7 @@ FROM (
         ) AS back
     FROM weighed_act
     JOIN (
-        SELECT DISTINCT pair, CAST(FLOOR(moment / 345600e0) AS BIGINT) AS day FROM reading WHERE crowded
+        SELECT DISTINCT pair, CAST(FLOOR((stamp >> 31) / 86400e0) AS BIGINT) AS day FROM reading WHERE crowded
     ) AS crowded_day ON crowded_day.pair = weighed_act.pair AND crowded_day.day = weighed_act.day
     WHERE weighed_act.share IS NOT NULL
 ) AS ranked
