@@ -226,6 +226,9 @@ DROP VIEW weighed_act;
 -- The same for the acts themselves.
 DROP TABLE reading;
 
+-- The same for those of crowded days.
+DROP TABLE crowded_act;
+
 -- The same for the strengths: explanations ask for those of each colleague (see explain_ties.sql).
 DROP TABLE tie_strength;
 

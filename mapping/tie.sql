@@ -103,14 +103,16 @@ GROUP BY latest.pair;
 -- explained.
 CREATE OR REPLACE TEMP TABLE form_weight AS
 SELECT
-    form.code, form.mutual, form.inward, form.outward, form.question, form.organised, form.event,
-    rule_event.weight
+    form.code, form.mutual, form.inward, form.outward, form.in_times, form.out_times, form.question, form.organised,
+    form.event, rule_event.weight
 FROM (
     SELECT
         act_form.form * 4 + unasked.bit * 2 + executive.bit AS code,
         act_form.mutual,
         act_form.inward,
         act_form.outward,
+        CASE WHEN act_form.inward THEN 1e0 ELSE 0e0 END AS in_times,
+        CASE WHEN act_form.outward THEN 1e0 ELSE 0e0 END AS out_times,
         act_form.kind = 'case' OR unasked.bit = 1 AS question,
         act_form.mutual AND act_form.started_by_contact AS organised,
         CASE
@@ -124,9 +126,20 @@ FROM (
 ) AS form
 LEFT JOIN rule_event ON rule_event.kind = form.event;
 
+-- The acts of days on which a pair had more than a few: they are ranked below. A table of its own, or else all acts were
+-- weighed a second time to be thrown away.
+CREATE OR REPLACE TEMP TABLE crowded_act AS
+SELECT reading.*
+FROM reading
+JOIN (
+    SELECT DISTINCT pair, CAST(FLOOR((stamp >> 31) / 86400e0) AS BIGINT) AS day FROM reading WHERE crowded
+) AS crowded_day
+    ON crowded_day.pair = reading.pair
+    AND crowded_day.day = CAST(FLOOR((reading.stamp >> 31) / 86400e0) AS BIGINT);
+
 -- What each act adds to a tie, in millionths, now and as it stood one trend period ago: the weight of its kind by the
 -- number of people it was shared with, faded. Whole numbers, so that the order of rows cannot change a sum. A view: its
--- rows are summed at once, and the few of crowded days are looked at again.
+-- rows are summed at once, and the few of crowded days are looked at `again`.
 CREATE OR REPLACE TEMP VIEW weighed_act AS
 SELECT
     *,
@@ -137,37 +150,44 @@ SELECT
     END AS then_part
 FROM (
     SELECT
-        reading.pair,
-        reading.outreach,
-        reading.answered,
-        reading.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
-        reading.crowded,
-        reading.stamp >> 31 AS happened_at,
+        act.again,
+        act.pair,
+        act.outreach,
+        act.answered,
+        act.exchange OR (form_weight.inward AND form_weight.outward) AS exchange,
+        act.stamp >> 31 AS happened_at,
         form_weight.inward,
         form_weight.outward,
+        form_weight.in_times,
+        form_weight.out_times,
         form_weight.mutual AS met,
         form_weight.question,
         form_weight.organised,
-        run.as_of - (reading.stamp >> 31) AS age,
-        CAST(FLOOR((reading.stamp >> 31) / 86400e0) AS BIGINT) AS day,
+        run.as_of - (act.stamp >> 31) AS age,
+        CAST(FLOOR((act.stamp >> 31) / 86400e0) AS BIGINT) AS day,
         form_weight.event,
-        form_weight.weight / SQRT(reading.stamp & 1048575) AS share,
+        form_weight.weight / SQRT(act.stamp & 1048575) AS share,
         rule_depth.half_life_days,
         rule_depth.trend_days,
         rule_depth.window_days,
         rule_depth.month_days,
         rule_depth.answer_days
-    FROM reading
-    LEFT JOIN executive ON executive.pair = reading.pair
+    FROM (
+        SELECT *, FALSE AS again FROM reading
+        UNION ALL
+        SELECT *, TRUE AS again FROM crowded_act
+    ) AS act
+    LEFT JOIN executive ON executive.pair = act.pair
     JOIN form_weight
-        ON form_weight.code = ((reading.stamp >> 20) & 511) * 4 + CASE WHEN reading.unasked THEN 2 ELSE 0 END
+        ON form_weight.code = ((act.stamp >> 20) & 511) * 4 + CASE WHEN act.unasked THEN 2 ELSE 0 END
             + CASE WHEN executive.pair IS NULL THEN 0 ELSE 1 END
     CROSS JOIN run
     CROSS JOIN rule_depth
 ) AS event;
 
 -- Everything that is summed over the acts of a pair, in one pass: the counts that the levels ask for, over the trailing
--- window, and the sums of both directions. Each of the two alone took as long as both together.
+-- window, and the sums of both directions. Each of the two alone took as long as both together. A product by none or one
+-- is summed faster than what a condition lets through.
 CREATE OR REPLACE TEMP TABLE act_count AS
 SELECT
     pair,
@@ -190,21 +210,22 @@ SELECT
     COUNT(CASE WHEN question AND age <= window_days * 86400 THEN 1 END) AS questions,
     COUNT(CASE WHEN (question OR organised) AND age <= window_days * 86400 THEN 1 END) AS initiated,
     COUNT(share) AS weighed,
-    SUM(CASE WHEN inward THEN now_part END) AS in_now,
-    SUM(CASE WHEN outward THEN now_part END) AS out_now,
-    SUM(CASE WHEN inward THEN then_part END) AS in_then,
-    SUM(CASE WHEN outward THEN then_part END) AS out_then
+    SUM(now_part * in_times) AS in_now,
+    SUM(now_part * out_times) AS out_now,
+    SUM(then_part * in_times) AS in_then,
+    SUM(then_part * out_times) AS out_then
 FROM weighed_act
+WHERE NOT again
 GROUP BY pair;
 
 -- Of a kind and day only the strongest few acts count: what the others of crowded days have added, to be taken off.
 CREATE OR REPLACE TEMP TABLE excess AS
 SELECT
     ranked.pair,
-    SUM(CASE WHEN ranked.inward THEN ranked.now_part END) AS in_now,
-    SUM(CASE WHEN ranked.outward THEN ranked.now_part END) AS out_now,
-    SUM(CASE WHEN ranked.inward THEN ranked.then_part END) AS in_then,
-    SUM(CASE WHEN ranked.outward THEN ranked.then_part END) AS out_then
+    SUM(ranked.now_part * ranked.in_times) AS in_now,
+    SUM(ranked.now_part * ranked.out_times) AS out_now,
+    SUM(ranked.then_part * ranked.in_times) AS in_then,
+    SUM(ranked.then_part * ranked.out_times) AS out_then
 FROM (
     SELECT
         weighed_act.*,
@@ -213,10 +234,8 @@ FROM (
             ORDER BY weighed_act.share DESC, weighed_act.happened_at DESC, weighed_act.inward, weighed_act.outward
         ) AS back
     FROM weighed_act
-    JOIN (
-        SELECT DISTINCT pair, CAST(FLOOR((stamp >> 31) / 86400e0) AS BIGINT) AS day FROM reading WHERE crowded
-    ) AS crowded_day ON crowded_day.pair = weighed_act.pair AND crowded_day.day = weighed_act.day
-    WHERE weighed_act.share IS NOT NULL
+    WHERE weighed_act.again
+        AND weighed_act.share IS NOT NULL
 ) AS ranked
 CROSS JOIN rule_depth
 WHERE ranked.back > rule_depth.daily_cap
