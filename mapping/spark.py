@@ -9,6 +9,7 @@ What sqlglot does not do by itself, and is done here:
 - a table is a temporary view over files: Spark computes a view anew each time it is read, and its plan would grow with
   every step; INSERT writes the old rows and the new ones, DROP forgets the view;
 - ``ROW_NUMBER() OVER ()`` (any number, each once) needs an order on Spark: by nothing;
+- the number of a row in its table (``rowid``) is one of those there, and what holds it is no view but kept;
 - Spark knows no UNION without ALL in a recursive query: the recursion is run until it finds nothing new.
 """
 
@@ -56,7 +57,7 @@ class Chain:
                 old = self.session.table(table)
                 new = self._answer(statement.expression).toDF(*old.columns)
                 self._kept(old.union(new)).createOrReplaceTempView(table)
-            case exp.Create(kind="VIEW"):
+            case exp.Create(kind="VIEW") if not _numbers_rows(statement.expression):
                 self._answer(statement.expression).createOrReplaceTempView(table)
             case exp.Create():
                 self._kept(self._answer(statement.expression)).createOrReplaceTempView(table)
@@ -90,9 +91,17 @@ class Chain:
         return self.session.read.schema(frame.schema).parquet(path)
 
 
+def _numbers_rows(query: exp.Expression) -> bool:
+    """Tell whether a query asks for the numbers of rows in their table."""
+    return any(column.name == "rowid" for column in query.find_all(exp.Column))
+
+
 def spark_sql(query: exp.Expression) -> str:
     """Write a query of ours in Spark's dialect."""
     query = query.copy()
+    for column in query.find_all(exp.Column):
+        if column.name == "rowid":
+            column.replace(exp.Window(this=exp.RowNumber()))
     for window in query.find_all(exp.Window):
         unordered = not window.args.get("order") and not window.args.get(
             "alias"
