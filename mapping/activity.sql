@@ -162,27 +162,30 @@ CREATE OR REPLACE TEMP VIEW act AS
 SELECT CAST(rowid AS INT) AS number, source, id, owner, told
 FROM kept_activity;
 
--- Every membership as a number, to which the acts of a person in an account are tied.
+-- Every membership as a number, to which the acts of a person in an account are tied: its place in that table. Rows
+-- are numbered by one thread, so as few as possible are, here and below.
 CREATE OR REPLACE TEMP TABLE pair AS
-SELECT
-    account_key,
-    person_id,
-    CAST(ROW_NUMBER() OVER (ORDER BY account_key, person_id) AS INT) AS pair
+SELECT account_key, person_id, CAST(rowid + 1 AS INT) AS pair
 FROM member;
+
+-- In how many accounts each member is.
+CREATE OR REPLACE TEMP TABLE belongs AS
+SELECT person_id, MIN(pair) AS pair, COUNT(*) AS pairs FROM pair GROUP BY person_id;
 
 -- Every person as a number. Whoever belongs to one account has the number of that membership, which spares the acts of
 -- most people a join; those of several accounts and of none are numbered from a thousand million on.
 CREATE OR REPLACE TEMP TABLE person_number AS
-SELECT
-    people.person_id,
-    CAST(CASE
-        WHEN belongs.pairs = 1 THEN belongs.pair
-        ELSE 1000000000 + ROW_NUMBER() OVER (ORDER BY people.person_id)
-    END AS INT) AS who
-FROM (SELECT DISTINCT person_id FROM person) AS people
-LEFT JOIN (
-    SELECT person_id, MIN(pair) AS pair, COUNT(*) AS pairs FROM pair GROUP BY person_id
-) AS belongs ON belongs.person_id = people.person_id;
+SELECT person_id, pair AS who
+FROM belongs
+WHERE pairs = 1
+UNION ALL
+SELECT people.person_id, CAST(1000000000 + ROW_NUMBER() OVER () AS INT) AS who
+FROM (
+    SELECT DISTINCT person.person_id
+    FROM person
+    LEFT JOIN belongs ON belongs.person_id = person.person_id AND belongs.pairs = 1
+    WHERE belongs.person_id IS NULL
+) AS people;
 
 -- Contact records as people; whoever has an address of ours is a colleague, numbered below zero.
 CREATE OR REPLACE TEMP TABLE known_contact AS
@@ -190,7 +193,7 @@ SELECT
     contact_address.source,
     contact_address.id AS contact_id,
     contact_address.email,
-    CAST(COALESCE(person_number.who, -1000000000 - ROW_NUMBER() OVER ()) AS INT) AS who,
+    CAST(COALESCE(person_number.who, -1000000000 - contact_address.rowid) AS INT) AS who,
     person_number.who IS NULL AS ours
 FROM contact_address
 LEFT JOIN person ON person.source = contact_address.source AND person.contact_id = contact_address.id
@@ -537,3 +540,6 @@ DROP TABLE known_address;
 
 -- The same for people by number.
 DROP TABLE person_number;
+
+-- The same for how many accounts they are in.
+DROP TABLE belongs;

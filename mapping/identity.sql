@@ -199,7 +199,14 @@ FROM company
 JOIN opportunity ON opportunity.source = company.source AND opportunity.account_id = company.account_id
 WHERE opportunity.won;
 
--- Records of each person in home order: the first that knows a value gives it.
+-- The place of each source in home order.
+CREATE OR REPLACE TEMP TABLE source_turn AS
+SELECT used.source, ROW_NUMBER() OVER (ORDER BY COALESCE(rule_source.place, 1000), used.source) AS turn
+FROM (SELECT DISTINCT source FROM contact) AS used
+LEFT JOIN rule_source ON rule_source.source = used.source;
+
+-- Records of each person in home order: the first that knows a value gives it. Nobody has two of one source, so that
+-- the place of the source tells which comes first.
 CREATE OR REPLACE TEMP TABLE person_record AS
 SELECT
     person.person_id, contact.source, contact.id,
@@ -209,13 +216,10 @@ SELECT
     contact.title AS title_text,
     LOWER(TRIM(contact.department)) AS department,
     contact.account_id, contact.core_job, contact.bounced_at, contact.left_at,
-    ROW_NUMBER() OVER (
-        PARTITION BY person.person_id
-        ORDER BY COALESCE(rule_source.place, 1000), contact.source, contact.id
-    ) AS turn
+    source_turn.turn
 FROM person
 JOIN contact ON contact.source = person.source AND contact.id = person.contact_id
-LEFT JOIN rule_source ON rule_source.source = contact.source;
+JOIN source_turn ON source_turn.source = contact.source;
 
 -- What is known of each person, with the record the title and the core-job flag came from.
 CREATE OR REPLACE TEMP TABLE person_fact AS
