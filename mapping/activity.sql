@@ -1,6 +1,12 @@
--- Which subjects begin with words that mean something: a cancelled meeting, an automatic reply, bulk mail.
+-- Which subjects begin with words that mean something: a cancelled meeting, an automatic reply, bulk mail. An automatic
+-- reply may say more, so its subject and its time come along.
 CREATE OR REPLACE TEMP TABLE subject_mark AS
-SELECT DISTINCT activity.source, activity.id, rule_subject.meaning
+SELECT
+    activity.source,
+    activity.id,
+    rule_subject.meaning,
+    CASE WHEN rule_subject.meaning = 'automatic' THEN activity.subject END AS reply,
+    activity.happened_at
 FROM activity
 JOIN rule_subject
     ON LOWER(SUBSTR(activity.subject, 1, 4)) = rule_subject.opening
@@ -15,19 +21,24 @@ JOIN activity AS other ON other.source = activity.source AND other.id = activity
 WHERE activity.twin_id <> activity.id
     AND (other.twin_id IS NULL OR other.twin_id <> activity.id OR activity.id > other.id);
 
--- Meetings that match the review rule by type or subject, compared word by word.
-CREATE OR REPLACE TEMP TABLE review_meeting AS
-SELECT DISTINCT meeting.source, meeting.id
+-- What meetings are called that match the review rule by type or subject, compared word by word. Most meetings are called
+-- like others: each name is looked at once.
+CREATE OR REPLACE TEMP TABLE review_name AS
+SELECT DISTINCT meeting.name
 FROM (
-    SELECT
-        source,
-        id,
-        ' ' || REGEXP_REPLACE(LOWER(COALESCE(type, '') || ' ' || COALESCE(subject, '')), '[^a-z0-9]+', ' ', 'g')
-            || ' ' AS words
-    FROM activity
-    WHERE kind = 'meeting'
+    SELECT name, ' ' || REGEXP_REPLACE(LOWER(name), '[^a-z0-9]+', ' ', 'g') || ' ' AS words
+    FROM (
+        SELECT DISTINCT COALESCE(type, '') || ' ' || COALESCE(subject, '') AS name FROM activity WHERE kind = 'meeting'
+    ) AS named_meeting
 ) AS meeting
 JOIN rule_review ON meeting.words LIKE '%' || rule_review.pattern || '%';
+
+-- The meetings of these names.
+CREATE OR REPLACE TEMP TABLE review_meeting AS
+SELECT activity.source, activity.id
+FROM activity
+JOIN review_name ON review_name.name = COALESCE(activity.type, '') || ' ' || COALESCE(activity.subject, '')
+WHERE activity.kind = 'meeting';
 
 -- What the words and the outcome of a record say about it, one row a record that stands out.
 CREATE OR REPLACE TEMP TABLE activity_mark AS
@@ -493,19 +504,19 @@ WHERE act_form.held;
 CREATE OR REPLACE TEMP TABLE parting AS
 SELECT
     person_number.person_id,
-    MAX(activity.happened_at) AS happened_at,
-    MAX(activity.source || '/activity/' || activity.id) AS record
-FROM (SELECT source, id FROM subject_mark WHERE meaning = 'automatic') AS mark
-JOIN activity ON activity.source = mark.source AND activity.id = mark.id
-JOIN rule_parting ON STRPOS(LOWER(activity.subject), rule_parting.phrase) > 0
+    MAX(subject_mark.happened_at) AS happened_at,
+    MAX(subject_mark.source || '/activity/' || subject_mark.id) AS record
+FROM subject_mark
+JOIN rule_parting ON STRPOS(LOWER(subject_mark.reply), rule_parting.phrase) > 0
 JOIN participant
-    ON participant.source = activity.source AND participant.activity_id = activity.id AND participant.part = 'from'
+    ON participant.source = subject_mark.source AND participant.activity_id = subject_mark.id
+    AND participant.part = 'from'
 LEFT JOIN known_contact
     ON known_contact.source = participant.source AND known_contact.contact_id = participant.contact_id
 LEFT JOIN known_address ON known_address.email = participant.email
 JOIN person_number ON person_number.who = COALESCE(known_contact.who, known_address.who)
 CROSS JOIN run
-WHERE activity.happened_at <= run.as_of
+WHERE subject_mark.happened_at <= run.as_of
 GROUP BY person_number.person_id;
 
 -- What the later steps do not need gives its room back.
