@@ -234,7 +234,7 @@ LEFT JOIN (SELECT DISTINCT email FROM user_account) AS colleague ON colleague.em
 -- Who was there, as often as the records name them, by a CRM link or an address; zero is somebody unknown. The records
 -- that tell of an act are its own and its twins, whose people were there too. The one join of the acts by their texts;
 -- what else is to be known of the act comes along, which spares a second join. Records are found by their id and the few
--- of one id told apart by their source: hashing both texts of forty million rows took a third more time.
+-- of one id told apart by their source: hashing both texts of forty million rows took a third more time for that join.
 CREATE OR REPLACE TEMP TABLE named AS
 SELECT
     act_record.number,

@@ -14,7 +14,7 @@ WHERE person_fact.level = 'c-level';
 -- acts of one moment have an order. From the inside out: what came before and after each act (`turn`: the last message or
 -- call, `heard` and `answer`: the last and next act that came from the contact too); our first outbound after an inbound,
 -- which is an answer, told from outreach; the last outreach before each act. One statement of few columns: the sorts cost
--- what they cost, but two columns that were only carried through them cost a third of it all, and every table in between
+-- what they cost, but every column that is only carried through them costs a part of a sort, and every table in between
 -- was two million rows written and read again.
 CREATE OR REPLACE TEMP TABLE reading AS
 SELECT
