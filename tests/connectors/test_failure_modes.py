@@ -9,7 +9,7 @@ import requests
 
 from connectors.base import CreateTask, Outcome, SetTaskState, UpdateRecord
 from connectors.errors import RetryLater, Unusable
-from connectors.hubspot.client import records_of
+from connectors.hubspot.client import Answer
 from connectors.salesforce.client import Client
 from connectors.salesforce.reading import OLDEST_CURSOR, OVERLAP
 from connectors.salesforce.write import Writer
@@ -253,7 +253,7 @@ def test_34_a_list_with_very_many_properties_stays_below_what_an_address_holds(c
     declared = {"label": "L", "type": "string", "fieldType": "text", "groupName": "contactinformation"}
     crm.load({**PORTAL, "properties": {"contacts": [{**declared, "name": name} for name in many]}})
     connection = crm.connect()
-    (page,) = map(records_of, connection._client.pages("contacts", many))
+    (page,) = map(Answer.records, connection._client.pages("contacts", many))
     assert all(set(many) <= set(record["properties"]) for record in page)
     asked = requests.get(f"{crm.told['control']}/requests", params={"last": "20"}, timeout=10).json()["last"]
     addresses = [urlsplit(str(request.get("url") or request.get("path"))) for request in asked]
