@@ -34,6 +34,8 @@ COMMIT_ROWS = 20_000
 """Changed records after which a reading commits what it has."""
 CALCULATED = "calculated"
 """What the job that reads formulas and roll-ups is called in a cursor."""
+OF_ITS_RECORDS = ("activity", "participant")
+"""Tables whose rows belong to the records of their page and to nobody else."""
 
 _NOT_BY_REST_EITHER = frozenset({"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY"})
 
@@ -201,10 +203,10 @@ class Reading:
         self._dropped.update(batch.dropped)
         tables = {**batch.tables, **self._merged(found)}
         if self._since is None:
-            return Page(self._name, found.ids.and_then(batch.parts), tables, found.gone)
+            return Page(self._name, found.ids.and_then(batch.parts), tables, found.gone, OF_ITS_RECORDS)
         self._alive.update(found.ids)
         read = dict.fromkeys((*self._with_parts(found.ids), *batch.parts))
-        return Page(self._name, list(read), tables, self._with_parts(found.gone))
+        return Page(self._name, list(read), tables, self._with_parts(found.gone), OF_ITS_RECORDS)
 
     def _alive_page(self) -> Page:
         """Say that the pull goes on while it waits: whoever takes its pages keeps the organisation for it."""

@@ -48,13 +48,15 @@ WHERE
 CREATE OR REPLACE TEMP TABLE addressed AS
 SELECT DISTINCT activity_id, email, part
 FROM (
-  SELECT named.activity_id, mail_address(entry.written) AS email, named.part
+  SELECT activity_id, mail_address(written) AS email, part
   FROM (
-    SELECT "Id" AS activity_id, "FromAddress" AS addresses, 'from' AS part FROM sent WHERE "FromAddress" <> ''
+    SELECT "Id" AS activity_id, UNNEST(STRING_SPLIT(REPLACE("FromAddress", ',', ';'), ';')) AS written, 'from' AS part
+    FROM sent
     UNION ALL
-    SELECT "Id", CONCAT_WS(';', "ToAddress", "CcAddress", "BccAddress"), 'to' FROM sent
-  ) AS named, UNNEST(STRING_SPLIT(REPLACE(named.addresses, ',', ';'), ';')) AS entry(written)
-)
+    SELECT "Id", UNNEST(STRING_SPLIT(REPLACE(CONCAT_WS(';', "ToAddress", "CcAddress", "BccAddress"), ',', ';'), ';')), 'to'
+    FROM sent
+  ) AS named
+) AS told
 WHERE email IS NOT NULL;
 
 -- Sender and recipients: contacts by their link, everybody else by address.
