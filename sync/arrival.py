@@ -214,7 +214,9 @@ class Arrival:
             self._replace(once=self._each_once())
             self._delete(name for stream, name in self._tables if stream == end.stream)
         else:
-            self._replace(once=self._enrol() == self._named)
+            once = self._enrol() == self._named
+            self._hold(self._modest if once else self._memory)
+            self._replace(once=once)
         if self._merges:
             self._repoint()
 
