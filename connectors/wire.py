@@ -198,7 +198,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
     said = str(_root(error)).rpartition(": ")[2].strip("()'\" ")
-    return redact(re.sub(r"^\[Errno -?\d+\] ", "", said) or type(error).__name__)
+    return redact(re.sub(r"^.*\[Errno -?\d+\] ", "", said) or type(error).__name__)
 
 
 def origin(request: requests.PreparedRequest) -> str:

@@ -3,11 +3,12 @@
 import logging
 import socket
 import threading
+from typing import Any
 
 import pytest
 import requests
 import responses
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
 
 from connectors.dialect import redact, template
 from connectors.errors import Conflict, Rejected, RetryLater, Unusable
@@ -111,6 +112,15 @@ def test_a_host_that_cannot_be_reached_is_unusable_and_says_where_and_what_to_ch
         "Salesforce at https://acme.my.salesforce.com cannot be reached (Connection refused). "
         "Check `url`, the network and the proxy."
     )
+
+
+def test_a_name_nobody_knows_is_said_in_words_alone(wire: Wire) -> None:
+    nobody: Any = None
+    unknown = NameResolutionError("acme.my.salesforce.com", nobody, socket.gaierror(-2, "Name or service not known"))
+    for _ in range(4):
+        wire.mock.get(QUERY, body=requests.ConnectionError(unknown))
+    with pytest.raises(Unusable, match=r"cannot be reached \(Name or service not known\)\. Check"):
+        get(wire.transport())
 
 
 def test_an_untrusted_certificate_is_unusable_at_once_and_names_the_option(wire: Wire) -> None:

@@ -85,6 +85,18 @@ def test_24_and_26_a_row_that_a_rule_blocks_keeps_the_vendors_words(
     assert (results[ZOE].outcome, results[EVA].outcome) == (Outcome.DONE, Outcome.DONE)
 
 
+def test_26_a_task_for_a_colleague_who_has_left_is_refused_for_good_and_the_others_are_made(
+    org: Org, connected: Salesforce
+) -> None:
+    org.as_person("PATCH", f"sobjects/User/{MAX}", {"IsActive": False})
+    for_max = CreateTask("acme|a1|gone", "Find a buyer", "Why.", 1_767_225_600, MAX, ACCOUNT, ZOE)
+    results = {result.write: result for result in connected.write([for_max, a_task()])}
+    assert (results[for_max].outcome, results[a_task()].outcome) == (Outcome.REJECTED, Outcome.DONE)
+    assert "inactive user" in results[for_max].message
+    assert connected.calls()["POST /services/data/v62.0/composite/sobjects"] == 1
+    assert tasks_of(org, "acme|a1|gone") == []
+
+
 def test_24_a_duplicate_rule_that_blocks_a_row_is_named_as_the_cause(org: Org, connected: Salesforce) -> None:
     fault(org, "DUPLICATES_DETECTED", "Use one of these records?", object="Contact", nth=1)
     (result,) = depths(connected, (ZOE, "1")).values()
